@@ -1,0 +1,1 @@
+"""The emulated AWS of one development machine. Nothing in here is shipped."""
