@@ -57,7 +57,7 @@ class Emulator:
     def sms_messages(self) -> list[dict[str, Any]]:
         """Return the text messages sent to phone numbers, oldest first."""
         answer = self.get("/_ministack/sns/sms-messages")
-        messages: list[dict[str, Any]] = answer["messages"] if "messages" in answer else answer
+        messages: list[dict[str, Any]] = answer["messages"]
         return messages
 
     def is_alive(self) -> bool:

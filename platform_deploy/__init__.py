@@ -1,0 +1,1 @@
+"""The deployer: Copilot manifests in, a running Fargate platform out."""
