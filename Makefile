@@ -1,0 +1,49 @@
+# Every command makes .venv first. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+ONLY ?=
+
+.PHONY: help demo test check bench local policies fmt clean
+
+help: ## list the commands
+	@grep -E '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv ## drive the main job of all three parts on an emulated AWS, then stop it
+	@$(BIN)/python -m localcloud demo
+
+test: .venv ## run every test
+	@$(BIN)/python -m pytest -q --cov --cov-report=term
+
+check: .venv ## format, lint, types, generated policies, import rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m platform_deploy.policies --check
+	@$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: .venv ## measure; ONLY=notifier, datalake or platform_deploy for one part
+	@$(BIN)/python -m bench $(ONLY)
+
+local: .venv ## keep the local cloud up until Ctrl-C, and print its addresses
+	@$(BIN)/python -m localcloud up
+
+policies: .venv ## write .chalice/*.json from the apps' resources.yml
+	@$(BIN)/python -m platform_deploy.policies
+
+fmt: .venv ## format and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+clean: ## remove what the commands made
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+
+.venv: .venv/.installed ## make the virtual environment with all of requirements-dev.txt
+
+.venv/.installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Trivet needs Python 3.11 or newer; this is $$($(PYTHON) --version). Name another: make PYTHON=python3.13 …"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"; rm -rf .venv; exit 1; }
+	@echo "installing the packages of requirements-dev.txt (about a minute) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

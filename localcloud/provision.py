@@ -1,0 +1,117 @@
+"""Make on the emulator what the apps' `resources.yml` ask for.
+
+The deployer will do this on AWS; here there is nothing to compare with, since the emulated
+account is empty.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from platform_deploy.apps import App, Parameters, PhoneNumbers, Queue, Resource, Table, UserPool
+
+from .emulator import REGION, Emulator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Where tokens of a user pool come from, and how they are checked."""
+
+    pool_id: str
+    client_id: str
+    issuer: str
+    jwks_url: str
+
+
+def client(emulator: Emulator, service: str) -> Any:
+    """Return a botocore client of the service that talks to the emulator."""
+    import botocore.session
+
+    variables = emulator.environment()
+    return botocore.session.Session().create_client(
+        service,
+        endpoint_url=emulator.endpoint,
+        region_name=REGION,
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def provision(app: App, emulator: Emulator) -> dict[str, SignIn]:
+    """Make every resource of the app; return the sign-in of its user pools by their key."""
+    made = {key: _make(resource, emulator) for key, resource in app.resources.items()}
+    return {key: sign_in for key, sign_in in made.items() if sign_in is not None}
+
+
+def _make(resource: Resource, emulator: Emulator) -> SignIn | None:
+    match resource:
+        case Queue():
+            _make_queue(resource, client(emulator, "sqs"))
+        case Table():
+            _make_table(resource, client(emulator, "dynamodb"))
+        case UserPool():
+            return _make_user_pool(resource, emulator)
+        case Parameters() | PhoneNumbers():
+            pass  # a folder of parameters and a telephone are there without being made
+    return None
+
+
+def _make_queue(queue: Queue, sqs: Any) -> None:
+    dead = sqs.create_queue(QueueName=queue.dead_letters)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
+    redrive = {"deadLetterTargetArn": attributes["QueueArn"], "maxReceiveCount": queue.receives}
+    sqs.create_queue(
+        QueueName=queue.name,
+        Attributes={
+            "VisibilityTimeout": str(queue.visibility_seconds),
+            "RedrivePolicy": json.dumps(redrive),
+        },
+    )
+
+
+def _make_table(table: Table, dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName=table.name,
+        AttributeDefinitions=[{"AttributeName": table.key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": table.key, "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.update_time_to_live(
+        TableName=table.name,
+        TimeToLiveSpecification={"Enabled": True, "AttributeName": table.expires},
+    )
+
+
+def _make_user_pool(pool: UserPool, emulator: Emulator) -> SignIn:
+    cognito = client(emulator, "cognito-idp")
+    pool_id = cognito.create_user_pool(PoolName=pool.name)["UserPool"]["Id"]
+    made = cognito.create_user_pool_client(
+        UserPoolId=pool_id,
+        ClientName=pool.name,
+        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
+    return SignIn(
+        pool_id=pool_id,
+        client_id=made["UserPoolClient"]["ClientId"],
+        # The emulator writes AWS's own address into its tokens, but serves the keys itself.
+        issuer=f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}",
+        jwks_url=f"{emulator.endpoint}/{pool_id}/.well-known/jwks.json",
+    )
+
+
+def id_token(emulator: Emulator, sign_in: SignIn, *, user: str, password: str) -> str:
+    """Sign the user up in the pool and return an ID token of theirs."""
+    cognito = client(emulator, "cognito-idp")
+    cognito.admin_create_user(UserPoolId=sign_in.pool_id, Username=user, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=sign_in.pool_id, Username=user, Password=password, Permanent=True
+    )
+    answer: Mapping[str, Any] = cognito.admin_initiate_auth(
+        UserPoolId=sign_in.pool_id,
+        ClientId=sign_in.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": user, "PASSWORD": password},
+    )
+    token: str = answer["AuthenticationResult"]["IdToken"]
+    return token

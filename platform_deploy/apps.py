@@ -1,0 +1,191 @@
+"""Read what a Chalice app needs from its `resources.yml`.
+
+Pure but for `read`, which opens the file. It makes nothing and names no policy.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+
+class BadResources(Exception):
+    """Report every problem of one `resources.yml` at once."""
+
+    def __init__(self, path: Path, problems: tuple[str, ...]) -> None:
+        self.path = path
+        self.problems = problems
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """An SQS queue whose messages go to `dead_letters` after `receives` failed tries."""
+
+    name: str
+    visibility_seconds: int
+    dead_letters: str
+    receives: int
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:sqs:*:*:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A DynamoDB table on demand with one string key and a time-to-live attribute."""
+
+    name: str
+    key: str
+    expires: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:dynamodb:*:*:table/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """A folder of SSM parameters, without its leading slash."""
+
+    path: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:ssm:*:*:parameter/{self.path}/*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneNumbers:
+    """Telephones, to which SNS publishes directly."""
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return "*"  # a phone number has no ARN; topics are not used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPool:
+    """A Cognito user pool with one client for sign-in by password."""
+
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
+
+
+Resource = Queue | Table | Parameters | PhoneNumbers | UserPool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """One Lambda function: the actions that its code calls, by the resource's key."""
+
+    name: str
+    uses: Mapping[str, tuple[str, ...]]
+    polls: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One Chalice app at one stage."""
+
+    application: str
+    stage: str
+    resources: Mapping[str, Resource]
+    functions: tuple[Function, ...] = field(default=())
+
+    def lambda_name(self, function: Function) -> str:
+        """Return the name that Chalice gives the function in AWS."""
+        base = f"{self.application}-{self.stage}"
+        return base if function.name == "api_handler" else f"{base}-{function.name}"
+
+
+def _queue(entry: Mapping[str, Any]) -> Resource:
+    dead = entry["dead_letters"]
+    return Queue(
+        name=entry["name"],
+        visibility_seconds=int(entry["visibility_seconds"]),
+        dead_letters=dead["name"],
+        receives=int(dead["after"]),
+    )
+
+
+# One row a type that an app may ask for: the parser of its entry.
+_TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
+    "queue": _queue,
+    "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
+    "parameters": lambda e: Parameters(path=e["path"].strip("/")),
+    "phone_numbers": lambda _: PhoneNumbers(),
+    "user_pool": lambda e: UserPool(name=e["name"]),
+}
+
+
+def read(path: Path, *, stage: str) -> App:
+    """Return the app of a `resources.yml`; raises BadResources with every problem."""
+    try:
+        text = Template(path.read_text(encoding="utf-8")).substitute(stage=stage)
+        document = YAML(typ="safe", pure=True).load(text)
+    except OSError as error:
+        raise BadResources(path, (f"cannot be read: {error.strerror}",)) from error
+    except (YAMLError, KeyError, ValueError) as error:
+        raise BadResources(path, (f"is not such a file: {error}",)) from error
+    return parse(document, path=path, stage=stage)
+
+
+def parse(document: Any, *, path: Path, stage: str) -> App:
+    """Return the app of a parsed document; raises BadResources with every problem."""
+    problems: list[str] = []
+    if not isinstance(document, dict) or "application" not in document:
+        raise BadResources(path, ("needs the keys application, resources and functions",))
+    resources = {
+        key: resource
+        for key, entry in (document.get("resources") or {}).items()
+        if (resource := _resource(key, entry, problems)) is not None
+    }
+    functions = tuple(
+        Function(
+            name=name,
+            uses={k: tuple(actions) for k, actions in (entry.get("uses") or {}).items()},
+            polls=entry.get("polls"),
+        )
+        for name, entry in (document.get("functions") or {}).items()
+    )
+    problems += _dangling(functions, resources)
+    if problems:
+        raise BadResources(path, tuple(problems))
+    return App(
+        application=document["application"], stage=stage, resources=resources, functions=functions
+    )
+
+
+def _resource(key: str, entry: Mapping[str, Any], problems: list[str]) -> Resource | None:
+    kind = entry.get("type")
+    if kind not in _TYPES:
+        problems.append(f"resources.{key}: type {kind!r} is none of {', '.join(sorted(_TYPES))}")
+        return None
+    try:
+        return _TYPES[kind](entry)
+    except (KeyError, TypeError, ValueError) as error:
+        problems.append(f"resources.{key}: a {kind} needs {error}")
+        return None
+
+
+def _dangling(functions: tuple[Function, ...], resources: Mapping[str, Resource]) -> list[str]:
+    return [
+        f"functions.{function.name}: there is no resource {key!r}"
+        for function in functions
+        for key in (*function.uses, *([function.polls] if function.polls else []))
+        if key not in resources
+    ]

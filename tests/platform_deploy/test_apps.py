@@ -1,0 +1,65 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from platform_deploy import apps
+from platform_deploy.apps import BadResources, Function, Queue, Table
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path("resources.yml")
+
+
+def test_the_notifier_asks_for_its_queue_and_its_table_by_stage() -> None:
+    app = apps.read(ROOT / "notifier" / "resources.yml", stage="prod")
+    assert app.resources["events"] == Queue(
+        name="trivet-notifier-prod-events",
+        visibility_seconds=90,
+        dead_letters="trivet-notifier-prod-events-dead",
+        receives=5,
+    )
+    assert app.resources["memory"] == Table(
+        name="trivet-notifier-prod-memory", key="id", expires="expires_at"
+    )
+
+
+def test_functions_are_named_as_chalice_names_them() -> None:
+    app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
+    assert [app.lambda_name(f) for f in app.functions] == [
+        "trivet-notifier-dev",
+        "trivet-notifier-dev-dispatch",
+    ]
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    document: dict[str, Any] = {
+        "application": "x",
+        "resources": {"a": {"type": "queueue"}, "b": {"type": "table", "name": "t"}},
+        "functions": {"f": {"polls": "nowhere", "uses": {"gone": ["sqs:SendMessage"]}}},
+    }
+    with pytest.raises(BadResources) as caught:
+        apps.parse(document, path=HERE, stage="dev")
+    assert caught.value.problems == (
+        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, table, user_pool",
+        "resources.b: a table needs 'key'",
+        "functions.f: there is no resource 'gone'",
+        "functions.f: there is no resource 'nowhere'",
+    )
+
+
+@pytest.mark.parametrize("text", ["", "- a", "a: [", "name: ${region}"])
+def test_a_file_that_is_not_such_a_file_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "resources.yml"
+    path.write_text(text)
+    with pytest.raises(BadResources, match=r"resources\.yml: "):
+        apps.read(path, stage="dev")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadResources, match="No such file"):
+        apps.read(tmp_path / "resources.yml", stage="dev")
+
+
+def test_a_function_may_poll_nothing() -> None:
+    app = apps.parse({"application": "x", "functions": {"f": {}}}, path=HERE, stage="dev")
+    assert app.functions == (Function(name="f", uses={}),)
