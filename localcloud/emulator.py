@@ -22,6 +22,7 @@ from .ports import LOOPBACK, free_port, require_free
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
+ACCESS_KEY = "test"  # the emulator's root, key and secret alike; it opens nothing else
 READY_SECONDS = 20.0
 STOP_SECONDS = 5.0
 
@@ -41,8 +42,8 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from platform_deploy.apps import App, Parameters, PhoneNumbers, Queue, Resource, Table, UserPool
 
-from .emulator import REGION, Emulator
+from .emulator import ACCESS_KEY, REGION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,34 +24,33 @@ class SignIn:
     jwks_url: str
 
 
-def client(emulator: Emulator, service: str) -> Any:
-    """Return a botocore client of the service that talks to the emulator."""
+def client(endpoint: str, service: str) -> Any:
+    """Return a botocore client of the service that talks to the emulator at the endpoint."""
     import botocore.session
 
-    variables = emulator.environment()
     return botocore.session.Session().create_client(
         service,
-        endpoint_url=emulator.endpoint,
+        endpoint_url=endpoint,
         region_name=REGION,
-        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=ACCESS_KEY,
     )
 
 
-def provision(app: App, emulator: Emulator) -> dict[str, SignIn]:
+def provision(app: App, endpoint: str) -> dict[str, SignIn]:
     """Make every resource of the app; return the sign-in of its user pools by their key."""
-    made = {key: _make(resource, emulator) for key, resource in app.resources.items()}
+    made = {key: _make(resource, endpoint) for key, resource in app.resources.items()}
     return {key: sign_in for key, sign_in in made.items() if sign_in is not None}
 
 
-def _make(resource: Resource, emulator: Emulator) -> SignIn | None:
+def _make(resource: Resource, endpoint: str) -> SignIn | None:
     match resource:
         case Queue():
-            _make_queue(resource, client(emulator, "sqs"))
+            _make_queue(resource, client(endpoint, "sqs"))
         case Table():
-            _make_table(resource, client(emulator, "dynamodb"))
+            _make_table(resource, client(endpoint, "dynamodb"))
         case UserPool():
-            return _make_user_pool(resource, emulator)
+            return _make_user_pool(resource, endpoint)
         case Parameters() | PhoneNumbers():
             pass  # a folder of parameters and a telephone are there without being made
     return None
@@ -83,8 +82,8 @@ def _make_table(table: Table, dynamodb: Any) -> None:
     )
 
 
-def _make_user_pool(pool: UserPool, emulator: Emulator) -> SignIn:
-    cognito = client(emulator, "cognito-idp")
+def _make_user_pool(pool: UserPool, endpoint: str) -> SignIn:
+    cognito = client(endpoint, "cognito-idp")
     pool_id = cognito.create_user_pool(PoolName=pool.name)["UserPool"]["Id"]
     made = cognito.create_user_pool_client(
         UserPoolId=pool_id,
@@ -96,13 +95,13 @@ def _make_user_pool(pool: UserPool, emulator: Emulator) -> SignIn:
         client_id=made["UserPoolClient"]["ClientId"],
         # The emulator writes AWS's own address into its tokens, but serves the keys itself.
         issuer=f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}",
-        jwks_url=f"{emulator.endpoint}/{pool_id}/.well-known/jwks.json",
+        jwks_url=f"{endpoint}/{pool_id}/.well-known/jwks.json",
     )
 
 
-def id_token(emulator: Emulator, sign_in: SignIn, *, user: str, password: str) -> str:
+def id_token(endpoint: str, sign_in: SignIn, *, user: str, password: str) -> str:
     """Sign the user up in the pool and return an ID token of theirs."""
-    cognito = client(emulator, "cognito-idp")
+    cognito = client(endpoint, "cognito-idp")
     cognito.admin_create_user(UserPoolId=sign_in.pool_id, Username=user, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(
         UserPoolId=sign_in.pool_id, Username=user, Password=password, Permanent=True

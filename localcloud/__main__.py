@@ -1,0 +1,140 @@
+"""The commands of the local cloud: `demo`, `up`, `token`."""
+
+import argparse
+import json
+import secrets
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from .cloud import ROOT, Cloud, running
+from .errors import LocalCloudError
+from .provision import SignIn, id_token
+from .screen import Screen
+from .tour import datalake, notifier, platform
+
+RULES = ROOT / "examples" / "webhooks" / "rules.yml"
+LOCAL = ROOT / ".local"
+STATE = LOCAL / "cloud.json"
+
+
+def demo(screen: Screen) -> None:
+    """Drive the main job of all three parts on a local cloud of its own."""
+    with tempfile.TemporaryDirectory(prefix="trivet-demo-") as folder, ExitStack() as stack:
+        with screen.step("the local cloud starts on free ports of 127.0.0.1"):
+            cloud = stack.enter_context(running(Path(folder), rules=RULES))
+        notifier.tour(cloud, screen)
+        datalake.tour(cloud, screen)
+        platform.tour(cloud, screen)
+    screen.say("\nAll three parts did their job. Everything that was started is stopped again.")
+
+
+def up(screen: Screen) -> None:
+    """Keep the local cloud up until Ctrl-C."""
+    LOCAL.mkdir(exist_ok=True)
+    secret = dotenv_values(ROOT / ".env").get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
+    with ExitStack() as stack:
+        with screen.step("the local cloud starts on free ports of 127.0.0.1"):
+            cloud = stack.enter_context(running(LOCAL, secret=secret, rules=RULES))
+        stack.callback(STATE.unlink, missing_ok=True)
+        _remember(cloud)
+        _show_addresses(cloud, screen)
+        _wait_until_something_ends(cloud)
+
+
+def token(user: str) -> str:
+    """Return an ID token of a person who is signed up at the running local cloud."""
+    try:
+        state = json.loads(STATE.read_text())
+    except OSError as error:
+        raise LocalCloudError("no local cloud is up; start it with make local") from error
+    return id_token(
+        state["endpoint"],
+        SignIn(**state["sign_in"]),
+        user=user,
+        password=f"Aa1-{secrets.token_urlsafe(12)}",
+    )
+
+
+def _remember(cloud: Cloud) -> None:
+    state: dict[str, Any] = {
+        "endpoint": cloud.emulator.endpoint,
+        "sign_in": asdict(cloud.sign_in),
+        "github_secret": cloud.secret,
+    }
+    STATE.touch(mode=0o600)
+    STATE.write_text(json.dumps(state, indent=2))
+
+
+def _show_addresses(cloud: Cloud, screen: Screen) -> None:
+    screen.title("the local cloud is up")
+    screen.note(
+        f"notifier   {cloud.notifier.url}/webhooks/github   (its secret: .local/cloud.json)\n"
+        f"datalake   {cloud.datalake.url}/datasets   (files: .local/lake)\n"
+        f"           a token: .venv/bin/python -m localcloud token\n"
+        f"AWS        {cloud.emulator.endpoint}   (texts sent: /_ministack/sns/sms-messages)\n"
+        f"logs       .local/*.log"
+    )
+    screen.title("to use it from another terminal")
+    for name, value in cloud.emulator.environment().items():
+        screen.note(f"export {name}={value}")
+    screen.note(".venv/bin/python -m platform_deploy -C examples deploy --env test")
+    screen.say("\nCtrl-C stops all of it.")
+
+
+def _wait_until_something_ends(cloud: Cloud) -> None:
+    tick = threading.Event()
+    while not tick.wait(0.5):
+        for name, process in (
+            ("the emulated AWS (ministack)", cloud.emulator.process),
+            ("the notifier's host", cloud.notifier.process),
+            ("the data lake's host", cloud.datalake.process),
+        ):
+            if process.poll() is not None:
+                raise LocalCloudError(
+                    f"{name} ended with {process.returncode}; its last words are in .local/*.log. "
+                    "The rest is stopped; start again with make local"
+                )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud",
+        description="The emulated AWS of one machine, with the notifier and the data lake on it.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("demo", help="drive the main job of all three parts, then stop everything")
+    verbs.add_parser("up", help="stay up until Ctrl-C and print the addresses")
+    one = verbs.add_parser("token", help="print an ID token for the data lake of `up`")
+    one.add_argument("--user", default="ana@example.com", help="who signs in (%(default)s)")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stop what we started, too
+    screen = Screen()
+    try:
+        if options.verb == "token":
+            print(token(options.user))
+        else:
+            {"demo": demo, "up": up}[options.verb](screen)
+    except LocalCloudError as error:
+        print(f"{options.verb} failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped.", file=sys.stderr)
+        return 0 if options.verb == "up" else 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,90 @@
+"""Send genuine webhooks to the notifier and read the text messages back."""
+
+import hashlib
+import hmac
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from platform_deploy import apps
+
+from ..client import Answer, call
+from ..cloud import ROOT, STAGE, Cloud
+from ..provision import client
+from ..screen import Screen
+from .expect import expect_status, require, wait_until
+
+SAMPLES = ROOT / "examples" / "webhooks"
+WAIT_SECONDS = 15.0
+
+
+def tour(cloud: Cloud, screen: Screen) -> None:
+    """A broken pipeline, the same delivery again, a forged one, a push."""
+    screen.title("notifier: a forge's webhook becomes an SMS")
+    failed = (SAMPLES / "workflow_run.failed.json").read_bytes()
+    delivery = _headers(cloud, failed, event="workflow_run")
+    with screen.step("a signed GitHub delivery: workflow_run failed → one SMS"):
+        expect_status(_post(cloud, delivery, failed), 202, "a genuine delivery")
+        message = _new_messages(cloud, before=0)[-1]
+    _show(screen, message)
+    with screen.step("the same delivery again → nothing is sent"):
+        expect_status(_post(cloud, delivery, failed), 202, "a repeated delivery")
+        _wait_until_dispatched(cloud)
+        require(len(cloud.emulator.sms_messages()) == 1, "a repeated delivery sent another SMS")
+    with screen.step("the same delivery with one changed byte → 401"):
+        forged = failed.replace(b"failure", b"failurf", 1)
+        answer = expect_status(_post(cloud, delivery, forged), 401, "a changed delivery")
+    screen.note(answer.body.decode())
+    push = (SAMPLES / "push.json").read_bytes()
+    with screen.step("a push of several commits → its one SMS"):
+        expect_status(
+            _post(cloud, _headers(cloud, push, event="push"), push), 202, "a genuine push"
+        )
+        message = _new_messages(cloud, before=1)[-1]
+        _wait_until_dispatched(cloud)
+        require(len(cloud.emulator.sms_messages()) == 2, "a push sent more than one SMS")
+    _show(screen, message)
+
+
+def _headers(cloud: Cloud, body: bytes, *, event: str) -> dict[str, str]:
+    signature = hmac.new(cloud.secret.encode(), body, hashlib.sha256).hexdigest()
+    return {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": event,
+        "X-GitHub-Delivery": str(uuid.uuid4()),
+        "X-GitHub-Hook-ID": "1",
+        "X-Hub-Signature-256": f"sha256={signature}",
+    }
+
+
+def _post(cloud: Cloud, headers: dict[str, str], body: bytes) -> Answer:
+    return call("POST", f"{cloud.notifier.url}/webhooks/github", headers=headers, body=body)
+
+
+def _new_messages(cloud: Cloud, *, before: int) -> list[dict[str, Any]]:
+    _wait(lambda: len(cloud.emulator.sms_messages()) > before, "an SMS at the emulated SNS")
+    return cloud.emulator.sms_messages()
+
+
+def _wait_until_dispatched(cloud: Cloud) -> None:
+    app = apps.read(ROOT / "notifier" / "resources.yml", stage=STAGE)
+    sqs = client(cloud.emulator.endpoint, "sqs")
+    url = sqs.get_queue_url(QueueName=app.resources["events"].name)["QueueUrl"]  # type: ignore[union-attr]  # it is a queue
+    counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def is_empty() -> bool:
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=counts)["Attributes"]
+        return all(found[name] == "0" for name in counts)
+
+    _wait(is_empty, "an empty queue")
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    wait_until(condition, what, sleep=time.sleep, seconds=WAIT_SECONDS)
+
+
+def _show(screen: Screen, message: dict[str, Any]) -> None:
+    number = str(message["PhoneNumber"])
+    hidden = f"{number[:2]} {'•' * (len(number) - 4)}{number[-2:]}"
+    screen.phone(to=f"SMS to {hidden}", text=str(message["Message"]))
