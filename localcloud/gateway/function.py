@@ -1,0 +1,114 @@
+"""Call the app as Lambda calls it: with an event, a context and Lambda's limits.
+
+It knows no HTTP. Lambda gives each request a process of its own; here many requests share one,
+so what Chalice keeps on the app object is kept per thread.
+"""
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .deployment import Deployment
+
+# Lambda's cap for the event and for the result of a synchronous call, in bytes of JSON.
+PAYLOAD_LIMIT = 6_291_556
+# JSON writes a character of text as at most six bytes; what surely fits is not measured.
+_SURELY_FITS = PAYLOAD_LIMIT // 8
+
+log = logging.getLogger(__name__)
+
+
+class EventTooLarge(ValueError):
+    """Report an event that Lambda does not take."""
+
+
+class FunctionFailed(Exception):
+    """Report that the function raised, or returned what Lambda does not pass on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The context object of one Lambda call."""
+
+    function_name: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    deadline: float
+    aws_request_id: str
+    log_group_name: str
+    function_version: str = "$LATEST"
+    log_stream_name: str = "local"
+    identity: None = None
+    client_context: None = field(default=None)
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda would end the call; never below 0."""
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+def context_for(deployment: Deployment, handler: str | None = None) -> Context:
+    """Return the context of a call that begins now; `handler` None is the API's function."""
+    name = deployment.function_name(handler)
+    return Context(
+        function_name=name,
+        invoked_function_arn=(
+            f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{name}"
+        ),
+        memory_limit_in_mb=str(deployment.memory_mb),
+        deadline=time.monotonic() + deployment.timeout_seconds,
+        aws_request_id=str(uuid.uuid4()),
+        log_group_name=f"/aws/lambda/{name}",
+    )
+
+
+def invoke(handler: Callable[[Any, Any], Any], event: dict[str, Any], context: Context) -> Any:
+    """Return the function's result; raises EventTooLarge and FunctionFailed.
+
+    What the function raised is logged with its traceback, as CloudWatch would show it.
+    """
+    if _exceeds_limit(event):
+        raise EventTooLarge(context.function_name)
+    try:
+        result = handler(event, context)
+    except Exception as error:
+        log.exception("%s failed", context.function_name)
+        raise FunctionFailed(str(error)) from error
+    try:
+        too_large = _exceeds_limit(result)
+    except (TypeError, ValueError) as error:
+        log.exception("%s returned what is no JSON", context.function_name)
+        raise FunctionFailed(str(error)) from error
+    if too_large:
+        log.error("%s returned more than %d bytes", context.function_name, PAYLOAD_LIMIT)
+        raise FunctionFailed("Response payload size exceeded maximum allowed payload size")
+    return result
+
+
+def _exceeds_limit(payload: Any) -> bool:
+    body = payload.get("body") if isinstance(payload, dict) else None
+    if isinstance(body, str) and len(body) < _SURELY_FITS:
+        payload = payload | {"body": ""}
+        if sum(map(len, map(str, payload.values()))) < _SURELY_FITS:
+            return False
+    return len(json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")) > PAYLOAD_LIMIT
+
+
+def isolate_requests(app: Any) -> Any:
+    """Give each thread its own current request and context on the app; returns the app."""
+    kept = threading.local()
+    base = type(app)
+
+    def per_thread(name: str) -> property:
+        return property(lambda _: getattr(kept, name, None), lambda _, v: setattr(kept, name, v))
+
+    app.__class__ = type(
+        base.__name__,
+        (base,),
+        {name: per_thread(name) for name in ("current_request", "lambda_context")},
+    )
+    return app

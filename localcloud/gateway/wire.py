@@ -1,0 +1,177 @@
+"""Turn bytes into requests and replies into bytes (HTTP/1.1, RFC 9112).
+
+It owns no socket. The parser is llhttp by way of httptools, in its strict mode; what it lets
+through and API Gateway would not is refused here. A refusal ends the connection.
+"""
+
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import httptools
+
+from .message import Headers, Reply, Request
+from .response import BAD_REQUEST, HEADERS_TOO_LARGE, TOO_LARGE, URI_TOO_LONG
+
+# API Gateway's quotas for a REST API, in bytes; headers are counted by their values.
+BODY_LIMIT = 10 * 1024 * 1024
+HEADER_LIMIT = 10_240
+URI_LIMIT = 10_240
+# What a head may take in all, names and line ends included, before it is given up.
+_HEAD_LIMIT = 64 * 1024
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A complete request, and whether its connection may be used again."""
+
+    request: Request
+    keep_alive: bool
+
+
+class _Refused(Exception):
+    """Stop the parser; the reply stands in `RequestParser.refusal`."""
+
+
+class RequestParser:
+    """The requests of one connection, from bytes split anywhere."""
+
+    def __init__(self, source_ip: str) -> None:
+        self.refusal: Reply | None = None
+        self.awaits_continue = False
+        self._source_ip = source_ip
+        self._complete: list[Incoming] = []
+        self._parser = httptools.HttpRequestParser(self)
+        self.on_message_begin()
+
+    def feed(self, data: bytes) -> list[Incoming]:
+        """Return the requests that are complete now; `refusal` is set when no more can come."""
+        self._begun = False
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # Nothing is upgraded here: the request is answered, and the connection ends.
+            self.refusal = self.refusal or BAD_REQUEST
+        except httptools.HttpParserError:
+            self.refusal = self.refusal or BAD_REQUEST
+        # Pieces of a header are kept by the parser until its end comes: they are counted here.
+        if not (self._begun or self._in_body):
+            self._head_bytes += len(data)
+            if self._head_bytes > _HEAD_LIMIT:
+                self.refusal = self.refusal or HEADERS_TOO_LARGE
+        complete, self._complete = self._complete, []
+        return complete
+
+    # What httptools calls.
+
+    def on_message_begin(self) -> None:
+        """Forget the request before this one."""
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._body_bytes = self._head_bytes = 0
+        self._in_body, self._begun = False, True
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the request target."""
+        self._url += url
+        if len(self._url) > URI_LIMIT:
+            self._refuse(URI_TOO_LONG)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what comes after the body (a trailer) is left out."""
+        if not self._in_body:
+            self._headers.append((name.decode("ascii"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """Refuse what can be refused before the body is there."""
+        self._in_body = True
+        if sum(len(value) for _, value in self._headers) > HEADER_LIMIT:
+            self._refuse(HEADERS_TOO_LARGE)
+        named = [(name.lower(), value) for name, value in self._headers]
+        hosts = sum(name == "host" for name, _ in named)
+        if hosts > 1 or (not hosts and self._parser.get_http_version() == "1.1"):
+            self._refuse(BAD_REQUEST)
+        has_body = False
+        for name, value in named:
+            if name == "content-length":
+                has_body = value != "0"
+                if int(value) > BODY_LIMIT:
+                    self._refuse(TOO_LARGE)
+            elif name == "transfer-encoding":
+                has_body = True
+                if value.lower() != "chunked":  # nothing here unpacks another coding
+                    self._refuse(BAD_REQUEST)
+            elif name == "expect" and value.lower() == "100-continue":
+                self.awaits_continue = True
+        # llhttp does not read the body of a request that asks for another protocol.
+        if has_body and self._parser.should_upgrade():
+            self._refuse(BAD_REQUEST)
+
+    def on_body(self, piece: bytes) -> None:
+        """Take a piece of the body."""
+        self.awaits_continue = False
+        self._body.append(piece)
+        self._body_bytes += len(piece)
+        if self._body_bytes > BODY_LIMIT:
+            self._refuse(TOO_LARGE)
+
+    def on_message_complete(self) -> None:
+        """Put the request together."""
+        self.awaits_continue = False
+        path, query = _target(self._url)
+        if not path.startswith("/"):
+            self._refuse(BAD_REQUEST)
+        request = Request(
+            method=self._parser.get_method().decode("ascii"),
+            path=path,
+            query=query,
+            headers=tuple(self._headers),
+            body=b"".join(self._body),
+            source_ip=self._source_ip,
+        )
+        keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._complete.append(Incoming(request=request, keep_alive=keep_alive))
+
+    def _refuse(self, reply: Reply) -> None:
+        self.refusal = reply
+        raise _Refused
+
+
+def _target(url: bytes) -> tuple[str, str]:
+    text = url.decode("ascii").partition("#")[0]
+    if not text.startswith("/"):  # the absolute form, as to a proxy
+        parts = urlsplit(text)
+        return (parts.path or "/", parts.query) if parts.netloc else (text, "")
+    path, _, query = text.partition("?")
+    return path, query
+
+
+def render(reply: Reply, *, method: str, keep_alive: bool) -> bytes:
+    """Return the bytes of a reply; to HEAD they are those of GET without the body."""
+    lines = [f"HTTP/1.1 {reply.status} {_phrase(reply.status)}"]
+    lines += [f"{name}: {value}" for name, value in (*reply.headers, *_framing(reply))]
+    lines += [f"Date: {formatdate(usegmt=True)}"]
+    lines += [f"Connection: {'keep-alive' if keep_alive else 'close'}", "", ""]
+    head = "\r\n".join(lines).encode("latin-1", "replace")
+    return head if method == "HEAD" or _is_bodiless(reply.status) else head + reply.body
+
+
+def _framing(reply: Reply) -> Headers:
+    if _is_bodiless(reply.status):
+        return ()
+    return (("Content-Length", str(len(reply.body))),)
+
+
+def _is_bodiless(status: int) -> bool:
+    return status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
