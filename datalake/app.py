@@ -1,0 +1,126 @@
+"""Serve the data lake: Chalice's routes, and nothing that is decided elsewhere.
+
+The only file that knows Chalice. One route for each depth of a key: a greedy `{key+}` reaches
+no view, and `chalice local` does not match it.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from chalice import Chalice, CognitoUserPoolAuthorizer, Response
+from chalice.app import CaseInsensitiveMapping
+from chalicelib import operations, reply, request, settings, wiring
+from chalicelib.errors import BadSettings, Refusal
+from chalicelib.key import MAX_SEGMENTS
+from chalicelib.reply import Reply
+from chalicelib.wiring import Lake
+
+DATASET_METHODS = ["GET", "HEAD", "PUT", "DELETE"]
+ANY_TYPE = ["*/*"]
+
+app = Chalice(app_name="trivet-datalake")
+app.api.binary_types = ANY_TYPE
+
+# Not `app.current_request`: servers that answer many requests at once share the app object.
+_current: ContextVar[Any] = ContextVar("current request")
+
+
+def _start() -> Lake | None:
+    """Return what serves; None where `chalice package` and its like only read the routes."""
+    wiring.read_dotenv(Path(__file__).resolve().parent)
+    if not settings.must_serve(os.environ, sys.argv):
+        return None
+    try:
+        return wiring.lake()
+    except BadSettings as error:
+        if not settings.is_chalice_local(os.environ, sys.argv):
+            raise
+        # Chalice imports us in a thread, where an exception would leave a server that serves
+        # nothing.
+        sys.stderr.write(f"{error}\n")
+        sys.stderr.flush()
+        os._exit(1)
+
+
+def _authorizer() -> CognitoUserPoolAuthorizer | None:
+    """Return API Gateway's check of the tokens, where the pool is known (at deployment).
+
+    `chalice local` verifies nothing, and drops the connection at a malformed token.
+    """
+    pool = os.environ.get("DATALAKE_USER_POOL_ARN")
+    if not pool or settings.is_chalice_local(os.environ, sys.argv):
+        return None
+    return CognitoUserPoolAuthorizer("users", provider_arns=[pool])
+
+
+LAKE = _start()
+AUTHORIZER = _authorizer()
+
+
+@app.middleware("http")
+def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) -> Response:
+    """Serve clients that send no Accept field, and put Chalice's own errors into problems."""
+    _current.set(chalice_request)
+    chalice_request.headers = CaseInsensitiveMapping({**chalice_request.headers, "accept": "*/*"})
+    response = get_response(chalice_request)
+    if not isinstance(response.body, dict):
+        return response
+    code = "method-not-allowed" if response.status_code == 405 else "internal-error"
+    return _response(
+        reply.problem(
+            response.status_code, code, detail=response.body["Message"], headers=response.headers
+        )
+    )
+
+
+@app.route("/healthz", methods=["GET"])
+def healthz() -> Response:
+    """Answer that the process is up; the one route without a token."""
+    return _response(reply.healthy())
+
+
+@app.route("/datasets", methods=["GET"], authorizer=AUTHORIZER)
+def collection() -> Response:
+    """List data sets."""
+    return _answer(operations.on_collection)
+
+
+def dataset(**segments: str) -> Response:
+    """Create, replace, read or remove one data set."""
+    return _answer(operations.on_dataset, tuple(segments.values()))
+
+
+for depth in range(1, MAX_SEGMENTS + 1):
+    app.route(
+        "/datasets/" + "/".join(f"{{s{number:02}}}" for number in range(1, depth + 1)),
+        methods=DATASET_METHODS,
+        content_types=ANY_TYPE,
+        authorizer=AUTHORIZER,
+        name=f"dataset_{depth}",
+    )(dataset)
+
+
+def _answer(operation: Callable[..., Reply], segments: tuple[str, ...] = ()) -> Response:
+    if LAKE is None:
+        raise BadSettings(("it was imported to be packaged, not to serve",))
+    try:
+        asked = request.read(_current.get(), segments)
+        answer = operation(asked, identify=LAKE.identify, store=LAKE.store)
+    except Refusal as refusal:
+        if refusal.status >= 500:
+            app.log.error("%s: %s", refusal.code, refusal.__cause__ or refusal)
+        answer = reply.refused(refusal)
+    return _response(answer)
+
+
+def _response(answer: Reply) -> Response:
+    is_head = _current.get().method == "HEAD"
+    return Response(
+        status_code=answer.status,
+        headers=dict(answer.headers),
+        body=b"" if is_head else answer.body,
+    )

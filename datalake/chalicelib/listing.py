@@ -1,0 +1,68 @@
+"""Read a listing's parameters, and write its cursor.
+
+Pure. A cursor is the last key of the page before, so pages neither repeat nor skip what stays.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .dataset import Page
+from .errors import BadKey, BadQuery
+from .key import Prefix, parse_key, parse_prefix
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+PARAMETERS = frozenset({"prefix", "limit", "cursor"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What to list: keys below `prefix` after the key `after`, at most `limit`."""
+
+    prefix: Prefix
+    after: str
+    limit: int
+
+
+def parse(query: Mapping[str, str]) -> Listing:
+    """Return what the query asks for; raises BadQuery and BadKey."""
+    require_known(query, PARAMETERS)
+    cursor = query.get("cursor")
+    return Listing(
+        prefix=parse_prefix(query.get("prefix", "")),
+        after=_after(cursor) if cursor else "",
+        limit=_limit(query.get("limit")),
+    )
+
+
+def require_known(query: Mapping[str, str], known: frozenset[str]) -> None:
+    """Raise BadQuery for a parameter that would otherwise be ignored in silence."""
+    unknown = sorted(query.keys() - known)
+    if unknown:
+        has = f"known are {', '.join(sorted(known))}" if known else "there are none here"
+        raise BadQuery(f"unknown parameter {unknown[0]!r}; {has}")
+
+
+def cursor_after(page: Page) -> str | None:
+    """Return the cursor of the page that follows, None after the last."""
+    if not page.more:
+        return None
+    return base64.urlsafe_b64encode(page.entries[-1].key.encode()).decode().rstrip("=")
+
+
+def _after(cursor: str) -> str:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        return parse_key(base64.b64decode(padded, altchars=b"-_", validate=True).decode()).text
+    except (UnicodeError, binascii.Error, BadKey) as error:
+        raise BadQuery("the cursor is not one of ours; take it from the page before") from error
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= MAX_LIMIT):
+        raise BadQuery(f"limit is a whole number from 1 to {MAX_LIMIT}")
+    return int(text)

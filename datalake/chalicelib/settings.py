@@ -1,0 +1,92 @@
+"""Read the environment into `Settings`, or say everything that is wrong with it.
+
+Pure but for its name: the environment is handed in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from .errors import BadSettings
+
+LAMBDA_ROOT = "/mnt/lake"
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Whose tokens count, and where the keys lie that prove them."""
+
+    issuer: str
+    client_id: str
+    jwks_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this process serves: `root` is the lake's folder.
+
+    `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
+    """
+
+    root: str
+    on_lambda: bool
+    is_open: bool
+    sign_in: SignIn | None
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Return the settings; raises BadSettings with all problems at once."""
+    problems: list[str] = []
+    on_lambda = is_lambda(environment)
+    is_open = _is_open(environment, problems, on_lambda=on_lambda)
+    root = environment.get("DATALAKE_ROOT") or (LAMBDA_ROOT if on_lambda else "")
+    if not root:
+        problems.append("set DATALAKE_ROOT to the folder that holds the data sets")
+    sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
+    if problems:
+        raise BadSettings(tuple(problems))
+    return Settings(root=root, on_lambda=on_lambda, is_open=is_open, sign_in=sign_in)
+
+
+def is_lambda(environment: Mapping[str, str]) -> bool:
+    """Tell whether this process is a Lambda function."""
+    return bool(environment.get("AWS_LAMBDA_FUNCTION_NAME"))
+
+
+def is_chalice_local(environment: Mapping[str, str], arguments: Sequence[str]) -> bool:
+    """Tell whether `chalice local` imports us."""
+    return "AWS_CHALICE_CLI_MODE" in environment and "local" in arguments
+
+
+def must_serve(environment: Mapping[str, str], arguments: Sequence[str]) -> bool:
+    """Tell whether this import is to answer requests: all but `chalice package`, `deploy`, …."""
+    return "AWS_CHALICE_CLI_MODE" not in environment or is_chalice_local(environment, arguments)
+
+
+def _is_open(environment: Mapping[str, str], problems: list[str], *, on_lambda: bool) -> bool:
+    value = environment.get("DATALAKE_OPEN", "")
+    if value not in ("", "0", "1"):
+        problems.append("DATALAKE_OPEN is 1 or unset")
+    if value == "1" and on_lambda:
+        problems.append("DATALAKE_OPEN=1 is refused on Lambda: unset it")
+    return value == "1"
+
+
+def _sign_in(environment: Mapping[str, str], problems: list[str]) -> SignIn | None:
+    names = ("DATALAKE_ISSUER", "DATALAKE_CLIENT_ID", "DATALAKE_JWKS_URL")
+    missing = [name for name in names if not environment.get(name)]
+    if missing:
+        problems.append(
+            f"set {', '.join(missing)} to verify tokens,"
+            " or DATALAKE_OPEN=1 to let everybody in on this machine"
+        )
+        return None
+    issuer, client_id, jwks_url = (environment[name] for name in names)
+    address = urlsplit(jwks_url)
+    is_safe = address.scheme == "https" or (
+        address.scheme == "http" and address.hostname in _LOOPBACK
+    )
+    if not is_safe:
+        problems.append("DATALAKE_JWKS_URL is an https address (http only on loopback)")
+    return SignIn(issuer=issuer, client_id=client_id, jwks_url=jwks_url)

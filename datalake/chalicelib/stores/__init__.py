@@ -1,0 +1,1 @@
+"""The stores: one file each, all alike by the contract in `store.py`."""
