@@ -15,7 +15,8 @@ from typing import Any
 from dotenv import dotenv_values
 
 from .cloud import ROOT, Cloud, running
-from .errors import LocalCloudError
+from .engine import Engine, find_engine
+from .errors import EngineMissing, LocalCloudError
 from .provision import SignIn, id_token
 from .screen import Screen
 from .tour import datalake, notifier, platform
@@ -29,7 +30,8 @@ def demo(screen: Screen) -> None:
     """Drive the main job of all three parts on a local cloud of its own."""
     with tempfile.TemporaryDirectory(prefix="trivet-demo-") as folder, ExitStack() as stack:
         with screen.step("the local cloud starts on free ports of 127.0.0.1"):
-            cloud = stack.enter_context(running(Path(folder), rules=RULES))
+            engine = engine_or_none()
+            cloud = stack.enter_context(running(Path(folder), rules=RULES, engine=engine))
         notifier.tour(cloud, screen)
         datalake.tour(cloud, screen)
         platform.tour(cloud, screen)
@@ -42,11 +44,20 @@ def up(screen: Screen) -> None:
     secret = dotenv_values(ROOT / ".env").get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
     with ExitStack() as stack:
         with screen.step("the local cloud starts on free ports of 127.0.0.1"):
-            cloud = stack.enter_context(running(LOCAL, secret=secret, rules=RULES))
+            engine = engine_or_none()
+            cloud = stack.enter_context(running(LOCAL, secret=secret, rules=RULES, engine=engine))
         stack.callback(STATE.unlink, missing_ok=True)
         _remember(cloud)
         _show_addresses(cloud, screen)
         _wait_until_something_ends(cloud)
+
+
+def engine_or_none() -> Engine | None:
+    """Return the Docker engine of this machine, None where there is none."""
+    try:
+        return find_engine()
+    except EngineMissing:
+        return None
 
 
 def token(user: str) -> str:
@@ -80,6 +91,7 @@ def _show_addresses(cloud: Cloud, screen: Screen) -> None:
         f"datalake   {cloud.datalake.url}/datasets   (files: .local/lake)\n"
         f"           a token: .venv/bin/python -m localcloud token\n"
         f"AWS        {cloud.emulator.endpoint}   (texts sent: /_ministack/sns/sms-messages)\n"
+        f"containers {_containers(cloud)}\n"
         f"logs       .local/*.log"
     )
     screen.title("to use it from another terminal")
@@ -87,6 +99,12 @@ def _show_addresses(cloud: Cloud, screen: Screen) -> None:
         screen.note(f"export {name}={value}")
     screen.note(".venv/bin/python -m platform_deploy -C examples deploy --env test")
     screen.say("\nCtrl-C stops all of it.")
+
+
+def _containers(cloud: Cloud) -> str:
+    if cloud.engine is None:
+        return "none: no Docker engine answers, so tasks are rows without a container"
+    return f"Docker {cloud.engine.version} at {cloud.engine.host}"
 
 
 def _wait_until_something_ends(cloud: Cloud) -> None:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from platform_deploy import apps
 from . import emulator as ministack
 from . import host
 from .emulator import Emulator
+from .engine import Engine
 from .host import Host
+from .names import names_kept, remove_leftovers
 from .provision import SignIn, provision
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,10 +24,12 @@ STAGE = "dev"
 class Cloud:
     """What runs: the emulator, one host an app, and what a client of them must know.
 
-    `secret` is the webhook's; `lake` the folder that plays the mounted file system.
+    `secret` is the webhook's; `lake` the folder that plays the mounted file system; `engine` runs
+    the containers of tasks, None: tasks are only rows.
     """
 
     emulator: Emulator
+    engine: Engine | None
     notifier: Host
     datalake: Host
     sign_in: SignIn
@@ -35,45 +39,58 @@ class Cloud:
 
 @contextmanager
 def running(
-    folder: Path, *, secret: str | None = None, rules: Path, docker_host: str | None = None
+    folder: Path, *, rules: Path, secret: str | None = None, engine: Engine | None = None
 ) -> Iterator[Cloud]:
     """Run the local cloud for the length of a `with` block.
 
     `folder` takes the lake and the logs; `rules` are the notifier's. Raises LocalCloudError.
     """
-    secret = secret or secrets.token_hex(16)
+    chosen = secret or secrets.token_hex(16)
     lake = folder / "lake"
     lake.mkdir(parents=True, exist_ok=True)
-    with ministack.start(log=folder / "ministack.log", docker_host=docker_host) as emulator:
-        for name in ("notifier", "datalake"):
-            made = provision(
-                apps.read(ROOT / name / "resources.yml", stage=STAGE), emulator.endpoint
-            )
-        sign_in = made["users"]
-        with (
-            host.start(
-                ROOT / "notifier",
-                environment=emulator.environment()
-                | {"NOTIFIER_GITHUB_SECRET": secret, "NOTIFIER_RULES": str(rules)},
-                log=folder / "notifier.log",
-            ) as notifier,
-            host.start(
-                ROOT / "datalake",
-                environment=emulator.environment() | _datalake(sign_in, lake),
-                log=folder / "datalake.log",
-            ) as datalake,
-        ):
-            yield Cloud(
-                emulator=emulator,
-                notifier=notifier,
-                datalake=datalake,
-                sign_in=sign_in,
-                secret=secret,
-                lake=lake,
-            )
+    with ExitStack() as stack:
+        emulator = stack.enter_context(_emulator(folder, engine))
+        _provision("notifier", emulator)
+        sign_in = _provision("datalake", emulator)["users"]
+        webhooks = {"NOTIFIER_GITHUB_SECRET": chosen, "NOTIFIER_RULES": str(rules)}
+        yield Cloud(
+            emulator=emulator,
+            engine=engine,
+            notifier=stack.enter_context(_host("notifier", webhooks, emulator, folder)),
+            datalake=stack.enter_context(
+                _host("datalake", _lake_settings(sign_in, lake), emulator, folder)
+            ),
+            sign_in=sign_in,
+            secret=chosen,
+            lake=lake,
+        )
 
 
-def _datalake(sign_in: SignIn, lake: Path) -> dict[str, str]:
+@contextmanager
+def _emulator(folder: Path, engine: Engine | None) -> Iterator[Emulator]:
+    emulator = ministack.start(
+        log=folder / "ministack.log", docker_host=engine.host if engine else None
+    )
+    with ExitStack() as stack:
+        if engine:
+            stack.callback(remove_leftovers, emulator, engine)  # after the emulator has ended
+        stack.enter_context(emulator)
+        if engine:
+            stack.enter_context(names_kept(emulator, engine))
+        yield emulator
+
+
+def _provision(name: str, emulator: Emulator) -> dict[str, SignIn]:
+    return provision(apps.read(ROOT / name / "resources.yml", stage=STAGE), emulator.endpoint)
+
+
+def _host(name: str, settings: dict[str, str], emulator: Emulator, folder: Path) -> Host:
+    return host.start(
+        ROOT / name, environment=emulator.environment() | settings, log=folder / f"{name}.log"
+    )
+
+
+def _lake_settings(sign_in: SignIn, lake: Path) -> dict[str, str]:
     return {
         "DATALAKE_ROOT": str(lake),
         "DATALAKE_ISSUER": sign_in.issuer,

@@ -1,26 +1,37 @@
 """Deploy the example project with `python -m platform_deploy`, look at it, take it down."""
 
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 
+from ..client import Answer, call
 from ..cloud import ROOT, Cloud
+from ..engine import Engine
+from ..images import build_examples
+from ..names import CONTAINER, INSTANCE, instance_of
 from ..provision import client
 from ..screen import Screen
-from .expect import StepFailed, require
+from .expect import StepFailed, require, wait_until
 
 ENVIRONMENT = "test"
 SECONDS = 120
+WAIT_SECONDS = 30.0
 
 
 def tour(cloud: Cloud, screen: Screen) -> None:
     """A plan, a deployment, a second plan without changes, a destroyed environment."""
     screen.title("platform_deploy: Copilot manifests in, a Fargate platform out")
+    if cloud.engine:
+        with screen.step("the example's two images are built"):
+            build_examples(cloud.engine)
     before = inventory(cloud)
     with screen.step("python -m platform_deploy -C examples deploy --env test"):
         said = deployer(cloud, "deploy", "--yes")
     screen.note(said)
+    _look_through_the_load_balancer(cloud, screen)
     with screen.step("python -m platform_deploy -C examples plan --env test → no change"):
         said = deployer(cloud, "plan", "--exit-code")
     screen.note(said)
@@ -28,6 +39,47 @@ def tour(cloud: Cloud, screen: Screen) -> None:
         deployer(cloud, "destroy", "--yes", ENVIRONMENT)
         left = inventory(cloud) - before
         require(not left, f"destroy left {', '.join(sorted(left))}")
+
+
+def _look_through_the_load_balancer(cloud: Cloud, screen: Screen) -> None:
+    if cloud.engine is None:
+        screen.say("- no Docker engine answers: the control plane only, no container runs")
+        return
+    if not cloud.engine.reaches_containers:
+        screen.say("- this Docker engine's containers have no address that this machine reaches")
+        return
+    with screen.step("the API's page through the load balancer; its answer is the backend's"):
+        wait_until(
+            lambda: fetch(cloud, "/").status == 200,
+            "the API behind the load balancer",
+            sleep=time.sleep,
+            seconds=WAIT_SECONDS,
+        )
+        answered = fetch(cloud, "/prices").json()["host"]
+        require(
+            any(container.startswith(answered) for container in _backends(cloud, cloud.engine)),
+            f"the answer came from {answered}, which is none of the backend's containers",
+        )
+        require(fetch(cloud, "/nothing").status == 404, "the API answered for an unknown page")
+    screen.note(_as_text(fetch(cloud, "/").body.decode()))
+
+
+def _backends(cloud: Cloud, engine: Engine) -> list[str]:
+    labels = [f"{INSTANCE}={instance_of(cloud.emulator)}", f"{CONTAINER}=backend"]
+    with engine.session() as docker:
+        return [str(c.id) for c in docker.containers.list(filters={"label": labels})]
+
+
+def fetch(cloud: Cloud, path: str) -> Answer:
+    """Send a request to the environment's load balancer, as its DNS name would."""
+    balancers = client(cloud.emulator.endpoint, "elbv2").describe_load_balancers()["LoadBalancers"]
+    host = balancers[0]["DNSName"]
+    return call("GET", cloud.emulator.endpoint + path, headers={"Host": host})
+
+
+def _as_text(page: str) -> str:
+    lines = re.sub(r"<(li|p|h1)>", "\n", re.sub(r"<title>.*?</title>", "", page))
+    return re.sub(r"<[^>]+>", "", lines).strip()
 
 
 def deployer(cloud: Cloud, verb: str, *options: str) -> str:
