@@ -1,0 +1,49 @@
+"""The notifier's two Lambda functions: the API for forges, and the queue's handler.
+
+The only file that knows Chalice; it decides nothing. Each function imports its own half of the
+rooms with its first event, and never the other's.
+"""
+
+from chalice import Chalice, Response
+from chalice.app import SQSEvent
+from chalicelib import wiring
+from chalicelib.errors import NoSecret
+
+try:
+    wiring.require_a_secret()
+except NoSecret as error:
+    # One line and no traceback: whoever starts a server reads this.
+    raise SystemExit(f"{error}; the environment or .env has it") from None
+
+# The log lines are JSON and have a logger of their own.
+app = Chalice(app_name="trivet-notifier", configure_logs=False)
+
+
+@app.route(
+    "/webhooks/{forge}",
+    methods=["POST"],
+    content_types=["application/json", "application/x-www-form-urlencoded"],
+)
+def webhooks(forge: str) -> Response:
+    """Take in a delivery of a forge."""
+    from chalicelib.serve_delivery import serve_delivery
+
+    request = app.current_request
+    reply = serve_delivery(forge, request.headers, request.raw_body)
+    return Response(body=reply.body, status_code=reply.status)
+
+
+@app.route("/healthz", methods=["GET"])
+def healthz() -> dict[str, str]:
+    """Say that the app runs; nothing behind it is asked."""
+    return {"status": "ok"}
+
+
+# One message at a time: Chalice cannot report which of several failed.
+@app.on_sqs_message(queue=wiring.settings().queue, batch_size=1, name="dispatch")
+def dispatch(event: SQSEvent) -> None:
+    """Handle an accepted event."""
+    from chalicelib.serve_message import serve_message
+
+    for message in event:
+        serve_message(message.body)

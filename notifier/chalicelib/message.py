@@ -1,0 +1,143 @@
+"""Write the text that fits into one SMS.
+
+The text is parts in reading order. What is cheapest to lose is shortened or left out first, until
+the rest fits one GSM-7 part; UCS-2, with its 70 units, is taken only where meaning would be lost.
+
+Pure: no AWS, no files, no clock, no printing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .decide import BROKE, COMMITS
+from .event import Event
+from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
+
+_CUT = ".."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """An SMS of one part: `used` of `limit`, in septets (GSM-7) or UTF-16 units (UCS-2)."""
+
+    body: str
+    alphabet: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A piece of text with what joins it to the others; `least` is the length it may be cut to."""
+
+    name: str
+    text: str
+    before: str = ""
+    after: str = ""
+    least: int = 0
+
+    def whole(self) -> str:
+        return f"{self.before}{self.text}{self.after}" if self.text else ""
+
+
+# What to give up, the cheapest first: cut a part down to its least, or leave it out. The link names
+# the owner too; without a link there may be room for all else.
+_WITH_LINK = (("cut", "title"), ("drop", "owner"), ("cut", "who"))
+_WITHOUT_LINK = (
+    ("drop", "link"),
+    ("cut", "title"),
+    ("cut", "who"),
+    ("drop", "owner"),
+    ("cut", "branch"),
+    ("cut", "repository"),
+    ("cut", "what"),
+    ("drop", "who"),
+    ("drop", "title"),
+    ("drop", "branch"),
+)
+_STEPS = tuple(_WITH_LINK[:n] for n in range(len(_WITH_LINK) + 1)) + tuple(
+    _WITHOUT_LINK[:n] for n in range(1, len(_WITHOUT_LINK) + 1)
+)
+
+
+def compose(edge: str, event: Event) -> Text:
+    """Write the SMS about an edge of an event; it always fits one part."""
+    parts = tuple(replace(part, text=tidy(part.text)) for part in _parts(edge, event))
+    # A name alone is not worth the smaller size: who is told knows the people.
+    if any(loses_meaning(part.text) for part in parts if part.name != "who"):
+        return _fit(parts, alphabet="UCS-2", limit=UNITS, count=units)
+    spelt = tuple(
+        replace(part, text="" if loses_meaning(part.text) else to_gsm(part.text)) for part in parts
+    )
+    return _fit(spelt, alphabet="GSM-7", limit=SEPTETS, count=septets)
+
+
+def _parts(edge: str, event: Event) -> tuple[_Part, ...]:
+    owner, slash, repository = event.repository.rpartition("/")
+    run = f"#{event.stamp[0]}" if edge != COMMITS else ""
+    return (
+        *(_commits(event) if edge == COMMITS else _pipeline(edge, event)),
+        _Part(name="owner", text=owner + slash),
+        _Part(name="repository", text=repository, least=18),
+        _Part(name="branch", text=event.branch, before=" ", least=10),
+        _Part(name="run", text=run, before=" "),
+        _Part(name="title", text=event.title, before=". ", least=20),
+        _Part(
+            name="who",
+            text=event.author.name or event.author.login,
+            before=" (",
+            after=")",
+            least=12,
+        ),
+        _Part(name="link", text=event.url, before=" "),
+    )
+
+
+def _pipeline(edge: str, event: Event) -> tuple[_Part, ...]:
+    return (
+        _Part(name="what", text=event.workflow, after=" ", least=12),
+        _Part(name="edge", text="broke" if edge == BROKE else "fixed", after=": "),
+    )
+
+
+def _commits(event: Event) -> tuple[_Part, ...]:
+    noun = "commit" if event.commits == 1 else "commits"
+    return (_Part(name="edge", text=f"{event.commits} {noun}", after=": "),)
+
+
+def _fit(
+    parts: tuple[_Part, ...], *, alphabet: str, limit: int, count: Callable[[str], int]
+) -> Text:
+    for given_up in _STEPS:
+        body = _without(parts, given_up, limit, count)
+        if count(body) <= limit:
+            break
+    else:
+        body = _cut(body, limit, count)
+    return Text(body=body, alphabet=alphabet, used=count(body), limit=limit)
+
+
+def _without(
+    parts: tuple[_Part, ...],
+    given_up: tuple[tuple[str, str], ...],
+    limit: int,
+    count: Callable[[str], int],
+) -> str:
+    """Give up what may be given up, and of what may be cut no more than needed."""
+    kept = {part.name: part for part in parts if ("drop", part.name) not in given_up}
+    for how, name in given_up:
+        excess = sum(count(part.whole()) for part in kept.values()) - limit
+        if how == "cut" and name in kept and excess > 0:
+            part = kept[name]
+            size = max(count(part.text) - excess, part.least)
+            kept[name] = replace(part, text=_cut(part.text, size, count))
+    return "".join(part.whole() for part in kept.values())
+
+
+def _cut(text: str, size: int, count: Callable[[str], int]) -> str:
+    """Shorten a text to a size, and show that it was."""
+    if count(text) <= size:
+        return text
+    while text and count(text) + len(_CUT) > size:
+        text = text[:-1]
+    return text.rstrip() + _CUT

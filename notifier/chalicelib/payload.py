@@ -1,0 +1,126 @@
+"""Read typed values out of a JSON document that somebody else wrote.
+
+Pure. Every value is checked where it is read; a document cannot raise anything but BadPayload.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from .delivery import Delivery
+from .errors import BadPayload
+
+FORM = "application/x-www-form-urlencoded"
+MAX_TEXT = 300  # characters; an event must stay far below what a queue takes
+MAX_NUMBER = 2**63
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def clean(value: str, limit: int = MAX_TEXT) -> str:
+    r"""Bound a text, and replace what UTF-8 cannot carry (half of a surrogate pair).
+
+    >>> clean("\ud83d half")
+    '? half'
+    """
+    return value[:limit].encode("utf-8", "replace").decode("utf-8")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """A JSON object; `name` is what its problems are reported under."""
+
+    name: str
+    document: dict[str, Any]
+
+    def text(self, path: str, default: str | None = None, limit: int = MAX_TEXT) -> str:
+        """Return the text at `a.b.c`; null and absent are `default`, or a problem without one."""
+        value = self._at(path)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise self._problem(path, value, "text")
+        return clean(value, limit)
+
+    def number(self, path: str, default: int | None = None) -> int:
+        """Return the whole number at `a.b.c`, at least 0."""
+        value = self._at(path)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MAX_NUMBER:
+            raise self._problem(path, value, "whole number")
+        return value
+
+    def flag(self, path: str) -> bool:
+        """Return the truth value at `a.b.c`; null and absent are false."""
+        value = self._at(path)
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise self._problem(path, value, "truth value")
+        return value
+
+    def count(self, path: str) -> int:
+        """Return the length of the list at `a.b.c`; null and absent are 0."""
+        value = self._at(path)
+        if value is None:
+            return 0
+        if not isinstance(value, list):
+            raise self._problem(path, value, "list")
+        return len(value)
+
+    def numbers(self, path: str, length: int) -> tuple[int, ...]:
+        """Return the list of exactly `length` whole numbers at `a.b.c`."""
+        values = self._at(path)
+        if not isinstance(values, list) or len(values) != length:
+            raise self._problem(path, values, f"list of {length} numbers")
+        if not all(type(value) is int and 0 <= value < MAX_NUMBER for value in values):
+            raise self._problem(path, values, f"list of {length} whole numbers")
+        return tuple(values)
+
+    def _at(self, path: str) -> Any:
+        value: Any = self.document
+        for step in path.split("."):
+            if value is None:
+                return None
+            if not isinstance(value, dict):
+                raise self._problem(path, value, "value inside an object")
+            value = value.get(step)
+        return value
+
+    def _problem(self, path: str, value: object, wanted: str) -> BadPayload:
+        found = "missing" if value is None else f"a {type(value).__name__}"
+        return BadPayload(self.name, f"{path} is {found}, expected a {wanted}")
+
+
+def payload_of(body: bytes, *, name: str) -> Payload:
+    """Decode a JSON object; raises BadPayload."""
+    try:
+        document = _DECODER.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadPayload(name, "the body is not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise BadPayload(name, "the body is not JSON") from error
+    if not isinstance(document, dict):
+        raise BadPayload(name, "the body is not a JSON object")
+    return Payload(name=name, document=document)
+
+
+def payload_in(delivery: Delivery, *, name: str) -> Payload:
+    """Decode a delivery: JSON, or a form with the JSON in its one field `payload`."""
+    if not delivery.header("content-type").lower().startswith(FORM):
+        return payload_of(delivery.body, name=name)
+    from urllib.parse import parse_qs  # forms are rare: not at every cold start
+
+    try:
+        fields = parse_qs(delivery.body.decode("ascii"), errors="strict", max_num_fields=8)
+    except ValueError as error:
+        raise BadPayload(name, "the body is not a form") from error
+    if len(fields.get("payload", [])) != 1:
+        raise BadPayload(name, "the form has no field 'payload', or several")
+    return payload_of(fields["payload"][0].encode(), name=name)

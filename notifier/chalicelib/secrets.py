@@ -1,0 +1,48 @@
+"""Hold the live secrets of each forge: from the environment, or from AWS for a limited time.
+
+It never answers "none": a forge without a secret is NoSecret. It knows no AWS: the function that
+fetches a parameter is handed in.
+"""
+
+from collections.abc import Callable
+
+from .errors import NoSecret, NotFound
+from .settings import Settings, secret_variable
+
+MAX_AGE = 300.0  # seconds; a rotated secret is known after that
+
+
+class Secrets:
+    """The live secrets; `fetch` gives a parameter's text, None where there is none to ask."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        fetch: Callable[[str], str] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._configured = dict(settings.secrets)
+        self._prefix = settings.parameters
+        self._fetch = fetch
+        self._clock = clock
+        self._fetched: dict[str, tuple[float, tuple[str, ...]]] = {}
+
+    def of(self, forge: str) -> tuple[str, ...]:
+        """Return the forge's secrets, one at least; raises NoSecret and AwsFailed."""
+        if forge in self._configured:
+            return self._configured[forge]
+        variable, parameter = secret_variable(forge), f"{self._prefix}{forge}-secret"
+        if self._fetch is None:
+            raise NoSecret(forge, places=(variable,))
+        at, secrets = self._fetched.get(forge, (0.0, ()))
+        if secrets and self._clock() - at < MAX_AGE:
+            return secrets
+        try:
+            secrets = tuple(self._fetch(parameter).split())
+        except NotFound as error:
+            raise NoSecret(forge, places=(variable, f"the SSM parameter {parameter}")) from error
+        if not secrets:
+            raise NoSecret(forge, places=(variable, f"the SSM parameter {parameter}"))
+        self._fetched[forge] = (self._clock(), secrets)
+        return secrets

@@ -1,0 +1,37 @@
+"""Handle one message of the queue, and write one line about it in the log.
+
+What fails is logged and raised: the queue delivers the message again, and gives up at its limit.
+"""
+
+import logging
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from . import log, wiring
+from .dispatch import dispatch
+from .errors import NotifierError
+from .event import from_json
+
+
+def serve_message(body: str) -> None:
+    """Handle one message of the queue; raises NotifierError, after which the queue tries again."""
+    start = time.perf_counter()
+    line = log.Line(what="dispatch", result="failed", milliseconds=0.0)
+    try:
+        accepted = from_json(body)
+        line = replace(line, forge=accepted.event.forge, reading=accepted.event, id=accepted.id)
+        receipt = dispatch(
+            accepted,
+            rules=wiring.rules(),
+            ledger=wiring.table(),
+            send=wiring.phones().send,
+            now=datetime.now(UTC),
+        )
+    except NotifierError as error:
+        line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
+        log.write(line, level=logging.ERROR)
+        raise
+    told = tuple(sms.person for sms in receipt.sent)
+    line = replace(line, result=receipt.result, why=receipt.why, told=told)
+    log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))

@@ -1,0 +1,81 @@
+"""Build the real collaborators, once per process and at their first use.
+
+A cold start pays for what its request needs and for nothing else: that is why AWS and the rooms
+behind the queue are imported inside functions.
+"""
+
+import os
+import sys
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from .errors import NoSecret
+from .forges import forge_names
+from .secrets import Secrets
+from .settings import Settings, is_packaging, load_dotenv, secret_variable, settings_in
+
+if TYPE_CHECKING:
+    from .aws import Phones, Queue, Table
+    from .rules import Rules
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings."""
+    load_dotenv(os.environ)
+    return settings_in(os.environ)
+
+
+def require_a_secret() -> None:
+    """Raise NoSecret where a server starts that could verify nothing.
+
+    Packaging needs no secret; on Lambda SSM is asked, at the first delivery.
+    """
+    if settings().on_lambda or is_packaging(os.environ, sys.argv):
+        return
+    variables = tuple(secret_variable(forge) for forge in forge_names())
+    if not any(secret_variable(forge) in variables for forge, _ in settings().secrets):
+        raise NoSecret("notifier", places=variables)
+
+
+@cache
+def secrets() -> Secrets:
+    """Return the forges' live secrets."""
+    if not settings().on_lambda:
+        return Secrets(settings(), fetch=None, clock=time.monotonic)
+    from .aws import parameter
+
+    return Secrets(settings(), fetch=parameter, clock=time.monotonic)
+
+
+@cache
+def queue() -> "Queue":
+    """Return the queue of accepted events."""
+    from .aws import Queue
+
+    return Queue(settings().queue)
+
+
+@cache
+def table() -> "Table":
+    """Return the ledger."""
+    from .aws import Table
+
+    return Table(settings().table)
+
+
+@cache
+def phones() -> "Phones":
+    """Return the phone network."""
+    from .aws import Phones
+
+    return Phones()
+
+
+@cache
+def rules() -> "Rules":
+    """Return the rules; raises BadRules."""
+    from .rules_file import load_rules
+
+    return load_rules(settings().rules)

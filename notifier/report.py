@@ -1,0 +1,104 @@
+"""Write a decision down for people, and for programs.
+
+It computes nothing that the notifier does not compute too, and prints nothing itself.
+"""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from notifier.chalicelib.decide import Decision, Reason, Tell
+from notifier.chalicelib.event import Event, Ignored
+from notifier.chalicelib.message import Text, compose
+
+_WIDTH = 40  # characters of a line on the phone
+
+
+def as_text(event: Event, decision: Decision) -> str:
+    """Write what would be done, the texts as a phone shows them, and the reasons."""
+    lines = [_headline(event, decision), ""]
+    for tell in decision.actions:
+        lines += [*_phone(tell, compose(tell.edge, event)), ""]
+    lines += ["Why:", *(f"  {line}" for line in _reasons(decision))]
+    return "\n".join(lines)
+
+
+def as_json(event: Event, decision: Decision) -> str:
+    """Write the same as one JSON object."""
+    document = {
+        "event": asdict(event),
+        "decision": {"edge": decision.edge or "silent", "why": decision.why},
+        "messages": [_message(tell, compose(tell.edge, event)) for tell in decision.actions],
+        "reasons": [asdict(reason) for reason in decision.reasons],
+    }
+    return json.dumps(document, indent=2)
+
+
+def ignored_as_text(ignored: Ignored) -> str:
+    """Write why nobody can be told."""
+    return f"Ignored: {ignored.why}. Nobody is told."
+
+
+def ignored_as_json(ignored: Ignored) -> str:
+    """Write the same as one JSON object, with the keys of `as_json` that a reader asks for."""
+    decision = {"edge": "ignored", "why": ignored.why}
+    return json.dumps(
+        {"event": None, "decision": decision, "messages": [], "reasons": []}, indent=2
+    )
+
+
+def masked(phone: str) -> str:
+    """Show a phone number's last four digits.
+
+    >>> masked("+12025550123")
+    '+*******0123'
+    """
+    return f"+{'*' * (len(phone) - 5)}{phone[-4:]}"
+
+
+def _headline(event: Event, decision: Decision) -> str:
+    what = f"{event.forge} {event.name}: {event.repository} {event.branch}"
+    count = len(decision.actions)
+    told = f"{count} SMS" if count else "Nobody is told"
+    return f"{what}\n{told}: {decision.why}."
+
+
+def _phone(tell: Tell, text: Text) -> Iterator[str]:
+    yield f"  To {tell.person.name}, {masked(tell.person.phone)}"
+    yield f"  .{'-' * (_WIDTH + 2)}."
+    for line in textwrap.wrap(text.body, _WIDTH, break_on_hyphens=False):
+        yield f"  | {line:<{_WIDTH}} |"
+    yield f"  '{'-' * (_WIDTH + 2)}'"
+    yield f"  1 part, {text.alphabet}, {text.used} of {text.limit}"
+
+
+def _message(tell: Tell, text: Text) -> dict[str, object]:
+    return {
+        "person": tell.person.key,
+        "name": tell.person.name,
+        "phone": masked(tell.person.phone),
+        "text": text.body,
+        "parts": 1,
+        "alphabet": text.alphabet,
+        "used": text.used,
+        "limit": text.limit,
+    }
+
+
+def _reasons(decision: Decision) -> Iterator[str]:
+    for reason in decision.reasons:
+        yield f"{_verdict(reason)} {_subject(reason)}: {reason.why}"
+    if not decision.reasons:
+        yield "no rule was asked"
+
+
+def _verdict(reason: Reason) -> str:
+    if not reason.person:
+        return "rule skipped"
+    return "told        " if reason.told else "not told    "
+
+
+def _subject(reason: Reason) -> str:
+    rule = f"rule {reason.rule!r}" if reason.rule else ""
+    return ", ".join(text for text in (reason.person, rule) if text)
