@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,8 +104,8 @@ def _bridge_address(client: "DockerClient") -> str | None:
     """Return the address that the engine's host has on the default bridge."""
     for network in client.networks.list(names=["bridge"]):
         for block in network.attrs["IPAM"]["Config"] or ():
-            if "Gateway" in block:
-                return str(block["Gateway"])
+            # An engine that chose the block itself names no gateway: it took the first address.
+            return str(block.get("Gateway") or next(ip_network(block["Subnet"]).hosts()))
     return None
 
 

@@ -97,11 +97,11 @@ class Registry:
 
     @cached_property
     def _ecs(self) -> Any:
-        return client(self._emulator, "ecs")
+        return client(self._emulator.endpoint, "ecs")
 
     @cached_property
     def _cloud_map(self) -> Any:
-        return client(self._emulator, "servicediscovery")
+        return client(self._emulator.endpoint, "servicediscovery")
 
 
 def _service(task: Mapping[str, Any]) -> str:
