@@ -25,7 +25,7 @@ from .gateway.server import Server
 from .load import load_app
 from .ports import require_free
 from .sources.delivery import Delivery
-from .verifier import verifier_for
+from .verifier import verifier_of_loaded_app
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 20.0
@@ -138,8 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         deployment = read_deployment(options.project, options.stage)
         app = _app(options.project, deployment)
-        verify = verifier_for(options.project)
-        gateway = Gateway(app, deployment=deployment, verify=verify)
+        gateway = Gateway(app, deployment=deployment, verify=verifier_of_loaded_app())
         delivery = Delivery(app, deployment=deployment)
         server = Server(gateway.answer, port=options.port)
     except LocalCloudError as error:

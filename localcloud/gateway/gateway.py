@@ -4,7 +4,6 @@ It holds no socket: a request goes in, a reply comes out, in any thread.
 """
 
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from .authorize import Check, Verify, check_for
 from .deployment import Deployment
 from .event import Stamp, lambda_event, trace_id
-from .function import EventTooLarge, FunctionFailed, context_for, invoke, isolate_requests
+from .function import EventTooLarge, FunctionFailed, context_for, invoke, isolate_requests, new_id
 from .message import Reply, Request
 from .response import (
     BAD_REQUEST,
@@ -47,7 +46,7 @@ class Gateway:
 
     def answer(self, request: Request) -> Reply:
         """Return the reply to one request, the gateway's own refusals among them."""
-        stamp = Stamp(request_id=str(uuid.uuid4()), epoch_ms=time.time_ns() // 1_000_000)
+        stamp = Stamp(request_id=new_id(), epoch_ms=time.time_ns() // 1_000_000)
         reply = self._answer(request, stamp)
         identity = (
             ("x-amzn-RequestId", stamp.request_id),

@@ -7,6 +7,7 @@ Pure. Sources: API Gateway's pages "Output format of a Lambda function for proxy
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,7 @@ _REMAPPED = frozenset(
         "www-authenticate",
     }
 )
+_BREAK = re.compile(r"[\r\n\0]")
 _DROPPED = frozenset({"keep-alive", "trailer", "transfer-encoding", "upgrade"})
 
 
@@ -84,8 +86,10 @@ def _headers(result: Mapping[str, Any]) -> Headers:
     if not isinstance(single, Mapping) or not isinstance(multi, Mapping):
         raise MalformedResult("headers are not an object")
     pairs = [(name, value) for name, values in multi.items() for value in _listed(name, values)]
-    # A pair that stands in both is sent once.
-    pairs += [(n, _text(n, v)) for n, v in single.items() if (n, _text(n, v)) not in pairs]
+    for name, value in single.items():
+        pair = name, _text(name, value)
+        if pair not in pairs:  # a pair that stands in both is sent once
+            pairs.append(pair)
     return tuple(
         (f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, value)
         for name, value in pairs
@@ -103,7 +107,7 @@ def _text(name: str, value: Any) -> str:
     if value is None or isinstance(value, dict | list):
         raise MalformedResult(f"header {name!r} is not a string")
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    if any(char in "\r\n\0" for char in name + text):
+    if _BREAK.search(name) or _BREAK.search(text):
         raise MalformedResult(f"header {name!r} has a line break in it")
     return text
 

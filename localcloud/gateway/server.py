@@ -1,16 +1,20 @@
-"""Serve one gateway on a port of loopback: a thread for each connection, one write a reply.
+"""Serve one gateway on a port of loopback.
 
-It knows HTTP connections only: reading with a time limit, keep-alive, pipelining, the 29 seconds
-after which API Gateway gives up on a function, and an orderly end. Threads with blocking sockets
-served 1.5 times the requests of an event loop with a thread pool (docs/decisions).
+One thread waits for all connections and answers what comes, one request after the other: that
+spares Python's threads the fight for the interpreter, which cost two thirds of the requests
+(docs/decisions/localcloud-server.md). A request that takes longer than a moment keeps its thread,
+and a new one takes over the waiting; so many slow requests run at once.
 """
 
 import errno
 import logging
+import selectors
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from ..errors import PortInUse
@@ -22,12 +26,29 @@ from .wire import CONTINUE, Incoming, RequestParser, render
 # API Gateway's default integration timeout.
 INTEGRATION_SECONDS = 29.0
 # A connection on which nothing happens for so long is closed.
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 60
+# After this long somebody else takes over the waiting.
+TURN_SECONDS = 0.005
+# How often the watcher looks while there is nothing to do.
+REST_SECONDS = 0.05
 # How long the end waits for requests that are being answered.
 GRACE_SECONDS = 5.0
 _CHUNK = 256 * 1024
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Connection:
+    socket: socket.socket
+    parser: RequestParser
+    last_used: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    connection: _Connection
+    began: float
 
 
 class Server:
@@ -48,34 +69,37 @@ class Server:
                 raise
             raise PortInUse(port) from error
         self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
+        self._listener.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listener, selectors.EVENT_READ)
         self._answer = answer
         self._limit = integration_seconds
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._connections: set[_Connection] = set()
         self._running: dict[object, tuple[float, socket.socket, str]] = {}
+        self._handover = threading.Lock()  # guards the two below
+        self._leader: threading.Thread | None = None
+        self._turn: _Turn | None = None
+        self._threads: set[threading.Thread] = set()
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=target, daemon=True) for target in (self._accept, self._watch)
-        ]
 
     def start(self) -> None:
         """Begin to serve, in threads of its own."""
-        for thread in self._threads:
-            thread.start()
+        with self._handover:
+            self._appoint()
+        self._run(self._watch)
 
     def stop(self) -> None:
         """Take no more requests, finish those that are being answered, close everything."""
         self._stopping.set()
         with socket.create_connection(self._listener.getsockname()):
-            pass  # wakes the thread that waits for connections
-        for thread in self._threads:
-            thread.join()
-        self._listener.close()
-        open_now = list(self._connections.items())
-        for connection, _ in open_now:
-            _shut(connection, socket.SHUT_RD)  # a reader wakes up; a writer goes on
+            pass  # wakes the thread that waits
         deadline = time.monotonic() + GRACE_SECONDS
-        for _, thread in open_now:
+        for thread in list(self._threads):
             thread.join(max(0.0, deadline - time.monotonic()))
+        for connection in list(self._connections):
+            connection.socket.close()
+        self._selector.close()
+        self._listener.close()
 
     def __enter__(self) -> "Server":
         self.start()
@@ -89,39 +113,117 @@ class Server:
     ) -> None:
         self.stop()
 
-    def _accept(self) -> None:
-        while True:
-            connection, (address, _port) = self._listener.accept()
-            if self._stopping.is_set():
-                connection.close()
-                return
-            thread = threading.Thread(target=self._serve, args=(connection, address), daemon=True)
-            self._connections[connection] = thread
-            thread.start()
+    # The waiting, and who does it.
 
-    def _serve(self, connection: socket.socket, address: str) -> None:
-        try:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection.settimeout(IDLE_SECONDS)
-            self._converse(connection, RequestParser(address))
-        except OSError:
-            pass  # the client went away, or said nothing for too long
-        finally:
-            del self._connections[connection]
-            connection.close()
+    def _run(self, target: Callable[[], None]) -> threading.Thread:
+        def run() -> None:
+            try:
+                target()
+            finally:
+                self._threads.discard(threading.current_thread())
 
-    def _converse(self, connection: socket.socket, parser: RequestParser) -> None:
-        while data := connection.recv(_CHUNK):
-            for incoming in parser.feed(data):
-                if not self._exchange(connection, incoming):
+        thread = threading.Thread(target=run, daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        return thread
+
+    def _appoint(self) -> None:
+        self._turn = None
+        self._leader = self._run(self._lead)
+
+    def _lead(self) -> None:
+        me = threading.current_thread()
+        while not self._stopping.is_set():
+            for key, _ in self._selector.select():
+                if key.data is None:
+                    self._accept()
+                elif not self._take_turn(me, key.data):
                     return
-            if parser.refusal:
-                connection.sendall(render(parser.refusal, method="", keep_alive=False))
-                _linger(connection)
-                return
-            if parser.awaits_continue:
-                parser.awaits_continue = False
-                connection.sendall(CONTINUE)
+
+    def _accept(self) -> None:
+        try:
+            accepted, (address, _port) = self._listener.accept()
+        except OSError:
+            return  # the client left again
+        accepted.setblocking(True)
+        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _limit_waiting(accepted, IDLE_SECONDS)
+        connection = _Connection(accepted, RequestParser(address))
+        self._connections.add(connection)
+        self._selector.register(accepted, selectors.EVENT_READ, connection)
+
+    def _take_turn(self, me: threading.Thread, connection: _Connection) -> bool:
+        """Serve what a connection has sent; tell whether this thread is the leader still."""
+        self._turn = _Turn(connection, time.monotonic())
+        is_open = self._serve(connection)
+        with self._handover:
+            is_leader = self._leader is me
+            if is_leader:
+                self._turn = None
+            if is_leader and not is_open:
+                self._selector.unregister(connection.socket)
+            elif is_open and not is_leader and not self._stopping.is_set():
+                self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        if not is_open:
+            self._connections.discard(connection)
+            connection.socket.close()
+        return is_leader
+
+    def _watch(self) -> None:
+        pause = REST_SECONDS
+        while not self._stopping.wait(pause):
+            now = time.monotonic()
+            turn = self._turn
+            pause = TURN_SECONDS if turn else REST_SECONDS
+            if turn and now - turn.began > TURN_SECONDS:
+                self._relieve(turn)
+            self._give_up_on_the_slow(now)
+            for connection in list(self._connections):
+                if now - connection.last_used > IDLE_SECONDS:
+                    _shut(connection.socket, socket.SHUT_RDWR)
+
+    def _relieve(self, turn: _Turn) -> None:
+        with self._handover:
+            if self._turn is turn:
+                # The slow thread puts its connection back when it is done with it.
+                self._selector.unregister(turn.connection.socket)
+                self._appoint()
+
+    def _give_up_on_the_slow(self, now: float) -> None:
+        for ticket, (deadline, connection, method) in list(self._running.items()):
+            # Whoever takes the ticket away is the one to answer.
+            if deadline < now and self._running.pop(ticket, None) is not None:
+                try:
+                    connection.sendall(render(TIMED_OUT, method=method, keep_alive=False))
+                except OSError:
+                    log.info("a client left before its 504")
+                _shut(connection, socket.SHUT_RDWR)
+
+    # One connection.
+
+    def _serve(self, connection: _Connection) -> bool:
+        """Answer what can be answered now; tell whether the connection stays open."""
+        try:
+            data = connection.socket.recv(_CHUNK)
+            return bool(data) and self._converse(connection, data)
+        except OSError:
+            return False  # the client went away, or takes nothing any more
+        finally:
+            connection.last_used = time.monotonic()
+
+    def _converse(self, connection: _Connection, data: bytes) -> bool:
+        parser = connection.parser
+        for incoming in parser.feed(data):
+            if not self._exchange(connection.socket, incoming):
+                return False
+        if parser.refusal:
+            connection.socket.sendall(render(parser.refusal, method="", keep_alive=False))
+            _linger(connection.socket)
+            return False
+        if parser.awaits_continue:
+            parser.awaits_continue = False
+            connection.socket.sendall(CONTINUE)
+        return True
 
     def _exchange(self, connection: socket.socket, incoming: Incoming) -> bool:
         """Answer one request; tell whether the connection can take another one."""
@@ -139,18 +241,12 @@ class Server:
         connection.sendall(render(reply, method=method, keep_alive=keep_alive))
         return keep_alive
 
-    def _watch(self) -> None:
-        """Answer 504 for every request that takes too long; its thread goes on, unheard."""
-        while not self._stopping.wait(min(0.25, self._limit / 4)):
-            now = time.monotonic()
-            for ticket, (deadline, connection, method) in list(self._running.items()):
-                # Whoever takes the ticket away is the one to answer.
-                if deadline < now and self._running.pop(ticket, None) is not None:
-                    try:
-                        connection.sendall(render(TIMED_OUT, method=method, keep_alive=False))
-                    except OSError:
-                        log.info("a client left before its 504")
-                    _shut(connection, socket.SHUT_RDWR)
+
+def _limit_waiting(connection: socket.socket, seconds: int) -> None:
+    # The kernel keeps the time: settimeout() would ask it before each read and each write.
+    limit = struct.pack("@ll", seconds, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 def _shut(connection: socket.socket, how: int) -> None:
@@ -163,7 +259,7 @@ def _shut(connection: socket.socket, how: int) -> None:
 def _linger(connection: socket.socket) -> None:
     """Read off what a refused client still sends, or closing would tear the reply away."""
     _shut(connection, socket.SHUT_WR)
-    connection.settimeout(1.0)
+    _limit_waiting(connection, 1)
     deadline = time.monotonic() + 5.0
     while time.monotonic() < deadline and connection.recv(_CHUNK):
         pass
