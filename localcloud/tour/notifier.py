@@ -26,12 +26,12 @@ def tour(cloud: Cloud, screen: Screen) -> None:
     delivery = _headers(cloud, failed, event="workflow_run")
     with screen.step("a signed GitHub delivery: workflow_run failed → one SMS"):
         expect_status(_post(cloud, delivery, failed), 202, "a genuine delivery")
-        message = _new_messages(cloud, before=0)[-1]
-    _show(screen, message)
+        messages = _messages_after(cloud, seen=[])
+    _show(screen, messages)
     with screen.step("the same delivery again → nothing is sent"):
         expect_status(_post(cloud, delivery, failed), 202, "a repeated delivery")
         _wait_until_dispatched(cloud)
-        require(len(cloud.emulator.sms_messages()) == 1, "a repeated delivery sent another SMS")
+        require(cloud.emulator.sms_messages() == messages, "a repeated delivery sent another SMS")
     with screen.step("the same delivery with one changed byte → 401"):
         forged = failed.replace(b"failure", b"failurf", 1)
         answer = expect_status(_post(cloud, delivery, forged), 401, "a changed delivery")
@@ -41,10 +41,8 @@ def tour(cloud: Cloud, screen: Screen) -> None:
         expect_status(
             _post(cloud, _headers(cloud, push, event="push"), push), 202, "a genuine push"
         )
-        message = _new_messages(cloud, before=1)[-1]
-        _wait_until_dispatched(cloud)
-        require(len(cloud.emulator.sms_messages()) == 2, "a push sent more than one SMS")
-    _show(screen, message)
+        messages = _messages_after(cloud, seen=messages)
+    _show(screen, messages)
 
 
 def _headers(cloud: Cloud, body: bytes, *, event: str) -> dict[str, str]:
@@ -62,9 +60,13 @@ def _post(cloud: Cloud, headers: dict[str, str], body: bytes) -> Answer:
     return call("POST", f"{cloud.notifier.url}/webhooks/github", headers=headers, body=body)
 
 
-def _new_messages(cloud: Cloud, *, before: int) -> list[dict[str, Any]]:
-    _wait(lambda: len(cloud.emulator.sms_messages()) > before, "an SMS at the emulated SNS")
-    return cloud.emulator.sms_messages()
+def _messages_after(cloud: Cloud, *, seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the messages that were sent since; there must be exactly one."""
+    _wait(lambda: len(cloud.emulator.sms_messages()) > len(seen), "an SMS at the emulated SNS")
+    _wait_until_dispatched(cloud)
+    new = [message for message in cloud.emulator.sms_messages() if message not in seen]
+    require(len(new) == 1, f"{len(new)} messages were sent where one is enough")
+    return new
 
 
 def _wait_until_dispatched(cloud: Cloud) -> None:
@@ -84,7 +86,8 @@ def _wait(condition: Callable[[], bool], what: str) -> None:
     wait_until(condition, what, sleep=time.sleep, seconds=WAIT_SECONDS)
 
 
-def _show(screen: Screen, message: dict[str, Any]) -> None:
-    number = str(message["PhoneNumber"])
-    hidden = f"{number[:2]} {'•' * (len(number) - 4)}{number[-2:]}"
-    screen.phone(to=f"SMS to {hidden}", text=str(message["Message"]))
+def _show(screen: Screen, messages: list[dict[str, Any]]) -> None:
+    for message in messages:
+        number = str(message["PhoneNumber"])
+        hidden = f"{number[:2]} {'•' * (len(number) - 4)}{number[-2:]}"
+        screen.phone(to=f"SMS to {hidden}", text=str(message["Message"]))
