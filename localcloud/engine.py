@@ -81,11 +81,24 @@ def _client(host: str, *, seconds: int) -> "Iterator[DockerClient]":
     from docker.errors import DockerException
     from requests.exceptions import RequestException
 
+    _knock(host)
     try:
         with closing(DockerClient(base_url=host, timeout=seconds)) as client:
             yield client
     except (DockerException, RequestException) as error:
         raise EngineFailed(host, _root_cause(error)) from error
+
+
+def _knock(host: str) -> None:
+    """Connect to a socket file once: the client would lose a socket where nobody listens."""
+    if not host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_SECONDS)
+        try:
+            probe.connect(host.removeprefix("unix://"))
+        except OSError as error:
+            raise EngineFailed(host, (error.strerror or str(error)).lower()) from error
 
 
 def _root_cause(error: BaseException) -> str:

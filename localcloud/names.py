@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from .emulator import Emulator
 from .engine import Engine
-from .errors import LocalCloudError
+from .errors import EngineFailed, LocalCloudError
 from .registry import Registry, TaskContainer
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class NameService:
 def names_kept(emulator: Emulator, engine: Engine) -> Iterator[NameService]:
     """Give new containers their names for the length of a `with` block, then remove our networks.
 
-    What goes wrong meanwhile is logged, and tried again.
+    What goes wrong is logged; meanwhile it is tried again.
     """
     service, ended = NameService(emulator, engine), threading.Event()
     thread = threading.Thread(target=_keep, args=(service, ended), name="names", daemon=True)
@@ -129,7 +129,10 @@ def names_kept(emulator: Emulator, engine: Engine) -> Iterator[NameService]:
     finally:
         ended.set()
         thread.join()
-        service.remove_networks()
+        try:
+            service.remove_networks()
+        except EngineFailed as error:
+            _log.warning("networks of containers: %s", error)
 
 
 def remove_leftovers(emulator: Emulator, engine: Engine) -> tuple[str, ...]:
