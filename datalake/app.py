@@ -65,7 +65,9 @@ AUTHORIZER = _authorizer()
 def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) -> Response:
     """Serve clients that send no Accept field, and put Chalice's own errors into problems."""
     _current.set(chalice_request)
-    chalice_request.headers = CaseInsensitiveMapping({**chalice_request.headers, "accept": "*/*"})
+    headers = chalice_request.headers
+    if "*/*" not in headers.get("accept", ""):
+        chalice_request.headers = CaseInsensitiveMapping({**headers, "accept": "*/*"})
     response = get_response(chalice_request)
     if not isinstance(response.body, dict):
         return response

@@ -18,8 +18,8 @@ _NO_PARAMETERS: frozenset[str] = frozenset()
 def on_dataset(request: Request, *, identify: Identify, store: Store) -> Reply:
     """Answer a request for one data set; raises Refusal."""
     identify(request)
-    key = parse_key(request.key)
-    listing.require_known(request.query, _NO_PARAMETERS)
+    key = parse_key(request.key_text())
+    listing.require_known(request.query(), _NO_PARAMETERS)
     match request.method:
         case "PUT":
             return _put(request, key, store)
@@ -35,12 +35,12 @@ def on_dataset(request: Request, *, identify: Identify, store: Store) -> Reply:
 def on_collection(request: Request, *, identify: Identify, store: Store) -> Reply:
     """Answer with a page of the listing; raises Refusal."""
     identify(request)
-    wanted = listing.parse(request.query)
+    wanted = listing.parse(request.query())
     return reply.listed(store.list(wanted.prefix, after=wanted.after, limit=wanted.limit))
 
 
 def _put(request: Request, key: Key, store: Store) -> Reply:
-    return reply.written(key.text, store.write(key, request.body, request.conditions))
+    return reply.written(key.text, store.write(key, request.body(), request.conditions))
 
 
 def _get(request: Request, key: Key, store: Store) -> Reply:

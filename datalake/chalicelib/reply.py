@@ -23,8 +23,8 @@ _CONTENT = SAFETY | {
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-cache",
 }
-_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LAST_SECOND = 253402300799  # of the year 9999
 _JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"}
 

@@ -5,6 +5,7 @@ A lock is a byte-range lock on one of 256 files: NFS keeps those on its server, 
 drops them: so inside a process a thread lock per file comes first.
 """
 
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from .files import Files, closing
 WAIT_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS = 0.0005
 _LONGEST_PAUSE_SECONDS = 0.02
+_HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES})  # POSIX allows either
 
 _SHARDS = {f"{number:02x}": threading.Lock() for number in range(256)}
 
@@ -41,9 +43,11 @@ def _acquire(files: Files, descriptor: int, deadline: float) -> None:
     while True:
         try:
             files.lock(descriptor)
-        except (BlockingIOError, PermissionError):  # POSIX allows either for "held by another"
+        except OSError as error:
+            if error.errno not in _HELD_BY_ANOTHER:
+                raise
             if time.monotonic() + pause > deadline:
-                raise StoreBusy("other writers hold this key") from None
+                raise StoreBusy("other writers hold this key") from error
             time.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
         else:
