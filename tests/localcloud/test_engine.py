@@ -78,5 +78,5 @@ def test_what_the_engine_refuses_is_said_in_its_own_words(docker: FakeDocker) ->
 def test_an_engine_that_has_gone_is_an_error_of_the_engine(tmp_path: Path) -> None:
     with fake_docker(tmp_path) as docker:
         engine = found(docker)
-    with pytest.raises(EngineFailed, match="no such file|refused"), engine.session():
+    with pytest.raises(EngineFailed, match=r"no such file|refused"), engine.session():
         pass

@@ -19,7 +19,7 @@ class Api(BaseHTTPRequestHandler):
     timeout = 10  # seconds that an idle connection may stay open
 
     def do_GET(self) -> None:
-        if self.path == "/healthz":
+        if self.path == "/health":
             return self.reply(200, "text/plain", "ok")
         if self.path not in ("/", "/prices"):
             return self.reply(404, "text/plain", f"no {self.path} here: try / or /prices")

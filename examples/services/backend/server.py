@@ -25,7 +25,7 @@ class Prices(BaseHTTPRequestHandler):
         if self.path == "/prices":
             answer = {"prices": PRICES, "host": socket.gethostname(), "request": next(requests)}
             self.reply(200, answer)
-        elif self.path == "/healthz":
+        elif self.path == "/health":
             self.reply(200, {"status": "ok"})
         else:
             self.reply(404, {"error": f"no {self.path} here: try /prices"})
