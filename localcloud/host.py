@@ -75,7 +75,9 @@ def start(
         process = subprocess.Popen(
             [sys.executable, "-m", "localcloud.host", *_options(project, port)],
             cwd=ROOT,
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | dict(environment),
+            env=os.environ
+            | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+            | dict(environment),
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,
@@ -127,7 +129,7 @@ def _end(process: subprocess.Popen[str]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m localcloud.host", description=__doc__)
-    parser.add_argument("--project", type=Path, required=True, help="folder of the Chalice app")
+    parser.add_argument("--project", type=_folder, required=True, help="folder of the Chalice app")
     parser.add_argument("--port", type=_port, default=0, help="on 127.0.0.1; default: a free one")
     parser.add_argument("--stage", default="dev", help="Chalice's stage; default: dev")
     options = parser.parse_args(arguments)
@@ -178,6 +180,10 @@ def _said(error: Exception) -> str:
     if type(error).__module__.startswith("chalicelib"):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def _folder(text: str) -> Path:
+    return Path(text).resolve()
 
 
 def _port(text: str) -> int:

@@ -70,8 +70,8 @@ class RouteTable:
 
 def _split(path: str) -> tuple[str, ...]:
     # API Gateway drops one trailing slash; the root is the path without segments.
-    trimmed = path.removesuffix("/").removeprefix("/")
-    return tuple(trimmed.split("/")) if trimmed else ()
+    segments = path.removeprefix("/").split("/")
+    return tuple(segments[:-1] if segments[-1] == "" else segments)
 
 
 def _pattern(resource: str) -> _Pattern:
