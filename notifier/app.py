@@ -7,13 +7,8 @@ rooms with its first event, and never the other's.
 from chalice import Chalice, Response
 from chalice.app import SQSEvent
 from chalicelib import wiring
-from chalicelib.errors import NoSecret
 
-try:
-    wiring.require_a_secret()
-except NoSecret as error:
-    # One line and no traceback: whoever starts a server reads this.
-    raise SystemExit(f"{error}; the environment or .env has it") from None
+wiring.require_a_secret()
 
 # The log lines are JSON and have a logger of their own.
 app = Chalice(app_name="trivet-notifier", configure_logs=False)

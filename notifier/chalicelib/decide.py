@@ -93,10 +93,10 @@ def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
     run = f"run {event.stamp[0]}"
     before = memory.state if memory else ""
     if memory and before == event.outcome:
-        knows = f"; {' and '.join(memory.told)} was told" if memory.told else ""
+        told = f"; told: {', '.join(memory.told)}" if memory.told else ""
         return _Turn(
             edge="",
-            why=f"{run}: still {before} since {memory.since:%Y-%m-%d %H:%M} UTC{knows}",
+            why=f"{run}: still {before} since {memory.since:%Y-%m-%d %H:%M} UTC{told}",
             memory=replace(memory, stamp=event.stamp),
         )
     after = Memory(state=event.outcome, stamp=event.stamp, since=now)
@@ -152,7 +152,7 @@ def _by_rule(
             reasons.append(Reason(rule=rule.name, person=person.key, told=False, why=turn.why))
         else:
             told = told | {person.key}
-            why = f"is named by {word!r}; {turn.why}"
+            why = f"is named by {word!r}"
             reasons.append(Reason(rule=rule.name, person=person.key, told=True, why=why))
     return reasons
 

@@ -56,8 +56,10 @@ class _Reader:
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+        yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # YAML allows them, and a library is silent
         try:
-            return YAML(typ="safe", pure=True).compose(text)
+            return yaml.compose(text)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = mark.line + 1 if mark else 1
@@ -122,15 +124,15 @@ class _Reader:
 
     def _rule(self, node: Any, number: int, words: tuple[str, ...]) -> Rule:
         fields = self._fields(node, _RULE, f"rule {number}", required=("match", "tell"))
-        name = self._text(fields.get("name")) or f"rule {number}"
-        where = f"rule {name!r}"
+        name = self._text(fields.get("name"))
+        where = f"rule {name!r}" if name else f"rule {number}"
         match = self._fields(fields.get("match"), _MATCH, f"{where}: match", required=("kind",))
         self._possible(match.get("kind"), KINDS, f"{where}: kind")
         self._possible(match.get("outcome"), OUTCOMES, f"{where}: outcome")
         for word in self._items(fields.get("tell"), f"{where}: tell"):
             self._known(word, words, where, "person or group")
         return Rule(
-            name=name,
+            name=name or f"rule {number}",
             tell=self._texts(fields.get("tell"), f"{where}: tell"),
             kinds=self._texts(match.get("kind"), f"{where}: kind"),
             outcomes=self._texts(match.get("outcome"), f"{where}: outcome") or (FAILED,),

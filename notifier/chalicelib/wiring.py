@@ -36,7 +36,8 @@ def require_a_secret() -> None:
         return
     variables = tuple(secret_variable(forge) for forge in forge_names())
     if not any(secret_variable(forge) in variables for forge, _ in settings().secrets):
-        raise NoSecret("notifier", places=variables)
+        places = tuple(f"{variable} (in the environment or in .env)" for variable in variables)
+        raise NoSecret("notifier", places=places)
 
 
 @cache

@@ -1,0 +1,136 @@
+"""What the notifier's tests share: people, rules, events, and collaborators that behave."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from notifier.chalicelib.errors import Unreachable
+from notifier.chalicelib.event import FAILED, PIPELINE, PUSH, Author, Event
+from notifier.chalicelib.items import claiming, found_in
+from notifier.chalicelib.memory import Claim, Found, Sms
+from notifier.chalicelib.rules import Group, Person, Rule, Rules
+
+SAMPLES = Path(__file__).parent / "samples"
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+ANA = Person(
+    key="ana",
+    name="Ana Example",
+    phone="+12025550123",
+    email="ana@example.com",
+    logins=(("github", "ana-example"),),
+)
+BEN = Person(key="ben", name="Ben Example", phone="+447700900187")
+
+BROKEN_MAIN = Rule(
+    name="main is broken", kinds=(PIPELINE,), branches=("main",), tell=("author", "on-call")
+)
+COMMITS_ON_MAIN = Rule(name="commits on main", kinds=(PUSH,), branches=("main",), tell=("ana",))
+RULES = Rules(
+    people=(ANA, BEN),
+    groups=(Group(key="on-call", members=("ben",)),),
+    rules=(BROKEN_MAIN, COMMITS_ON_MAIN),
+)
+
+RUN = Event(
+    forge="github",
+    name="workflow_run",
+    kind=PIPELINE,
+    key="pipeline#github#github.com#7#12#main",
+    repository="trivet-examples/tide-table",
+    branch="main",
+    hook="5",
+    delivery="d-1",
+    author=Author(name="Ana Example", email="ana@example.com", login="ana-example"),
+    title="Round the tide heights half up",
+    url="https://github.com/trivet-examples/tide-table/actions/runs/1",
+    workflow="CI",
+    outcome=FAILED,
+    conclusion="failure",
+    stamp=(812, 1),
+)
+PUSHED = replace(
+    RUN,
+    name="push",
+    kind=PUSH,
+    key="delivery#github#5#d-1",
+    outcome="",
+    conclusion="",
+    workflow="",
+    stamp=(0, 0),
+    commits=3,
+)
+
+
+def run(number: int, outcome: str = FAILED, attempt: int = 1, **changes: Any) -> Event:
+    return replace(RUN, stamp=(number, attempt), outcome=outcome, conclusion=outcome, **changes)
+
+
+def sample(forge: str, case: str) -> tuple[dict[str, str], bytes]:
+    """A recorded delivery: headers and body."""
+    folder = SAMPLES / forge
+    headers: dict[str, str] = json.loads((folder / f"{case}.headers.json").read_text())
+    return headers, (folder / f"{case}.body").read_bytes()
+
+
+def secret_of(forge: str) -> str:
+    return (SAMPLES / forge / "secret").read_text().strip()
+
+
+class InMemoryLedger:
+    """A ledger that keeps its promises, in the same items that DynamoDB keeps."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, dict[str, Any]] = {}
+        self.before_claim: Callable[[], None] = lambda: None
+
+    def recall(self, key: str, event_id: str) -> Found:
+        return found_in(self.items.get(key), event_id)
+
+    def claim(self, claim: Claim) -> Found | None:
+        interfere, self.before_claim = self.before_claim, lambda: None
+        interfere()
+        standing = self.items.get(claim.key)
+        seen = claim.seen and f"{claim.seen.stamp[0]}.{claim.seen.stamp[1]}"
+        if (standing and standing["stamp"]["S"]) != seen:
+            return found_in(standing, claim.event_id)
+        values = claiming(claim)["ExpressionAttributeValues"]
+        outbox = dict(standing["outbox"]["M"]) if standing else {}
+        for sms in claim.owed:
+            fields = ("person", "phone", "text")
+            outbox[sms.entry] = {"M": {name: {"S": getattr(sms, name)} for name in fields}}
+        self.items[claim.key] = {
+            "id": {"S": claim.key},
+            "state": values[":state"],
+            "stamp": values[":stamp"],
+            "since": values[":since"],
+            "told": values[":told"],
+            "outbox": {"M": outbox},
+        }
+        return None
+
+    def settle(self, key: str, entry: str) -> None:
+        self.items[key]["outbox"]["M"].pop(entry, None)
+
+    def owed(self) -> int:
+        return sum(len(item["outbox"]["M"]) for item in self.items.values())
+
+
+class Network:
+    """A phone network: keeps what it took, and refuses the numbers it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: list[Sms] = []
+        self.refused: set[str] = set()
+
+    def send(self, sms: Sms) -> None:
+        if sms.phone in self.refused:
+            raise Unreachable(f"SMS to {sms.person}", code="Throttled")
+        self.taken.append(sms)
+
+    def told(self) -> list[tuple[str, str]]:
+        """Who was told, and the first words of what."""
+        return [(sms.person, sms.text.split(":")[0]) for sms in self.taken]

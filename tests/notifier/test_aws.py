@@ -1,0 +1,185 @@
+"""Each request is checked against AWS's own service model by botocore's Stubber."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.stub import Stubber
+
+from notifier.chalicelib import aws
+from notifier.chalicelib.aws import Phones, Queue, Table, parameter
+from notifier.chalicelib.errors import (
+    AwsFailed,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    Unreachable,
+)
+from notifier.chalicelib.items import claiming, settling
+from notifier.chalicelib.memory import Claim, Found, Memory, Sms
+from tests.notifier.fakes import NOON
+
+MEMORY = Memory(state="failed", stamp=(812, 1), since=NOON, told=("ana",))
+TEXT = Sms(entry="e1.0", person="ana", phone="+12025550123", text="CI broke")
+CLAIM = Claim(key="k", event_id="e1", seen=None, memory=MEMORY, owed=(TEXT,), keep_until=NOON)
+ITEM = {
+    "id": {"S": "k"},
+    "state": {"S": "failed"},
+    "stamp": {"S": "812.1"},
+    "since": {"S": NOON.isoformat()},
+    "told": {"L": [{"S": "ana"}]},
+    "outbox": {"M": {}},
+}
+URL = "https://sqs.eu-central-1.amazonaws.com/000000000000/q"
+
+
+@pytest.fixture
+def stub() -> Iterator[Callable[[str], tuple[Any, Stubber]]]:
+    """Make a client that answers only what the test has lined up."""
+    stubbers: list[Stubber] = []
+
+    def make(service: str) -> tuple[Any, Stubber]:
+        client = botocore.session.Session().create_client(
+            service,
+            region_name="eu-central-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        stubber = Stubber(client)
+        stubber.activate()
+        stubbers.append(stubber)
+        return client, stubber
+
+    yield make
+    for stubber in stubbers:
+        stubber.assert_no_pending_responses()
+
+
+Stub = Callable[[str], tuple[Any, Stubber]]
+
+
+def test_the_queues_address_is_asked_for_once(stub: Stub) -> None:
+    client, answers = stub("sqs")
+    answers.add_response("get_queue_url", {"QueueUrl": URL}, {"QueueName": "q"})
+    for body in ("one", "two"):
+        answers.add_response("send_message", {}, {"QueueUrl": URL, "MessageBody": body})
+    queue = Queue("q", lambda: client)
+    queue.put("one")
+    queue.put("two")
+
+
+def test_recalling_reads_one_item(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    expected = {"TableName": "t", "Key": {"id": {"S": "k"}}, "ConsistentRead": True}
+    answers.add_response("get_item", {"Item": ITEM}, expected)
+    answers.add_response("get_item", {}, expected)
+    table = Table("t", lambda: client)
+    assert table.recall("k", "e1") == Found(memory=MEMORY)
+    assert table.recall("k", "e1") == Found(memory=None)
+
+
+def test_a_claim_is_one_write(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    answers.add_response("update_item", {}, {"TableName": "t", **claiming(CLAIM)})
+    assert Table("t", lambda: client).claim(CLAIM) is None
+
+
+def test_a_refused_claim_brings_back_what_stands_there(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    answers.add_client_error(
+        "update_item", "ConditionalCheckFailedException", modeled_fields={"Item": ITEM}
+    )
+    answers.add_client_error("update_item", "ConditionalCheckFailedException")
+    table = Table("t", lambda: client)
+    assert table.claim(CLAIM) == Found(memory=MEMORY)
+    assert table.claim(CLAIM) == Found(memory=None)
+
+
+def test_settling_an_item_that_expired_is_no_failure(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    answers.add_client_error(
+        "update_item",
+        "ConditionalCheckFailedException",
+        expected_params={"TableName": "t", **settling("k", "e1.0")},
+    )
+    Table("t", lambda: client).settle("k", "e1.0")
+
+
+def test_an_sms_goes_straight_to_the_number_as_transactional(stub: Stub) -> None:
+    client, answers = stub("sns")
+    kind = {"DataType": "String", "StringValue": "Transactional"}
+    answers.add_response(
+        "publish",
+        {"MessageId": "m"},
+        {
+            "PhoneNumber": "+12025550123",
+            "Message": "CI broke",
+            "MessageAttributes": {"AWS.SNS.SMS.SMSType": kind},
+        },
+    )
+    Phones(lambda: client).send(TEXT)
+
+
+def test_a_parameter_is_read_decrypted(stub: Stub) -> None:
+    client, answers = stub("ssm")
+    answers.add_response(
+        "get_parameter", {"Parameter": {"Value": "s"}}, {"Name": "/p", "WithDecryption": True}
+    )
+    assert parameter("/p", lambda: client) == "s"
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("AccessDeniedException", NotAllowed),
+        ("ParameterNotFound", NotFound),
+        ("ResourceNotFoundException", NotFound),
+        ("ThrottlingException", AwsFailed),
+        ("InternalServerError", AwsFailed),
+    ],
+)
+def test_an_error_of_aws_becomes_ours_by_its_code(
+    stub: Stub, code: str, error: type[AwsFailed]
+) -> None:
+    client, answers = stub("ssm")
+    answers.add_client_error("get_parameter", code)
+    with pytest.raises(error) as caught:
+        parameter("/p", lambda: client)
+    assert (type(caught.value), caught.value.code) == (error, code)
+
+
+@pytest.mark.parametrize("code", ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"])
+def test_a_queue_that_is_not_there_is_not_found(stub: Stub, code: str) -> None:
+    client, answers = stub("sqs")
+    answers.add_client_error("get_queue_url", code)
+    with pytest.raises(NotFound, match=r"SQS queue q: .*; create it"):
+        Queue("q", lambda: client).put("one")
+
+
+def test_a_number_never_travels_with_an_error(stub: Stub) -> None:
+    client, answers = stub("sns")
+    answers.add_client_error("publish", "InvalidParameter", f"{TEXT.phone} is not valid")
+    with pytest.raises(AwsFailed) as caught:
+        Phones(lambda: client).send(TEXT)
+    assert TEXT.phone not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_without_a_region_the_error_says_how_to_set_one() -> None:
+    aws.client.cache_clear()
+    with pytest.raises(NotConfigured, match="set AWS_DEFAULT_REGION"):
+        parameter("/p")
+
+
+def test_an_aws_that_does_not_answer_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = botocore.session.Session().create_client(
+        "ssm",
+        region_name="eu-central-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        endpoint_url="http://127.0.0.1:9",
+        config=botocore.config.Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(Unreachable):
+        parameter("/p", lambda: client)

@@ -1,0 +1,154 @@
+from dataclasses import replace
+
+import pytest
+
+from notifier.chalicelib.decide import BROKE, COMMITS, FIXED, Decision, Reason, Tell, decide
+from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event
+from notifier.chalicelib.memory import TOLD, Memory
+from notifier.chalicelib.rules import Rule
+from tests.notifier.fakes import ANA, BEN, COMMITS_ON_MAIN, NOON, PUSHED, RULES, RUN, run
+
+NOT_A_PUSH = Reason(
+    rule="commits on main",
+    person="",
+    told=False,
+    why="the kind is 'pipeline', the rule wants push",
+)
+
+
+def remembered(state: str, number: int, attempt: int = 1, told: tuple[str, ...] = ()) -> Memory:
+    return Memory(state=state, stamp=(number, attempt), since=NOON, told=told)
+
+
+def decided(event: Event, memory: Memory | None = None) -> Decision:
+    return decide(event, memory, RULES, now=NOON)
+
+
+def told(decision: Decision) -> list[tuple[str, str]]:
+    return [(tell.edge, tell.person.key) for tell in decision.actions]
+
+
+def test_a_first_failure_tells_and_says_why() -> None:
+    why = "run 812 failed; before, it was not known"
+    assert decided(RUN) == Decision(
+        edge=BROKE,
+        why=why,
+        actions=(Tell(person=ANA, edge=BROKE), Tell(person=BEN, edge=BROKE)),
+        reasons=(
+            Reason(rule="main is broken", person="ana", told=True, why="is named by 'author'"),
+            Reason(rule="main is broken", person="ben", told=True, why="is named by 'on-call'"),
+            NOT_A_PUSH,
+        ),
+        memory=Memory(state=FAILED, stamp=(812, 1), since=NOON, told=("ana", "ben")),
+    )
+
+
+def test_a_failure_after_a_success_tells() -> None:
+    assert told(decided(run(2), remembered(OK, 1))) == [(BROKE, "ana"), (BROKE, "ben")]
+
+
+def test_what_stays_broken_is_silent_and_says_since_when_and_who_knows() -> None:
+    decision = decided(run(813), remembered(FAILED, 812, told=("ana", "ben")))
+    why = "run 813: still failed since 2026-11-22 12:00 UTC; told: ana, ben"
+    assert decision == Decision(
+        edge="",
+        why=why,
+        actions=(),
+        reasons=(
+            Reason(rule="main is broken", person="ana", told=False, why=why),
+            Reason(rule="main is broken", person="ben", told=False, why=why),
+            NOT_A_PUSH,
+        ),
+        memory=remembered(FAILED, 813, told=("ana", "ben")),
+    )
+
+
+def test_fixed_is_told_to_those_who_were_told_and_to_nobody_else() -> None:
+    decision = decided(run(813, OK), remembered(FAILED, 812, told=("ben",)))
+    assert told(decision) == [(FIXED, "ben")]
+    assert decision.reasons[0] == Reason(
+        rule="", person="ben", told=True, why="was told that it broke"
+    )
+    assert decision.memory == remembered(OK, 813)
+
+
+def test_fixed_is_not_told_to_who_left() -> None:
+    decision = decided(run(813, OK), remembered(FAILED, 812, told=("cleo",)))
+    assert told(decision) == []
+    assert decision.reasons[0].why == "is not among the people any more"
+
+
+def test_a_rule_that_asks_for_ok_is_told_of_the_fix_once() -> None:
+    asks = Rule(name="green again", kinds=("pipeline",), outcomes=(OK,), tell=("ben", "ana"))
+    rules = replace(RULES, rules=(asks,))
+    decision = decide(run(2, OK), remembered(FAILED, 1, told=("ana",)), rules, now=NOON)
+    assert told(decision) == [(FIXED, "ana"), (FIXED, "ben")]
+
+
+@pytest.mark.parametrize("memory", [None, remembered(OK, 811)])
+def test_a_success_that_fixes_nothing_is_silent_and_remembered(memory: Memory | None) -> None:
+    decision = decided(run(812, OK), memory)
+    assert (decision.actions, decision.edge) == ((), "")
+    assert decision.memory is not None
+    assert decision.memory.stamp == (812, 1)
+
+
+@pytest.mark.parametrize("state", [OK, FAILED])
+@pytest.mark.parametrize("outcome", [OK, FAILED])
+@pytest.mark.parametrize("stamp", [(811, 3), (812, 1), (812, 2)])
+def test_what_is_not_newer_changes_nothing(
+    state: str, outcome: str, stamp: tuple[int, int]
+) -> None:
+    decision = decided(run(stamp[0], outcome, stamp[1]), remembered(state, 812, 2, told=("ana",)))
+    assert (decision.actions, decision.memory) == ((), None)
+
+
+def test_a_rerun_of_the_newest_moves_the_state() -> None:
+    decision = decided(run(812, OK, attempt=2), remembered(FAILED, 812, told=("ana",)))
+    assert told(decision) == [(FIXED, "ana")]
+
+
+def test_a_cancelled_run_never_moves_the_state() -> None:
+    event = replace(run(813, NEUTRAL), conclusion="cancelled")
+    decision = decided(event, remembered(FAILED, 812, told=("ana",)))
+    assert (decision.actions, decision.memory) == ((), None)
+    assert decision.why == "a run that ended as cancelled says nothing about the code"
+
+
+def test_a_fork_never_tells_anybody() -> None:
+    decision = decided(replace(RUN, fork=True))
+    assert (decision.actions, decision.memory) == ((), None)
+
+
+def test_an_author_who_is_not_among_the_people_is_named_in_the_reason() -> None:
+    decision = decided(replace(RUN, author=Author(name="Cleo", email="cleo@example.org")))
+    assert told(decision) == [(BROKE, "ben")]
+    assert decision.reasons[0] == Reason(
+        rule="main is broken",
+        person="author",
+        told=False,
+        why="the author Cleo / cleo@example.org is not among the people",
+    )
+
+
+def test_whom_two_rules_name_is_told_once() -> None:
+    twice = replace(RULES, rules=(*RULES.rules, replace(RULES.rules[0], name="again")))
+    decision = decide(RUN, None, twice, now=NOON)
+    assert told(decision) == [(BROKE, "ana"), (BROKE, "ben")]
+    assert [r.why for r in decision.reasons if r.rule == "again"] == ["is told already"] * 2
+
+
+def test_a_push_tells_once_for_all_its_commits() -> None:
+    decision = decided(PUSHED)
+    assert told(decision) == [(COMMITS, "ana")]
+    assert decision.memory == Memory(state=TOLD, stamp=(0, 0), since=NOON)
+
+
+def test_a_push_that_was_handled_tells_nobody() -> None:
+    decision = decided(PUSHED, Memory(state=TOLD, stamp=(0, 0), since=NOON))
+    assert (decision.actions, decision.memory) == ((), None)
+
+
+def test_a_push_that_tells_nobody_is_not_remembered() -> None:
+    rules = replace(RULES, rules=(replace(COMMITS_ON_MAIN, branches=("release/*",)),))
+    assert decide(PUSHED, None, rules, now=NOON).memory is None

@@ -1,0 +1,176 @@
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifier.chalicelib.dispatch import TRIES, Receipt, dispatch
+from notifier.chalicelib.errors import AwsFailed, Contended
+from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Event
+from tests.notifier.fakes import ANA, NOON, PUSHED, RULES, RUN, InMemoryLedger, Network, run
+
+
+class World:
+    """A ledger, a phone network, and dispatches that end as they end."""
+
+    def __init__(self) -> None:
+        self.ledger = InMemoryLedger()
+        self.network = Network()
+
+    def dispatch(self, event: Event, event_id: str = "") -> Receipt:
+        event_id = event_id or f"id-{event.stamp}-{event.outcome}"
+        return dispatch(
+            Accepted(id=event_id, event=event),
+            rules=RULES,
+            ledger=self.ledger,
+            send=self.network.send,
+            now=NOON,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_failure_is_told_and_nothing_stays_owed(world: World) -> None:
+    receipt = world.dispatch(RUN)
+    assert (receipt.result, len(receipt.sent)) == ("told", 2)
+    assert world.network.told() == [("ana", "CI broke"), ("ben", "CI broke")]
+    assert world.ledger.owed() == 0
+
+
+def test_the_same_event_again_tells_nobody(world: World) -> None:
+    world.dispatch(RUN, "one")
+    assert world.dispatch(RUN, "one").result == "silent"
+    assert world.dispatch(RUN, "two").result == "silent"
+    assert len(world.network.taken) == 2
+
+
+def test_broken_then_fixed_tells_the_same_people(world: World) -> None:
+    world.dispatch(RUN)
+    world.dispatch(run(813, OK))
+    assert world.network.told()[2:] == [("ana", "CI fixed"), ("ben", "CI fixed")]
+
+
+def test_one_phone_that_fails_keeps_no_other_from_being_told(world: World) -> None:
+    world.network.refused = {ANA.phone}
+    with pytest.raises(AwsFailed):
+        world.dispatch(RUN)
+    assert world.network.told() == [("ben", "CI broke")]
+
+
+def test_what_is_still_owed_is_sent_at_the_next_try_and_nothing_else(world: World) -> None:
+    world.network.refused = {ANA.phone}
+    with pytest.raises(AwsFailed):
+        world.dispatch(RUN)
+    world.network.refused = set()
+    assert world.dispatch(RUN).result == "resumed"
+    assert world.network.told() == [("ben", "CI broke"), ("ana", "CI broke")]
+    assert world.ledger.owed() == 0
+
+
+def test_an_owed_text_survives_a_newer_event(world: World) -> None:
+    world.network.refused = {ANA.phone}
+    with pytest.raises(AwsFailed):
+        world.dispatch(RUN)
+    world.network.refused = set()
+    world.dispatch(run(813, OK))
+    world.dispatch(RUN)
+    assert Counter(world.network.told()) == Counter(
+        [("ana", "CI broke"), ("ben", "CI broke"), ("ana", "CI fixed"), ("ben", "CI fixed")]
+    )
+
+
+def test_a_push_is_told_once_however_often_it_comes(world: World) -> None:
+    world.dispatch(PUSHED, "one")
+    assert world.dispatch(PUSHED, "two") == Receipt(
+        result="silent", why="this was handled before", sent=()
+    )
+    assert world.network.told() == [("ana", "3 commits")]
+
+
+def test_a_push_that_was_not_sent_is_sent_at_the_next_try(world: World) -> None:
+    world.network.refused = {ANA.phone}
+    with pytest.raises(AwsFailed):
+        world.dispatch(PUSHED, "one")
+    world.network.refused = set()
+    assert world.dispatch(PUSHED, "one").result == "resumed"
+    assert world.network.told() == [("ana", "3 commits")]
+
+
+def test_two_failures_at_the_same_time_tell_once(world: World) -> None:
+    world.ledger.before_claim = lambda: world.dispatch(run(811)) and None
+    receipt = world.dispatch(run(812))
+    assert receipt.result == "silent"
+    assert len(world.network.taken) == 2
+
+
+def test_a_newer_result_that_comes_in_between_wins(world: World) -> None:
+    world.ledger.before_claim = lambda: world.dispatch(run(813, OK)) and None
+    assert world.dispatch(run(812)).result == "silent"
+    assert world.network.taken == []
+
+
+def test_who_is_always_outrun_hands_the_event_back(world: World) -> None:
+    numbers = iter(range(1, 100))
+
+    def outrun() -> None:
+        number = next(numbers)
+        world.dispatch(run(number, FAILED if number % 2 else OK))
+        world.ledger.before_claim = outrun
+
+    world.ledger.before_claim = outrun
+    with pytest.raises(Contended):
+        world.dispatch(run(1000))
+    assert next(numbers) == TRIES + 1
+
+
+RESULTS = st.lists(
+    st.tuples(st.integers(1, 6), st.integers(1, 2), st.sampled_from([OK, FAILED, NEUTRAL])),
+    max_size=12,
+    unique_by=lambda result: result[:2],
+)
+
+
+@given(RESULTS, st.randoms(use_true_random=False), st.data())
+def test_any_order_and_any_repetition_end_at_the_newest_result(
+    results: list[tuple[int, int, str]], random: object, data: st.DataObject
+) -> None:
+    world = World()
+    events = [run(number, outcome, attempt) for number, attempt, outcome in results]
+    arrivals = data.draw(st.permutations(events * 2))
+    for event in arrivals:
+        world.dispatch(event)
+    counted = [event for event in events if event.outcome != NEUTRAL]
+    if not counted:
+        assert world.ledger.items == {}
+        return
+    newest = max(counted, key=lambda event: event.stamp)
+    found = world.ledger.recall(RUN.key, "").memory
+    assert found is not None
+    assert (found.state, found.stamp) == (newest.outcome, newest.stamp)
+    assert len(world.network.taken) <= 2 * len(counted)
+
+
+@given(st.lists(st.sampled_from([OK, FAILED, NEUTRAL]), max_size=10), st.data())
+def test_whatever_fails_each_edge_is_told_exactly_once(
+    outcomes: list[str], data: st.DataObject
+) -> None:
+    calm, stormy = World(), World()
+    for number, outcome in enumerate(outcomes, 1):
+        calm.dispatch(run(number, outcome))
+        stormy.network.refused = data.draw(st.sets(st.sampled_from([ANA.phone, "+447700900187"])))
+        try:
+            stormy.dispatch(run(number, outcome))
+        except AwsFailed:
+            stormy.network.refused = set()
+            stormy.dispatch(run(number, outcome))
+    assert Counter(stormy.network.told()) == Counter(calm.network.told())
+    assert stormy.ledger.owed() == 0
+
+
+def test_a_fork_leaves_no_trace(world: World) -> None:
+    assert world.dispatch(replace(RUN, fork=True)).result == "silent"
+    assert world.ledger.items == {}

@@ -1,0 +1,165 @@
+"""The command line: what goes in, and the text that a person reads."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from notifier.__main__ import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
+FAILED = str(EXAMPLES / "workflow_run.failed.json")
+FIXED = str(EXAMPLES / "workflow_run.fixed.json")
+PUSH = str(EXAMPLES / "push.json")
+RUN = ("--forge", "github", "--event", "workflow_run")
+
+EXPLAINED = """\
+github workflow_run: trivet-examples/tide-table main
+2 SMS: run 812 failed; before, it was not known.
+
+  To Ana Example, +*******0123
+  .------------------------------------------.
+  | CI broke: trivet-examples/tide-table     |
+  | main #812. Round the tide heights ha..   |
+  | (Ana Example) https://github.com/trivet- |
+  | examples/tide-table/actions/runs/1041234 |
+  | 5678                                     |
+  '------------------------------------------'
+  1 part, GSM-7, 160 of 160
+
+  To Ben Example, +********0187
+  .------------------------------------------.
+  | CI broke: trivet-examples/tide-table     |
+  | main #812. Round the tide heights ha..   |
+  | (Ana Example) https://github.com/trivet- |
+  | examples/tide-table/actions/runs/1041234 |
+  | 5678                                     |
+  '------------------------------------------'
+  1 part, GSM-7, 160 of 160
+
+Why:
+  told         ana, rule 'main is broken': is named by 'author'
+  told         ben, rule 'main is broken': is named by 'on-call'
+  rule skipped rule 'commits on main': the kind is 'pipeline', the rule wants push
+"""
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(["explain", *arguments])
+    output = capsys.readouterr()
+    return code, output.out, output.err
+
+
+def test_a_failure_is_explained_as_the_phone_would_show_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(capsys, FAILED, *RUN) == (0, EXPLAINED, "")
+
+
+def test_a_decision_that_tells_nobody_is_explained_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, FIXED, *RUN)
+    assert code == 0
+    assert "Nobody is told: run 813 is ok, and nobody was told otherwise." in out
+
+
+def test_after_an_earlier_payload_the_pipeline_is_remembered(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, FIXED, *RUN, "--after", FAILED)
+    assert (code, out.count("CI fixed")) == (0, 2)
+    assert "told         ana: was told that it broke" in out
+
+
+def test_the_time_of_the_decision_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    at = ("--at", "2026-11-21T10:46:38+01:00")
+    code, out, _ = run(capsys, FAILED, *RUN, "--after", FAILED, *at)
+    assert (code, "this was handled before" in out) == (0, True)
+
+
+def test_json_says_the_same_with_the_numbers_masked(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, PUSH, "--forge", "github", "--event", "push", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["decision"] == {"edge": "commits", "why": "3 commits on main"}
+    (message,) = document["messages"]
+    assert message.pop("text").startswith("3 commits: trivet-examples/tide-table main. ")
+    assert message == {
+        "person": "ana",
+        "name": "Ana Example",
+        "phone": "+*******0123",
+        "parts": 1,
+        "alphabet": "GSM-7",
+        "used": 160,
+        "limit": 160,
+    }
+    assert [reason["told"] for reason in document["reasons"]] == [False, True]
+
+
+def test_what_is_ignored_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (PUSH, "--forge", "github", "--event", "issues")
+    code, out, _ = run(capsys, *arguments)
+    assert (code, out) == (
+        0,
+        "Ignored: 'issues' is not among the events that are read: ping, push, workflow_run. "
+        "Nobody is told.\n",
+    )
+    code, out, _ = run(capsys, *arguments, "--json")
+    assert (code, json.loads(out)["decision"]["edge"]) == (0, "ignored")
+
+
+def test_other_rules_decide_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, FAILED, *RUN, "--rules", str(EXAMPLES / "rules.yml"))
+    assert (code, out.splitlines()[1][:5]) == (0, "1 SMS")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "No such file or directory; name a file with a payload"),
+        (b"not JSON", "github workflow_run: the body is not JSON"),
+        (b"\xff", "github workflow_run: the body is not UTF-8"),
+        (b"[]", "github workflow_run: the body is not a JSON object"),
+        (b"{}", "github workflow_run: workflow_run.run_number is missing"),
+    ],
+)
+def test_a_file_that_is_no_such_payload_is_exit_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, content: bytes | None, problem: str
+) -> None:
+    path = tmp_path / "payload.json"
+    if content is not None:
+        path.write_bytes(content)
+    code, out, err = run(capsys, str(path), *RUN)
+    assert (code, out, problem in err) == (2, "", True)
+
+
+def test_an_earlier_payload_of_another_pipeline_is_exit_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(Path(FAILED).read_text().replace('"workflow_id":58120477', '"workflow_id":1'))
+    code, _, err = run(capsys, FIXED, *RUN, "--after", str(other))
+    assert (code, "is not about the same pipeline" in err) == (2, True)
+
+
+def test_rules_with_problems_are_exit_2_with_every_problem(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text("people: {}\nrules:\n  - match: {kind: push}\n    tell: [cleo, dora]\n")
+    code, _, err = run(capsys, FAILED, *RUN, "--rules", str(rules))
+    assert (code, len(err.splitlines())) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("explain",),
+        ("explain", FAILED, "--forge", "nope", "--event", "push"),
+        ("explain", FAILED, *RUN, "--at", "noon"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_2(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2

@@ -1,0 +1,168 @@
+"""Each AWS call of receive and of dispatch fails in turn, before or after AWS did it.
+
+Then it is tried again as AWS and the forge would; and in the end nothing is lost, and an SMS is
+repeated only when the fault fell between sending it and striking it out.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from localcloud.emulator import Emulator
+from notifier.chalicelib.aws import Phones, Queue, Table
+from notifier.chalicelib.delivery import delivery_of
+from notifier.chalicelib.dispatch import dispatch
+from notifier.chalicelib.errors import AwsFailed
+from notifier.chalicelib.event import from_json
+from notifier.chalicelib.forges import forge_named
+from notifier.chalicelib.receive import receive
+from notifier.chalicelib.settings import settings_in
+from tests.notifier.clients import client
+from tests.notifier.fakes import RULES, sample, secret_of
+
+NAMES = settings_in({})
+BEFORE, AFTER = "before", "after"
+
+
+class Wire:
+    """The way to AWS: counts the calls, and lets one of them fail before or after AWS did it."""
+
+    def __init__(self, fails: int = -1, when: str = BEFORE) -> None:
+        self.calls: list[str] = []
+        self._fails = fails
+        self._when = when
+
+    def client(self, service: str) -> Callable[[], Any]:
+        return lambda: _Client(self, client(service))
+
+    def call(self, name: str, method: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+        self.calls.append(name)
+        fails = len(self.calls) - 1 == self._fails
+        if fails and self._when == BEFORE:
+            raise ReadTimeoutError(endpoint_url="aws")
+        answer = method(**parameters)
+        if fails:
+            raise ReadTimeoutError(endpoint_url="aws")
+        return answer
+
+
+class _Client:
+    def __init__(self, wire: Wire, real: Any) -> None:
+        self._wire = wire
+        self._real = real
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._real, name)
+        return lambda **parameters: self._wire.call(name, method, parameters)
+
+
+def receive_over(wire: Wire, case: str, queue: Queue | None = None) -> None:
+    receive(
+        delivery_of(*sample("github", case)),
+        forge=forge_named("github"),
+        secrets=(secret_of("github"),),
+        put=(queue or Queue(NAMES.queue, wire.client("sqs"))).put,
+        new_id=lambda: "e-1",
+    )
+
+
+def dispatch_over(wire: Wire, body: str) -> None:
+    dispatch(
+        from_json(body),
+        rules=RULES,
+        ledger=Table(NAMES.table, wire.client("dynamodb")),
+        send=Phones(wire.client("sns")).send,
+        now=datetime.now(UTC),
+    )
+
+
+def queued() -> list[str]:
+    sqs = client("sqs")
+    url = sqs.get_queue_url(QueueName=NAMES.queue)["QueueUrl"]
+    answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def sms(cloud: Emulator) -> Counter[tuple[str, str]]:
+    return Counter((sms["PhoneNumber"], sms["Message"]) for sms in cloud.sms_messages())
+
+
+def test_receiving_is_one_call_once_the_queues_address_is_known(cloud: Emulator) -> None:
+    wire = Wire()
+    queue = Queue(NAMES.queue, wire.client("sqs"))
+    receive_over(wire, "workflow_run.failed", queue)
+    assert wire.calls == ["get_queue_url", "send_message"]
+    receive_over(wire, "push", queue)
+    assert wire.calls == ["get_queue_url", "send_message", "send_message"]
+
+
+def test_receiving_what_is_ignored_is_no_call() -> None:
+    wire = Wire()
+    receive_over(wire, "ping", Queue(NAMES.queue, lambda: pytest.fail("asked AWS")))
+    assert wire.calls == []
+
+
+CALLS = {
+    "push": ["update_item", "publish", "update_item"],
+    "workflow_run.failed": [
+        *("get_item", "update_item"),
+        *("publish", "update_item"),
+        *("publish", "update_item"),
+    ],
+    "workflow_run.fixed": ["get_item", "update_item"],
+    "workflow_run.cancelled": ["get_item"],
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_dispatching_takes_so_many_calls_and_no_more(cloud: Emulator, case: str) -> None:
+    receive_over(Wire(), case)
+    wire = Wire()
+    dispatch_over(wire, queued()[0])
+    assert wire.calls == CALLS[case]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("call", [0, 1])
+def test_a_delivery_whose_receiving_failed_is_queued_when_it_comes_again(
+    cloud: Emulator, call: int, when: str
+) -> None:
+    with pytest.raises(AwsFailed):
+        receive_over(Wire(call, when), "push")
+    receive_over(Wire(), "push")
+    bodies = queued()
+    assert {from_json(body).event.name for body in bodies} == {"push"}
+    for body in bodies:
+        dispatch_over(Wire(), body)
+    assert sum(sms(cloud).values()) == 1
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize(
+    ("case", "call"), [(case, call) for case in CALLS for call in range(len(CALLS[case]))]
+)
+def test_an_event_whose_dispatch_failed_is_told_when_it_comes_again(
+    cloud: Emulator, case: str, call: int, when: str
+) -> None:
+    receive_over(Wire(), case)
+    (body,) = queued()
+    with pytest.raises(AwsFailed):
+        dispatch_over(Wire(call, when), body)
+    dispatch_over(Wire(), body)
+    sent = sms(cloud)
+    assert len(sent) == CALLS[case].count("publish")
+    was_sent = (CALLS[case][call], when) == ("publish", AFTER)
+    not_struck_out = (
+        CALLS[case][call] == "update_item" and CALLS[case][call - 1] == "publish"
+    ) and when == BEFORE
+    assert sum(sent.values()) - len(sent) == (1 if was_sent or not_struck_out else 0)
+    assert no_longer_owed()
+
+
+def no_longer_owed() -> bool:
+    items = client("dynamodb").scan(TableName=NAMES.table)["Items"]
+    return all(item["outbox"] == {"M": {}} for item in items)

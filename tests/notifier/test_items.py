@@ -1,0 +1,65 @@
+from dataclasses import replace
+
+from notifier.chalicelib.items import claiming, found_in, settling
+from notifier.chalicelib.memory import Claim, Found, Memory, Sms
+from tests.notifier.fakes import NOON
+
+MEMORY = Memory(state="failed", stamp=(812, 2), since=NOON, told=("ana", "ben"))
+TEXT = Sms(entry="e1.0", person="ana", phone="+12025550123", text="CI broke")
+CLAIM = Claim(key="k", event_id="e1", seen=None, memory=MEMORY, owed=(TEXT,), keep_until=NOON)
+OWED = {"M": {"person": {"S": "ana"}, "phone": {"S": "+12025550123"}, "text": {"S": "CI broke"}}}
+VALUES = {
+    ":state": {"S": "failed"},
+    ":stamp": {"S": "812.2"},
+    ":since": {"S": "2026-11-22T12:00:00+00:00"},
+    ":told": {"L": [{"S": "ana"}, {"S": "ben"}]},
+    ":expires": {"N": "1795348800"},
+}
+SETS = "SET #state = :state, stamp = :stamp, since = :since, told = :told, expires_at = :expires"
+
+
+def test_a_first_claim_asks_that_nothing_is_there() -> None:
+    assert claiming(CLAIM) == {
+        "Key": {"id": {"S": "k"}},
+        "UpdateExpression": f"{SETS}, outbox = :outbox",
+        "ConditionExpression": "attribute_not_exists(id)",
+        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeValues": {**VALUES, ":outbox": {"M": {"e1.0": OWED}}},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
+    assert claiming(replace(CLAIM, seen=replace(MEMORY, stamp=(811, 1)))) == {
+        "Key": {"id": {"S": "k"}},
+        "UpdateExpression": f"{SETS}, outbox.#entry0 = :owed0",
+        "ConditionExpression": "stamp = :seen",
+        "ExpressionAttributeNames": {"#state": "state", "#entry0": "e1.0"},
+        "ExpressionAttributeValues": {**VALUES, ":seen": {"S": "811.1"}, ":owed0": OWED},
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def test_settling_strikes_out_one_text() -> None:
+    assert settling("k", "e1.0") == {
+        "Key": {"id": {"S": "k"}},
+        "UpdateExpression": "REMOVE outbox.#entry",
+        "ConditionExpression": "attribute_exists(outbox)",
+        "ExpressionAttributeNames": {"#entry": "e1.0"},
+    }
+
+
+def test_an_item_gives_back_the_memory_and_what_this_event_owes() -> None:
+    item = {
+        "id": {"S": "k"},
+        "state": VALUES[":state"],
+        "stamp": VALUES[":stamp"],
+        "since": VALUES[":since"],
+        "told": VALUES[":told"],
+        "outbox": {"M": {"e1.0": OWED, "e12.0": OWED}},
+    }
+    assert found_in(item, "e1") == Found(memory=MEMORY, owed=(TEXT,))
+
+
+def test_nothing_remembered_is_nothing_found() -> None:
+    assert found_in(None, "e1") == found_in({}, "e1") == Found(memory=None)

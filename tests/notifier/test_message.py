@@ -1,0 +1,118 @@
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from notifier.chalicelib.decide import BROKE, COMMITS, FIXED
+from notifier.chalicelib.event import Author
+from notifier.chalicelib.message import Text, compose
+from tests.notifier.fakes import PUSHED, RUN
+
+LINK = RUN.url
+
+
+def test_a_broken_pipeline_is_told_with_all_that_is_known() -> None:
+    body = (
+        "CI broke: trivet-examples/tide-table main #812. Round the tide heights half up "
+        f"(Ana Example) {LINK}"
+    )
+    short = replace(RUN, url="https://x.example/1")
+    assert compose(BROKE, short) == Text(
+        body=body.replace(LINK, "https://x.example/1"), alphabet="GSM-7", used=112, limit=160
+    )
+
+
+def test_a_fixed_pipeline_says_so() -> None:
+    assert compose(FIXED, RUN).body.startswith("CI fixed: ")
+
+
+def test_a_push_is_one_message_with_a_count_and_the_newest_subject() -> None:
+    body = compose(COMMITS, replace(PUSHED, url="")).body
+    assert body == (
+        "3 commits: trivet-examples/tide-table main. Round the tide heights half up (Ana Example)"
+    )
+    one = compose(COMMITS, replace(PUSHED, url="", commits=1)).body
+    assert one.startswith("1 commit: ")
+
+
+def test_the_subject_is_shortened_before_the_link_is_given_up() -> None:
+    text = compose(BROKE, replace(RUN, title="Round the tide heights half up, and say so"))
+    assert text.used <= 160
+    assert text.body.endswith(LINK)
+    assert "Round the tide heights.. " in text.body or ".. (Ana" in text.body
+
+
+def test_a_link_is_whole_or_absent() -> None:
+    text = compose(BROKE, replace(RUN, url="https://example.com/" + "a" * 150))
+    assert "https" not in text.body
+    assert "Round the tide heights half up (Ana Example)" in text.body
+
+
+def test_without_the_link_there_is_room_for_the_owner_again() -> None:
+    text = compose(BROKE, replace(RUN, url="https://example.com/" + "a" * 110))
+    assert "https" not in text.body
+    assert "trivet-examples/tide-table" in text.body
+
+
+def test_meaning_that_gsm_cannot_spell_takes_the_smaller_size() -> None:
+    text = compose(BROKE, replace(RUN, title="Округлять высоту"))
+    assert (text.alphabet, text.limit) == ("UCS-2", 70)
+    assert "Округлять" in text.body
+
+
+def test_a_name_that_gsm_cannot_spell_is_left_out() -> None:
+    text = compose(BROKE, replace(RUN, author=Author(name="Ярослав")))
+    assert text.alphabet == "GSM-7"
+    assert "(" not in text.body
+
+
+def test_a_title_cannot_turn_the_text_around_or_start_a_new_line() -> None:
+    text = compose(BROKE, replace(RUN, title="good\u202egnihton\r\nFrom: bank\x1b[1m"))
+    assert "goodgnihton From: bank [1m" in text.body
+
+
+WORD = st.text(max_size=400) | st.text("[]{}~^|€ab/", max_size=400) | st.text("🚀Яa", max_size=400)
+
+
+@given(
+    edge=st.sampled_from([BROKE, FIXED, COMMITS]),
+    words=st.lists(WORD, min_size=6, max_size=6),
+    number=st.integers(0, 2**63 - 1),
+)
+@example(edge=BROKE, words=["€" * 300] * 6, number=2**63 - 1)
+@example(edge=COMMITS, words=["🚀Я" * 150] * 6, number=2**63 - 1)
+def test_every_text_fits_one_part(edge: str, words: list[str], number: int) -> None:
+    workflow, repository, branch, title, name, url = words
+    event = replace(
+        RUN,
+        workflow=workflow,
+        repository=repository,
+        branch=branch,
+        title=title,
+        author=Author(name=name),
+        url=url,
+        stamp=(number, 1),
+        commits=number,
+    )
+    text = compose(edge, event)
+    in_gsm = sum(2 if c in "^{}\\[~]|€" else 1 for c in text.body)
+    in_units = len(text.body.encode("utf-16-le")) // 2
+    assert text.used == (in_gsm if text.alphabet == "GSM-7" else in_units) <= text.limit
+    assert text.limit == (160 if text.alphabet == "GSM-7" else 70)
+    assert all(unicodedata.category(c)[0] != "C" for c in text.body)
+
+
+@pytest.mark.parametrize("edge", [BROKE, FIXED])
+def test_what_and_where_always_survive(edge: str) -> None:
+    crowded = replace(
+        RUN,
+        workflow="build and publish everything for everybody " * 4,
+        repository="a-very-long-owner-name/" + "a-very-long-repository-name" * 5,
+        branch="feature/" + "x" * 200,
+        title="t" * 200,
+    )
+    body = compose(edge, crowded).body
+    assert body.startswith("build and")
+    assert (edge in body, "a-very-long-r" in body, "#812" in body) == (True, True, True)

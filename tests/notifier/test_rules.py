@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import pytest
+
+from notifier.chalicelib.event import OK, Author
+from notifier.chalicelib.rules import Rule
+from tests.notifier.fakes import ANA, BEN, PUSHED, RULES, RUN, run
+
+RULE = Rule(name="r", kinds=("*",), tell=("ana",))
+
+
+@pytest.mark.parametrize(
+    ("field", "pattern"),
+    [
+        ("kinds", "pipe*"),
+        ("repositories", "trivet-examples/*"),
+        ("repositories", "TRIVET-examples/tide-?able"),
+        ("branches", "ma[ij]n"),
+        ("outcomes", "*"),
+        ("workflows", "ci"),
+    ],
+)
+def test_a_glob_meets_its_value_whatever_the_letter_case(field: str, pattern: str) -> None:
+    assert replace(RULE, **{field: ("nothing", pattern)}).mismatch(RUN) == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        ("kinds", "the kind is 'pipeline', the rule wants other or x*"),
+        (
+            "repositories",
+            "the repository is 'trivet-examples/tide-table', the rule wants other or x*",
+        ),
+        ("branches", "the branch is 'main', the rule wants other or x*"),
+        ("outcomes", "the outcome is 'failed', the rule wants other or x*"),
+        ("workflows", "the workflow is 'CI', the rule wants other or x*"),
+    ],
+)
+def test_a_mismatch_is_said_in_a_sentence(field: str, why: str) -> None:
+    assert replace(RULE, **{field: ("other", "x*")}).mismatch(RUN) == why
+
+
+def test_a_star_crosses_slashes() -> None:
+    rule = replace(RULE, branches=("release/*",))
+    assert rule.mismatch(replace(RUN, branch="release/2026/11")) == ""
+
+
+def test_a_rule_that_says_nothing_of_the_outcome_is_about_failures() -> None:
+    assert RULE.mismatch(run(1)) == ""
+    assert RULE.mismatch(run(1, OK)) != ""
+
+
+def test_what_has_no_outcome_is_not_asked_for_one() -> None:
+    assert RULE.mismatch(PUSHED) == ""
+
+
+def test_the_author_is_found_by_address_before_login() -> None:
+    author = Author(email="ANA@example.com", login="somebody-else")
+    assert RULES.author("github", author) == ANA
+
+
+def test_the_author_is_found_by_login_on_that_forge_only() -> None:
+    author = Author(email="private@example.org", login="Ana-Example")
+    assert RULES.author("github", author) == ANA
+    assert RULES.author("gitlab", author) is None
+
+
+def test_nobody_is_the_author_without_a_name() -> None:
+    assert RULES.author("github", Author()) is None
+
+
+def test_tell_names_people_groups_and_the_author() -> None:
+    rule = replace(RULE, tell=("author", "on-call", "ben"))
+    assert list(RULES.told_by(rule, RUN)) == [("author", ANA), ("on-call", BEN), ("ben", BEN)]
