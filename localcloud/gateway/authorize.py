@@ -6,13 +6,14 @@ Lambda authorizer really runs. What it cannot check it refuses to serve, at star
 
 import fnmatch
 import json
-import logging
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import CannotAuthorize
+from .deployment import Deployment
+from .function import Function, FunctionFailed
 from .message import Reply, Request
 from .response import AUTHORIZER_FAILED, FORBIDDEN, UNAUTHORIZED
 
@@ -21,10 +22,10 @@ Verify = Callable[[str], Mapping[str, Any] | None]
 # Return what stands under `requestContext.authorizer`, or the reply that refuses the request.
 Check = Callable[[Request, str], dict[str, Any] | Reply]
 
-log = logging.getLogger(__name__)
 
-
-def check_for(route: str, entry: Any, *, verify: Verify | None, context: Any) -> Check | None:
+def check_for(
+    route: str, entry: Any, *, verify: Verify | None, deployment: Deployment
+) -> Check | None:
     """Return the check of one of Chalice's route entries; None where the route is open.
 
     Raises CannotAuthorize for what this gateway cannot check: it never serves such a route.
@@ -41,7 +42,7 @@ def check_for(route: str, entry: Any, *, verify: Verify | None, context: Any) ->
             raise CannotAuthorize(route, "has a Cognito authorizer and no token verifier is wired")
         return _user_pool(authorizer, verify)
     if isinstance(authorizer, ChaliceAuthorizer):
-        return _lambda_authorizer(authorizer, context)
+        return _lambda_authorizer(authorizer, deployment)
     raise CannotAuthorize(route, f"has an authorizer of type {type(authorizer).__name__}")
 
 
@@ -83,8 +84,9 @@ def claim_text(name: str, value: Any) -> str:
     return str(value)
 
 
-def _lambda_authorizer(authorizer: Any, context: Any) -> Check:
+def _lambda_authorizer(authorizer: Any, deployment: Deployment) -> Check:
     header = authorizer.config.header or "Authorization"
+    function = Function(authorizer, deployment=deployment, name=authorizer.config.name)
 
     def check(request: Request, arn: str) -> dict[str, Any] | Reply:
         token = request.header(header)
@@ -92,13 +94,10 @@ def _lambda_authorizer(authorizer: Any, context: Any) -> Check:
             return UNAUTHORIZED
         event = {"type": "TOKEN", "authorizationToken": token, "methodArn": arn}
         try:
-            result = authorizer(event, context(authorizer.config.name))
-        except Exception as error:
-            if str(error) == "Unauthorized":  # the one message that API Gateway knows
-                return UNAUTHORIZED
-            log.exception("authorizer %s failed", authorizer.name)
-            return AUTHORIZER_FAILED
-        return _judged(result, arn)
+            return _judged(function.invoke(event), arn)
+        except FunctionFailed as error:
+            # The one message of a failure that API Gateway knows.
+            return UNAUTHORIZED if str(error) == "Unauthorized" else AUTHORIZER_FAILED
 
     return check
 

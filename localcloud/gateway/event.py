@@ -16,8 +16,8 @@ from .media import is_binary
 from .message import Request
 from .routes import Match
 
-# These belong to the connection, not to the message, and end at the gateway. Content-Length is
-# among them: the function sees the body itself.
+# These belong to the connection, not to the message, and end at the gateway, or the gateway says
+# them itself. Content-Length is among them: the function sees the body.
 _DROPPED = frozenset(
     {
         "connection",
@@ -31,6 +31,8 @@ _DROPPED = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "x-forwarded-port",
+        "x-forwarded-proto",
     }
 )
 
@@ -81,11 +83,14 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 
 def _headers(request: Request, stamp: Stamp) -> dict[str, list[str]]:
-    kept = [pair for pair in request.headers if pair[0].lower() not in _DROPPED]
-    headers = _grouped(kept)
-    forwarded = [value for name, value in kept if name.lower() == "x-forwarded-for"]
-    for name in [n for n in headers if n.lower().startswith("x-forwarded-")]:
-        del headers[name]
+    headers: dict[str, list[str]] = {}
+    forwarded: list[str] = []
+    for name, value in request.headers:
+        lower = name.lower()
+        if lower == "x-forwarded-for":
+            forwarded.append(value)
+        elif lower not in _DROPPED:
+            headers.setdefault(name, []).append(value)
     host = request.header("host") or ""
     headers["X-Forwarded-For"] = [", ".join([*forwarded, request.source_ip])]
     headers["X-Forwarded-Port"] = [host.partition(":")[2] or "80"]

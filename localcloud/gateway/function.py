@@ -9,9 +9,8 @@ import logging
 import random
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .deployment import Deployment
@@ -39,60 +38,73 @@ class Context:
     function_name: str
     invoked_function_arn: str
     memory_limit_in_mb: str
+    log_group_name: str
     deadline: float
     aws_request_id: str
-    log_group_name: str
     function_version: str = "$LATEST"
     log_stream_name: str = "local"
     identity: None = None
-    client_context: None = field(default=None)
+    client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda would end the call; never below 0."""
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
+class Function:
+    """One Lambda function: a handler of the app under the name that Chalice gives it."""
+
+    def __init__(
+        self,
+        handler: Callable[[Any, Any], Any],
+        *,
+        deployment: Deployment,
+        name: str | None = None,
+    ) -> None:
+        """Take a handler and its name; None is the function behind the API."""
+        self.name = deployment.function_name(name)
+        self._handler = handler
+        self._arn = f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{self.name}"
+        self._memory = str(deployment.memory_mb)
+        self._timeout = deployment.timeout_seconds
+
+    def invoke(self, event: dict[str, Any]) -> Any:
+        """Return the function's result; raises EventTooLarge and FunctionFailed.
+
+        What the function raised is logged with its traceback, as CloudWatch would show it.
+        """
+        if _exceeds_limit(event):
+            raise EventTooLarge(self.name)
+        try:
+            result = self._handler(event, self._context())
+        except Exception as error:
+            log.exception("%s failed", self.name)
+            raise FunctionFailed(str(error)) from error
+        try:
+            too_large = _exceeds_limit(result)
+        except (TypeError, ValueError) as error:
+            log.exception("%s returned what is no JSON", self.name)
+            raise FunctionFailed(str(error)) from error
+        if too_large:
+            log.error("%s returned more than %d bytes", self.name, PAYLOAD_LIMIT)
+            raise FunctionFailed("Response payload size exceeded maximum allowed payload size")
+        return result
+
+    def _context(self) -> Context:
+        return Context(
+            function_name=self.name,
+            invoked_function_arn=self._arn,
+            memory_limit_in_mb=self._memory,
+            log_group_name=f"/aws/lambda/{self.name}",
+            deadline=time.monotonic() + self._timeout,
+            aws_request_id=new_id(),
+        )
+
+
 def new_id() -> str:
-    """Return a request id; unlike uuid4 it asks the kernel for nothing, so no thread waits."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
-
-def context_for(deployment: Deployment, handler: str | None = None) -> Context:
-    """Return the context of a call that begins now; `handler` None is the API's function."""
-    name = deployment.function_name(handler)
-    return Context(
-        function_name=name,
-        invoked_function_arn=(
-            f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{name}"
-        ),
-        memory_limit_in_mb=str(deployment.memory_mb),
-        deadline=time.monotonic() + deployment.timeout_seconds,
-        aws_request_id=new_id(),
-        log_group_name=f"/aws/lambda/{name}",
-    )
-
-
-def invoke(handler: Callable[[Any, Any], Any], event: dict[str, Any], context: Context) -> Any:
-    """Return the function's result; raises EventTooLarge and FunctionFailed.
-
-    What the function raised is logged with its traceback, as CloudWatch would show it.
-    """
-    if _exceeds_limit(event):
-        raise EventTooLarge(context.function_name)
-    try:
-        result = handler(event, context)
-    except Exception as error:
-        log.exception("%s failed", context.function_name)
-        raise FunctionFailed(str(error)) from error
-    try:
-        too_large = _exceeds_limit(result)
-    except (TypeError, ValueError) as error:
-        log.exception("%s returned what is no JSON", context.function_name)
-        raise FunctionFailed(str(error)) from error
-    if too_large:
-        log.error("%s returned more than %d bytes", context.function_name, PAYLOAD_LIMIT)
-        raise FunctionFailed("Response payload size exceeded maximum allowed payload size")
-    return result
+    """Return a UUID; unlike uuid4 it asks the kernel for nothing, so no other thread is woken."""
+    digits = f"{random.getrandbits(128):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:]}"
 
 
 def _exceeds_limit(payload: Any) -> bool:

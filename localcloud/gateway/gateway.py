@@ -5,13 +5,12 @@ It holds no socket: a request goes in, a reply comes out, in any thread.
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from .authorize import Check, Verify, check_for
 from .deployment import Deployment
 from .event import Stamp, lambda_event, trace_id
-from .function import EventTooLarge, FunctionFailed, context_for, invoke, isolate_requests, new_id
+from .function import EventTooLarge, Function, FunctionFailed, isolate_requests, new_id
 from .message import Reply, Request
 from .response import (
     BAD_REQUEST,
@@ -33,6 +32,7 @@ class Gateway:
         Raises CannotAuthorize for a route whose guard cannot be checked here.
         """
         self._app = isolate_requests(app)
+        self._function = Function(self._app, deployment=deployment)
         self._deployment = deployment
         self._binary_types = tuple(app.api.binary_types)
         self._preflights = _preflights(app.routes)
@@ -52,7 +52,8 @@ class Gateway:
             ("x-amzn-RequestId", stamp.request_id),
             ("X-Amzn-Trace-Id", trace_id(stamp)),
         )
-        return replace(reply, headers=(*reply.headers, *identity))
+        headers = (*reply.headers, *identity)
+        return Reply(status=reply.status, headers=headers, body=reply.body)
 
     def _answer(self, request: Request, stamp: Stamp) -> Reply:
         # These have a meaning of their own for API Gateway and must be percent-encoded.
@@ -86,7 +87,7 @@ class Gateway:
             authorizer=authorizer,
         )
         try:
-            result = invoke(self._app, event, context_for(self._deployment))
+            result = self._function.invoke(event)
             return reply_of(
                 result, accept=request.header("accept"), binary_types=self._binary_types
             )
@@ -96,15 +97,14 @@ class Gateway:
             return FUNCTION_FAILED
 
     def _all_checks(self, verify: Verify | None) -> dict[tuple[str, str], Check]:
-        def context(handler: str) -> Any:
-            return context_for(self._deployment, handler)
-
-        return {
-            (resource, method): check
+        found = {
+            (resource, method): check_for(
+                f"{method} {resource}", entry, verify=verify, deployment=self._deployment
+            )
             for resource, methods in self._app.routes.items()
             for method, entry in methods.items()
-            if (check := check_for(f"{method} {resource}", entry, verify=verify, context=context))
         }
+        return {place: check for place, check in found.items() if check}
 
 
 def _preflights(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Reply]:

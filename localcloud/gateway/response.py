@@ -4,7 +4,6 @@ Pure. Sources: API Gateway's pages "Output format of a Lambda function for proxy
 "Gateway response types" and "Amazon API Gateway important notes" (renamed headers).
 """
 
-import base64
 import binascii
 import json
 import re
@@ -33,8 +32,9 @@ _REMAPPED = frozenset(
         "www-authenticate",
     }
 )
-_BREAK = re.compile(r"[\r\n\0]")
 _DROPPED = frozenset({"keep-alive", "trailer", "transfer-encoding", "upgrade"})
+_OURS = _REMAPPED | _DROPPED
+_BREAK = re.compile(r"[\r\n\0]")
 
 
 class MalformedResult(ValueError):
@@ -48,10 +48,11 @@ def reply_of(result: Any, *, accept: str | None, binary_types: Sequence[str]) ->
     """
     if not isinstance(result, Mapping):
         raise MalformedResult("the result is not an object")
-    headers = _headers(result)
-    if not any(name.lower() == "content-type" for name, _ in headers):
-        headers = (("Content-Type", DEFAULT_TYPE), *headers)
-    return Reply(status=_status(result), headers=headers, body=_body(result, accept, binary_types))
+    return Reply(
+        status=_status(result),
+        headers=_headers(result),
+        body=_body(result, accept, binary_types),
+    )
 
 
 def _status(result: Mapping[str, Any]) -> int:
@@ -71,8 +72,8 @@ def _body(result: Mapping[str, Any], accept: str | None, binary_types: Sequence[
         raise MalformedResult("body is not a string")
     if result.get("isBase64Encoded") is True and is_binary(_first(accept), binary_types):
         try:
-            return base64.b64decode(body, validate=True)
-        except binascii.Error as error:
+            return binascii.a2b_base64(body, strict_mode=True)
+        except ValueError as error:
             raise MalformedResult("body is not base64") from error
     return body.encode("utf-8", "surrogatepass")
 
@@ -90,6 +91,13 @@ def _headers(result: Mapping[str, Any]) -> Headers:
         pair = name, _text(name, value)
         if pair not in pairs:  # a pair that stands in both is sent once
             pairs.append(pair)
+    if _BREAK.search("".join([text for pair in pairs for text in pair])):
+        raise MalformedResult("a header has a line break in it")
+    lower = [name.lower() for name, _ in pairs]
+    if "content-type" not in lower:
+        pairs.append(("Content-Type", DEFAULT_TYPE))
+    if _OURS.isdisjoint(lower):
+        return tuple(pairs)
     return tuple(
         (f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, value)
         for name, value in pairs
@@ -104,12 +112,11 @@ def _listed(name: str, values: Any) -> list[str]:
 
 
 def _text(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if value is None or isinstance(value, dict | list):
         raise MalformedResult(f"header {name!r} is not a string")
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    if _BREAK.search(name) or _BREAK.search(text):
-        raise MalformedResult(f"header {name!r} has a line break in it")
-    return text
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def gateway_reply(status: int, message: str, error_type: str) -> Reply:

@@ -24,14 +24,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pattern:
+    """A resource; `fixed` and `parameters` hold the position and the text of each segment."""
+
     resource: str
-    segments: tuple[str, ...]
+    length: int
+    fixed: tuple[tuple[int, str], ...]
+    parameters: tuple[tuple[int, str], ...]
     is_greedy: bool
 
-    @property
-    def precedence(self) -> tuple[bool, tuple[bool, ...], str]:
-        # A fixed segment goes before a parameter, and both go before a greedy parameter.
-        return self.is_greedy, tuple(_is_parameter(s) for s in self.segments), self.resource
+    def match(self, values: tuple[str, ...]) -> Match | None:
+        """Return the match with exactly as many decoded segments as the pattern has."""
+        for position, text in self.fixed:
+            if values[position] != text:
+                return None
+        parameters = tuple([(name, values[position]) for position, name in self.parameters])
+        if not all(value for _, value in parameters):
+            return None
+        return Match(resource=self.resource, parameters=parameters)
 
 
 class RouteTable:
@@ -47,25 +56,34 @@ class RouteTable:
                 if pattern.is_greedy:
                     self._greedy[method].append(pattern)
                 else:
-                    self._exact[method, len(pattern.segments)].append(pattern)
+                    self._exact[method, pattern.length].append(pattern)
         for patterns in (*self._exact.values(), *self._greedy.values()):
-            patterns.sort(key=lambda pattern: pattern.precedence)
+            patterns.sort(key=_shape)
 
     def match(self, method: str, path: str) -> Match | None:
         """Return the resource that serves the method at the path; raises BadPath."""
-        segments = _split(path)
-        try:
-            values = tuple(unquote(segment, errors="strict") for segment in segments)
-        except UnicodeDecodeError as error:
-            raise BadPath(path) from error
-        for pattern in self._exact.get((method, len(segments)), ()):
-            if _fits(pattern.segments, values):
-                return _matched(pattern, values)
+        values = _split(path)
+        if "%" in path:
+            try:
+                values = tuple([unquote(segment, errors="strict") for segment in values])
+            except UnicodeDecodeError as error:
+                raise BadPath(path) from error
+        for pattern in self._exact.get((method, len(values)), ()):
+            if match := pattern.match(values):
+                return match
         for pattern in self._greedy.get(method, ()):
-            fixed = len(pattern.segments) - 1
-            if len(values) > fixed and _fits(pattern.segments[:-1], values[:fixed]):
-                return _matched(pattern, (*values[:fixed], "/".join(values[fixed:])))
+            first = pattern.length - 1
+            if len(values) > first and (
+                match := pattern.match((*values[:first], "/".join(values[first:])))
+            ):
+                return match
         return None
+
+
+def _shape(pattern: _Pattern) -> list[bool]:
+    # Sorts a fixed segment before a parameter.
+    positions = dict(pattern.parameters)
+    return [position in positions for position in range(pattern.length)]
 
 
 def _split(path: str) -> tuple[str, ...]:
@@ -75,23 +93,11 @@ def _split(path: str) -> tuple[str, ...]:
 
 
 def _pattern(resource: str) -> _Pattern:
-    segments = _split(resource)
-    is_greedy = bool(segments) and segments[-1].endswith("+}")
-    return _Pattern(resource=resource, segments=segments, is_greedy=is_greedy)
-
-
-def _is_parameter(segment: str) -> bool:
-    return segment.startswith("{") and segment.endswith("}")
-
-
-def _fits(segments: tuple[str, ...], values: tuple[str, ...]) -> bool:
-    return all(
-        bool(value) if _is_parameter(segment) else segment == value
-        for segment, value in zip(segments, values, strict=True)
+    segments = tuple(enumerate(_split(resource)))
+    return _Pattern(
+        resource=resource,
+        length=len(segments),
+        fixed=tuple((n, segment) for n, segment in segments if not segment.startswith("{")),
+        parameters=tuple((n, s.strip("{+}")) for n, s in segments if s.startswith("{")),
+        is_greedy=resource.endswith("+}"),
     )
-
-
-def _matched(pattern: _Pattern, values: tuple[str, ...]) -> Match:
-    named = zip(pattern.segments, values, strict=True)
-    parameters = tuple((s[1:-1].rstrip("+"), value) for s, value in named if _is_parameter(s))
-    return Match(resource=pattern.resource, parameters=parameters)

@@ -10,18 +10,18 @@ import errno
 import logging
 import selectors
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 
 from ..errors import PortInUse
 from ..ports import LOOPBACK
+from .connection import CHUNK, Connection, linger, shut
 from .message import Reply, Request
 from .response import AUTHORIZER_FAILED, TIMED_OUT
-from .wire import CONTINUE, Incoming, RequestParser, render
+from .wire import CONTINUE, Incoming, render
 
 # API Gateway's default integration timeout.
 INTEGRATION_SECONDS = 29.0
@@ -33,21 +33,13 @@ TURN_SECONDS = 0.005
 REST_SECONDS = 0.05
 # How long the end waits for requests that are being answered.
 GRACE_SECONDS = 5.0
-_CHUNK = 256 * 1024
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True, eq=False)
-class _Connection:
-    socket: socket.socket
-    parser: RequestParser
-    last_used: float = field(default_factory=time.monotonic)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turn:
-    connection: _Connection
+    connection: Connection
     began: float
 
 
@@ -74,7 +66,7 @@ class Server:
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._answer = answer
         self._limit = integration_seconds
-        self._connections: set[_Connection] = set()
+        self._connections: set[Connection] = set()
         self._running: dict[object, tuple[float, socket.socket, str]] = {}
         self._handover = threading.Lock()  # guards the two below
         self._leader: threading.Thread | None = None
@@ -145,14 +137,11 @@ class Server:
             accepted, (address, _port) = self._listener.accept()
         except OSError:
             return  # the client left again
-        accepted.setblocking(True)
-        accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        _limit_waiting(accepted, IDLE_SECONDS)
-        connection = _Connection(accepted, RequestParser(address))
+        connection = Connection(accepted, address, idle_seconds=IDLE_SECONDS)
         self._connections.add(connection)
         self._selector.register(accepted, selectors.EVENT_READ, connection)
 
-    def _take_turn(self, me: threading.Thread, connection: _Connection) -> bool:
+    def _take_turn(self, me: threading.Thread, connection: Connection) -> bool:
         """Serve what a connection has sent; tell whether this thread is the leader still."""
         self._turn = _Turn(connection, time.monotonic())
         is_open = self._serve(connection)
@@ -180,7 +169,7 @@ class Server:
             self._give_up_on_the_slow(now)
             for connection in list(self._connections):
                 if now - connection.last_used > IDLE_SECONDS:
-                    _shut(connection.socket, socket.SHUT_RDWR)
+                    shut(connection.socket, socket.SHUT_RDWR)
 
     def _relieve(self, turn: _Turn) -> None:
         with self._handover:
@@ -197,28 +186,28 @@ class Server:
                     connection.sendall(render(TIMED_OUT, method=method, keep_alive=False))
                 except OSError:
                     log.info("a client left before its 504")
-                _shut(connection, socket.SHUT_RDWR)
+                shut(connection, socket.SHUT_RDWR)
 
     # One connection.
 
-    def _serve(self, connection: _Connection) -> bool:
+    def _serve(self, connection: Connection) -> bool:
         """Answer what can be answered now; tell whether the connection stays open."""
         try:
-            data = connection.socket.recv(_CHUNK)
+            data = connection.socket.recv(CHUNK)
             return bool(data) and self._converse(connection, data)
         except OSError:
             return False  # the client went away, or takes nothing any more
         finally:
             connection.last_used = time.monotonic()
 
-    def _converse(self, connection: _Connection, data: bytes) -> bool:
+    def _converse(self, connection: Connection, data: bytes) -> bool:
         parser = connection.parser
         for incoming in parser.feed(data):
             if not self._exchange(connection.socket, incoming):
                 return False
         if parser.refusal:
             connection.socket.sendall(render(parser.refusal, method="", keep_alive=False))
-            _linger(connection.socket)
+            linger(connection.socket)
             return False
         if parser.awaits_continue:
             parser.awaits_continue = False
@@ -240,26 +229,3 @@ class Server:
         keep_alive = incoming.keep_alive and not self._stopping.is_set()
         connection.sendall(render(reply, method=method, keep_alive=keep_alive))
         return keep_alive
-
-
-def _limit_waiting(connection: socket.socket, seconds: int) -> None:
-    # The kernel keeps the time: settimeout() would ask it before each read and each write.
-    limit = struct.pack("@ll", seconds, 0)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-
-
-def _shut(connection: socket.socket, how: int) -> None:
-    try:
-        connection.shutdown(how)
-    except OSError:
-        return  # it is closed already
-
-
-def _linger(connection: socket.socket) -> None:
-    """Read off what a refused client still sends, or closing would tear the reply away."""
-    _shut(connection, socket.SHUT_WR)
-    _limit_waiting(connection, 1)
-    deadline = time.monotonic() + 5.0
-    while time.monotonic() < deadline and connection.recv(_CHUNK):
-        pass

@@ -4,14 +4,16 @@ It owns no socket. The parser is llhttp by way of httptools, in its strict mode;
 through and API Gateway would not is refused here. A refusal ends the connection.
 """
 
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httptools
 
-from .message import Headers, Reply, Request
+from .message import Reply, Request
 from .response import BAD_REQUEST, HEADERS_TOO_LARGE, TOO_LARGE, URI_TOO_LONG
 
 # API Gateway's quotas for a REST API, in bytes; headers are counted by their values.
@@ -20,6 +22,9 @@ HEADER_LIMIT = 10_240
 URI_LIMIT = 10_240
 # What a head may take in all, names and line ends included, before it is given up.
 _HEAD_LIMIT = 64 * 1024
+
+_BODILESS = frozenset({204, 304})
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -89,27 +94,25 @@ class RequestParser:
     def on_headers_complete(self) -> None:
         """Refuse what can be refused before the body is there."""
         self._in_body = True
-        if sum(len(value) for _, value in self._headers) > HEADER_LIMIT:
+        names = [name.lower() for name, _ in self._headers]
+        values = [value for _, value in self._headers]
+        if sum(map(len, values)) > HEADER_LIMIT:
             self._refuse(HEADERS_TOO_LARGE)
-        named = [(name.lower(), value) for name, value in self._headers]
-        hosts = sum(name == "host" for name, _ in named)
+        hosts = names.count("host")
         if hosts > 1 or (not hosts and self._parser.get_http_version() == "1.1"):
             self._refuse(BAD_REQUEST)
-        has_body = False
-        for name, value in named:
-            if name == "content-length":
-                has_body = value != "0"
-                if int(value) > BODY_LIMIT:
-                    self._refuse(TOO_LARGE)
-            elif name == "transfer-encoding":
-                has_body = True
-                if value.lower() != "chunked":  # nothing here unpacks another coding
-                    self._refuse(BAD_REQUEST)
-            elif name == "expect" and value.lower() == "100-continue":
-                self.awaits_continue = True
-        # llhttp does not read the body of a request that asks for another protocol.
-        if has_body and self._parser.should_upgrade():
+        fields = dict(zip(names, values, strict=True))
+        length = int(fields.get("content-length", 0))
+        if length > BODY_LIMIT:
+            self._refuse(TOO_LARGE)
+        coding = fields.get("transfer-encoding")
+        # Nothing here unpacks another coding, whether it stands alone or before "chunked".
+        if coding and (coding.lower() != "chunked" or names.count("transfer-encoding") > 1):
             self._refuse(BAD_REQUEST)
+        # llhttp does not read the body of a request that asks for another protocol.
+        if (length or coding) and self._parser.should_upgrade():
+            self._refuse(BAD_REQUEST)
+        self.awaits_continue = fields.get("expect", "").lower() == "100-continue"
 
     def on_body(self, piece: bytes) -> None:
         """Take a piece of the body."""
@@ -152,26 +155,17 @@ def _target(url: bytes) -> tuple[str, str]:
 
 def render(reply: Reply, *, method: str, keep_alive: bool) -> bytes:
     """Return the bytes of a reply; to HEAD they are those of GET without the body."""
-    lines = [f"HTTP/1.1 {reply.status} {_phrase(reply.status)}"]
-    lines += [f"{name}: {value}" for name, value in (*reply.headers, *_framing(reply))]
-    lines += [f"Date: {formatdate(usegmt=True)}"]
-    lines += [f"Connection: {'keep-alive' if keep_alive else 'close'}", "", ""]
+    has_body = reply.status not in _BODILESS
+    lines = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, '')}"]
+    lines += [f"{name}: {value}" for name, value in reply.headers]
+    if has_body:
+        lines.append(f"Content-Length: {len(reply.body)}")
+    lines.append(f"Date: {_date(int(time.time()))}")
+    lines.append("Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n")
     head = "\r\n".join(lines).encode("latin-1", "replace")
-    return head if method == "HEAD" or _is_bodiless(reply.status) else head + reply.body
+    return head + reply.body if has_body and method != "HEAD" else head
 
 
-def _framing(reply: Reply) -> Headers:
-    if _is_bodiless(reply.status):
-        return ()
-    return (("Content-Length", str(len(reply.body))),)
-
-
-def _is_bodiless(status: int) -> bool:
-    return status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
+@lru_cache(maxsize=1)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)

@@ -4,14 +4,13 @@ It has no clock: whoever drives it says what time it is. The call is asynchronou
 handler that fails is called again after one minute and once more two minutes later.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..gateway.deployment import Deployment
-from ..gateway.function import EventTooLarge, FunctionFailed, context_for, invoke
+from ..gateway.function import EventTooLarge, Function, FunctionFailed, new_id
 from .cron import parse
 
 # Lambda's two retries of an asynchronous call.
@@ -39,8 +38,7 @@ class ScheduleSource:
     ) -> None:
         """Read the expression; raises BadSchedule. The first call is due after `created`."""
         self._schedule = parse(expression)
-        self._handler = handler
-        self._name = name
+        self._function = Function(handler, deployment=deployment, name=name)
         self._deployment = deployment
         self._next = self._schedule.after(created)
         self._retries: list[_Call] = []
@@ -71,7 +69,7 @@ class ScheduleSource:
 
     def _call(self, call: _Call, now: datetime) -> None:
         try:
-            invoke(self._handler, call.event, context_for(self._deployment, self._name))
+            self._function.invoke(call.event)
         except (FunctionFailed, EventTooLarge):
             if call.attempt < len(RETRY_AFTER):
                 due = now + RETRY_AFTER[call.attempt]
@@ -79,15 +77,16 @@ class ScheduleSource:
 
     def _event(self, due: datetime) -> dict[str, Any]:
         where = self._deployment
-        rule = where.function_name(self._name)
         return {
             "version": "0",
-            "id": str(uuid.uuid4()),
+            "id": new_id(),
             "detail-type": "Scheduled Event",
             "source": "aws.events",
             "account": where.account,
             "time": f"{due.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "region": where.region,
-            "resources": [f"arn:aws:events:{where.region}:{where.account}:rule/{rule}"],
+            "resources": [
+                f"arn:aws:events:{where.region}:{where.account}:rule/{self._function.name}"
+            ],
             "detail": {},
         }

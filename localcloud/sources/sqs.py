@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..gateway.deployment import Deployment
-from ..gateway.function import EventTooLarge, FunctionFailed, context_for, invoke
+from ..gateway.function import EventTooLarge, Function, FunctionFailed
 
 
 class MessageQueue(Protocol):
@@ -39,8 +39,7 @@ class QueueSource:
         deployment: Deployment,
     ) -> None:
         self._queue = queue
-        self._handler = handler
-        self._name = name
+        self._function = Function(handler, deployment=deployment, name=name)
         self._batch_size = batch_size
         self._deployment = deployment
 
@@ -54,7 +53,7 @@ class QueueSource:
             return 0
         event = {"Records": [record(each, self._queue.name, self._deployment) for each in messages]}
         try:
-            invoke(self._handler, event, context_for(self._deployment, self._name))
+            self._function.invoke(event)
         except (FunctionFailed, EventTooLarge):
             return len(messages)
         self._queue.delete([message["ReceiptHandle"] for message in messages])

@@ -8,6 +8,7 @@ from chalice.app import AuthRoute
 
 from localcloud.errors import CannotAuthorize
 from localcloud.gateway.authorize import check_for, claim_text
+from localcloud.gateway.deployment import Deployment
 from localcloud.gateway.message import Reply, Request
 
 ARN = "arn:aws:execute-api:eu-central-1:000000000000:local/api/GET/x"
@@ -23,7 +24,7 @@ def verify(token: str) -> Mapping[str, Any] | None:
 
 def asked(authorizer: Any, token: str | None, *, header: str = "Authorization") -> Any:
     entry = SimpleNamespace(authorizer=authorizer, api_key_required=None)
-    check = check_for("GET /x", entry, verify=verify, context=lambda _: None)
+    check = check_for("GET /x", entry, verify=verify, deployment=Deployment(app_name="x"))
     assert check is not None
     headers = ((header, token),) if token is not None else ()
     answer = check(Request(method="GET", path="/x", headers=headers), ARN)
@@ -136,4 +137,4 @@ def test_unauthorized_is_the_one_error_that_is_a_401() -> None:
 )
 def test_a_guard_that_cannot_be_checked_is_not_served(entry: Any, why: str) -> None:
     with pytest.raises(CannotAuthorize, match=why):
-        check_for("GET /x", entry, verify=None, context=lambda _: None)
+        check_for("GET /x", entry, verify=None, deployment=Deployment(app_name="x"))

@@ -10,13 +10,15 @@ from localcloud.gateway.deployment import Deployment
 from localcloud.gateway.function import (
     PAYLOAD_LIMIT,
     EventTooLarge,
+    Function,
     FunctionFailed,
-    context_for,
-    invoke,
     isolate_requests,
 )
 
-CONTEXT = context_for(Deployment(app_name="x"))
+
+def invoke(handler: Any, event: Any, *, timeout_seconds: int = 60) -> Any:
+    deployment = Deployment(app_name="x", timeout_seconds=timeout_seconds)
+    return Function(handler, deployment=deployment).invoke(event)
 
 
 def sized(size: int) -> dict[str, Any]:
@@ -24,30 +26,35 @@ def sized(size: int) -> dict[str, Any]:
 
 
 def test_the_largest_payload_passes_in_both_directions() -> None:
-    assert invoke(lambda event, _: event, sized(PAYLOAD_LIMIT), CONTEXT) == sized(PAYLOAD_LIMIT)
+    assert invoke(lambda event, _: event, sized(PAYLOAD_LIMIT)) == sized(PAYLOAD_LIMIT)
 
 
 def test_one_byte_more_is_too_large_in_either_direction() -> None:
     with pytest.raises(EventTooLarge):
-        invoke(lambda *_: None, sized(PAYLOAD_LIMIT + 1), CONTEXT)
+        invoke(lambda *_: None, sized(PAYLOAD_LIMIT + 1))
     with pytest.raises(FunctionFailed, match="exceeded maximum allowed payload size"):
-        invoke(lambda *_: sized(PAYLOAD_LIMIT + 1), {}, CONTEXT)
+        invoke(lambda *_: sized(PAYLOAD_LIMIT + 1), {})
 
 
 def test_payloads_are_counted_in_bytes_not_in_characters() -> None:
     with pytest.raises(EventTooLarge):
-        invoke(lambda *_: None, {"body": "é" * (PAYLOAD_LIMIT // 2)}, CONTEXT)
+        invoke(lambda *_: None, {"body": "é" * (PAYLOAD_LIMIT // 2)})
 
 
 def test_a_result_that_is_no_json_fails_as_on_lambda() -> None:
     with pytest.raises(FunctionFailed, match="not JSON serializable"):
-        invoke(lambda *_: {"when": object()}, {}, CONTEXT)
+        invoke(lambda *_: {"when": object()}, {})
 
 
 def test_the_remaining_time_runs_down_to_zero() -> None:
-    context = context_for(Deployment(app_name="x", timeout_seconds=0))
-    time.sleep(0.002)
-    assert context.get_remaining_time_in_millis() == 0
+    def left(_: Any, context: Any) -> list[int]:
+        before = context.get_remaining_time_in_millis()
+        time.sleep(0.01)
+        return [before, context.get_remaining_time_in_millis()]
+
+    before, after = invoke(left, {})
+    assert 59_000 < after < before <= 60_000
+    assert invoke(left, {}, timeout_seconds=0) == [0, 0]
 
 
 def test_each_thread_has_a_request_of_its_own() -> None:
@@ -68,7 +75,7 @@ def test_each_thread_has_a_request_of_its_own() -> None:
             "body": None,
             "stageVariables": None,
         }
-        answers.append(app(event, CONTEXT)["body"])
+        answers.append(app(event, None)["body"])
 
     answers: list[Any] = []
     threads = [threading.Thread(target=ask, args=(name, answers)) for name in ("a", "b")]
