@@ -70,12 +70,10 @@ class TokenVerifier:
         import jwt
 
         try:
-            header = jwt.get_unverified_header(token)
-            if header.get("alg") != ALGORITHM:
-                raise Unauthorized
+            key_id = jwt.get_unverified_header(token).get("kid", "")
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._key(header.get("kid", "")),
+                self._key(key_id),
                 algorithms=[ALGORITHM],
                 audience=self._audience,
                 issuer=self._issuer,

@@ -53,7 +53,4 @@ def _identify(chosen: Settings) -> Identify:
         return identity.anybody
     from . import token
 
-    verifier = token.by_settings(
-        chosen.sign_in.issuer, chosen.sign_in.client_id, chosen.sign_in.jwks_url
-    )
-    return identity.from_token(verifier.verify)
+    return identity.from_token(token.verify)

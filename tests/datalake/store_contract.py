@@ -92,6 +92,13 @@ class StoreContract:
         etags = [put(store, "a", b"same").etag for _ in range(50)]
         assert len(set(etags)) == 50
 
+    def test_a_data_set_that_comes_back_has_another_etag(self, store: Store) -> None:
+        etags = []
+        for _ in range(20):
+            etags.append(put(store, "a", b"same").etag)
+            store.delete(parse_key("a"), NONE)
+        assert len(set(etags)) == 20
+
     def test_the_etag_stays_while_nobody_writes(self, store: Store) -> None:
         put(store, "a")
         first = info_of(store, "a")

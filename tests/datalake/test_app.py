@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datalake.chalicelib.dataset import PIECE_BYTES
 
@@ -534,6 +536,30 @@ def test_many_threads_never_see_each_others_request(http: Any) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+FIELDS = (
+    *("Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since"),
+    *("If-Unmodified-Since", "Content-Length", "Content-Encoding", "Accept", "Content-Type"),
+)
+
+
+def test_no_request_breaks_anything(http: Any, lake: Path) -> None:
+    http.put("/datasets/a", body=b"0123456789")
+    texts = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=20)
+
+    @given(
+        method=st.sampled_from(["GET", "HEAD", "PUT", "DELETE"]),
+        path=st.sampled_from(["a", "b/c"]) | st.text(alphabet="a/.%2eEfFcC0\\é;?=&", max_size=15),
+        headers=st.dictionaries(st.sampled_from(FIELDS), texts | st.just('"x", W/"y", *')),
+    )
+    @settings(max_examples=300, deadline=None)
+    def ask(method: str, path: str, headers: dict[str, str]) -> None:
+        response = http.request(method, f"/datasets/{path}", headers=headers, body=b"x")
+        assert response.status_code < 500
+
+    ask()
+    assert [p.name for p in lake.parent.iterdir()] == [lake.name]
 
 
 # who may

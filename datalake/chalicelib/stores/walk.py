@@ -1,7 +1,8 @@
 """List one page of the tree in the order of the keys, reading only folders that can be on it.
 
 A folder sorts as its name with a slash: so the walk meets keys in the order of their texts.
-Names that are no valid keys are passed over: nobody could ask for them.
+Names that are no valid keys, the lake's own folder among them, are passed over: nobody could
+ask for them.
 """
 
 from collections.abc import Generator
@@ -9,7 +10,7 @@ from contextlib import closing as closing_iterator
 from itertools import islice
 
 from ..dataset import Entry, Page
-from ..key import RESERVED, Prefix, is_key
+from ..key import Prefix, is_key
 from .files import Files, closing
 from .status import info_of, is_regular
 
@@ -46,7 +47,6 @@ class _Walk:
         chosen = [
             (f"{path}{name}/" if is_folder else path + name, name, is_folder)
             for name, is_folder in self._files.names(folder)
-            if path or name != RESERVED
         ]
         return [
             (name, is_folder)
