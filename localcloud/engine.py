@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 USUAL_SOCKET = "/var/run/docker.sock"
+BRIDGE = "bridge"
 ANSWER_SECONDS = 3
 WORK_SECONDS = 60
 
@@ -115,7 +116,9 @@ def _root_cause(error: BaseException) -> str:
 
 def _bridge_address(client: "DockerClient") -> str | None:
     """Return the address that the engine's host has on the default bridge."""
-    for network in client.networks.list(names=["bridge"]):
+    for network in client.networks.list(names=[BRIDGE]):
+        if network.name != BRIDGE:
+            continue  # the engine filters by a part of the name
         for block in network.attrs["IPAM"]["Config"] or ():
             # An engine that chose the block itself names no gateway: it took the first address.
             return str(block.get("Gateway") or next(ip_network(block["Subnet"]).hosts()))

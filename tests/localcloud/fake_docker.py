@@ -73,7 +73,6 @@ class FakeDocker(ThreadingMixIn, UnixStreamServer):
 
     def answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> Any:
         if self.trouble and path != "/version":
-            self.refusals += 1
             raise Refused(500, self.trouble)
         for verb, pattern, action in _ROUTES:
             found = re.fullmatch(pattern, path)
@@ -179,6 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self.server.answer(self.command, path, query, self._body())
             status = 200 if answer is not None else 204
         except Refused as refusal:
+            self.server.refusals += 1
             status, answer = refusal.status, {"message": refusal.message}
         except KeyError as missing:
             status, answer = 404, {"message": f"no such thing: {missing}"}

@@ -39,7 +39,7 @@ def test_containers_are_reached_where_the_bridge_is_on_this_machine(
 
 
 def test_another_network_is_not_taken_for_the_bridge(docker: FakeDocker) -> None:
-    docker.add_network("bridges", {}, None)
+    docker.add_network("bridges", {}, {"Subnet": "127.0.0.0/8"})
     assert not found(docker).reaches_containers
 
 

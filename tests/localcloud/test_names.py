@@ -111,6 +111,7 @@ def test_a_second_time_nothing_is_left_to_do(shop: Shop, names: NameService) -> 
     assert len(names.connect()) == 1
     assert names.connect() == ()
     assert len(shop.docker.networks) == 1
+    assert shop.docker.refusals == 0
 
 
 def test_a_replaced_container_gets_the_names_of_the_one_before(
@@ -188,7 +189,13 @@ def test_more_tasks_than_fit_in_one_question_all_have_their_names(shop: Shop) ->
         cluster="shop-test", serviceName="backend", nextToken=tasks.get("nextToken", "")
     )
     arns = sorted({*tasks["taskArns"], *more["taskArns"]})
-    assert len(Registry(shop.emulator).names(shop.cluster, arns)) == 101
+    registry, asked = Registry(shop.emulator), []
+    registry._ecs.meta.events.register(
+        "before-parameter-build.ecs.DescribeTasks",
+        lambda params, **_: asked.append(len(params["tasks"])),
+    )
+    assert len(registry.names(shop.cluster, arns)) == 101
+    assert asked == [100, 1]  # AWS takes at most 100
 
 
 def test_names_are_kept_while_containers_come_and_go(shop: Shop, engine: Engine) -> None:
