@@ -1,0 +1,174 @@
+"""The command line: arguments in, one verb, its exit code out.
+
+Results go to standard output, progress, questions and errors to standard error.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import aws, flow, manifest, project, report
+from .errors import DeployError, Refused
+from .model import Project
+from .plan import Plan
+from .progress import shown
+
+DONE = 0
+CHANGES_PENDING = 3
+INTERRUPTED = 130
+
+EPILOG = """exit codes: 0 done, or nothing to do; 1 failed; 2 wrong usage or manifest;
+3 changes pending (plan --exit-code); 4 refused; 130 interrupted"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return the process's exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        verb: Callable[[argparse.Namespace], int] = options.run
+        return verb(options)
+    except DeployError as error:
+        _say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say("interrupted; nothing was under way")
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="platform_deploy",
+        description="Run a Copilot project on AWS Fargate, without CloudFormation.",
+        epilog=EPILOG,
+    )
+    parser.add_argument(
+        "-C",
+        dest="directory",
+        metavar="PROJECT_DIRECTORY",
+        type=Path,
+        default=Path(),
+        help="the directory that holds copilot/ (default: here)",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
+    plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
+    _verb(verbs, "render", _render, "print the wanted resources as JSON, without an account")
+    deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
+    deploy.add_argument("--yes", action="store_true", help="do not ask")
+    _verb(verbs, "status", _status, "show what runs and where it is reached")
+    destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
+    destroy.add_argument(
+        "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
+    )
+    return parser
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    parser = verbs.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.add_argument("--env", required=True, metavar="NAME", help="the environment")
+    parser.add_argument("--app", metavar="NAME", help="the application (default: .workspace's)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _project(options: argparse.Namespace) -> Project:
+    project.load_dotenv(options.directory)
+    folder = project.read(options.directory, options.env, options.app)
+    found, notices = manifest.read(folder)
+    for notice in notices:
+        _say(str(notice))
+    return found
+
+
+def _plan(options: argparse.Namespace) -> int:
+    wanted = _project(options)
+    found, _ = flow.planned(aws.connect(), wanted)
+    _print(_plan_as(options, found))
+    found.refuse_if_unsafe()
+    return CHANGES_PENDING if options.exit_code and found.changes else DONE
+
+
+def _render(options: argparse.Namespace) -> int:
+    _print(flow.render(_project(options)))
+    return DONE
+
+
+def _deploy(options: argparse.Namespace) -> int:
+    wanted = _project(options)
+    account = aws.connect()
+
+    def confirm(found: Plan) -> None:
+        _say(report.plan_text(found))
+        if not options.yes:
+            _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
+
+    with shown(sys.stderr) as voice:
+        done = flow.deploy(account, wanted, confirm, voice)
+    _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
+    return DONE
+
+
+def _destroy(options: argparse.Namespace) -> int:
+    wanted = _project(options)
+    account = aws.connect()
+
+    def confirm(found: Plan) -> None:
+        _say(report.plan_text(found))
+        if options.yes is None:
+            question = f"type the environment's name to destroy it: ({found.environment}) "
+            _ask(question, found.environment, f"--yes {found.environment}")
+        elif options.yes != found.environment:
+            raise Refused((f"--yes {options.yes} is not the environment {found.environment}",))
+
+    with shown(sys.stderr) as voice:
+        done = flow.destroy(account, wanted, confirm, voice)
+    _print_done(options, done, "is destroyed" if done.steps else "does not exist; nothing to do")
+    return DONE
+
+
+def _status(options: argparse.Namespace) -> int:
+    wanted = _project(options)
+    found = flow.stands(aws.connect(), wanted)
+    as_json = options.format == "json"
+    _print(report.status_json(found) if as_json else report.status_text(found))
+    return DONE
+
+
+def _print_done(options: argparse.Namespace, done: flow.Done, outcome: str) -> None:
+    if options.format == "json":
+        _print(report.result_json(done.plan, done.steps, done.steady, done.url))
+        return
+    lines = [f"{done.plan.application} in environment {done.plan.environment} {outcome}"]
+    lines += done.steady
+    if done.url:
+        lines.append(f"open {done.url}")
+    _print("\n".join([*lines, ""]))
+
+
+def _plan_as(options: argparse.Namespace, found: Plan) -> str:
+    return report.plan_json(found) if options.format == "json" else report.plan_text(found)
+
+
+def _ask(question: str, expected: str, option: str) -> None:
+    """Ask on a terminal; raises Refused for any other answer, and where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise Refused((f"there is no terminal to ask on; use {option}",))
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip() != expected:
+        raise Refused(("not confirmed; nothing was changed",))
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text if text.endswith("\n") else f"{text}\n")

@@ -1,0 +1,163 @@
+"""The errors of the deployer: where, what, what to try.
+
+DeployError
+├── BadManifest        every problem of the project's files at once
+├── NotConfigured      no region, no credentials, no project
+├── Refused            a plan that would do something unsafe
+├── AwsError           an answer of AWS that is not the wanted one
+│   ├── NotFound
+│   ├── AlreadyExists
+│   ├── NotAllowed
+│   ├── StillInUse     something else must go first
+│   ├── Throttled      not executed; may be sent again
+│   └── Unclear        nobody knows whether it was executed
+├── ApplyFailed        some changes were made, some not
+├── NotSteady          the resources exist, but no task of our revision runs
+└── Interrupted        Ctrl-C
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing wrong in one file; `is_error` is false for what is only worth a look."""
+
+    file: str
+    line: int
+    text: str
+    is_error: bool = True
+
+    def __str__(self) -> str:
+        mark = "" if self.is_error else "warning: "
+        return f"{self.file}:{self.line}: {mark}{self.text}"
+
+
+class DeployError(Exception):
+    """Anything that keeps the deployer from doing what was asked; `exit_code` is the process's."""
+
+    exit_code = 1
+
+
+class BadManifest(DeployError):
+    """Report all problems of a project's files together."""
+
+    exit_code = 2
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        errors = sum(problem.is_error for problem in problems)
+        noun = "problem" if errors == 1 else "problems"
+        lines = [str(problem) for problem in sorted(problems)]
+        super().__init__("\n".join([*lines, f"{errors} {noun}; nothing was changed"]))
+
+
+class NotConfigured(DeployError):
+    """Report something that has to be set before anything can be done."""
+
+    exit_code = 2
+
+
+class Refused(DeployError):
+    """Report a plan that is not carried out, with every reason."""
+
+    exit_code = 4
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(f"refused: {reason}" for reason in reasons))
+
+
+class AwsError(DeployError):
+    """Report an answer of AWS: `action` as IAM spells it, AWS's `code`, what it `said`."""
+
+    hint = "see what AWS says, then run the same command again: what is done stays done"
+
+    def __init__(self, *, action: str, code: str, said: str, about: str = "") -> None:
+        self.action, self.code, self.said, self.about = action, code, said, about
+        subject = f" for {about}" if about else ""
+        super().__init__(f"{action}{subject}: {code}: {said.rstrip('.')}. Try: {self.hint}")
+
+
+class NotFound(AwsError):
+    """Report that the thing does not exist."""
+
+
+class AlreadyExists(AwsError):
+    """Report that a thing of this name exists."""
+
+    hint = "remove or rename what is there; Trivet changes only what carries its tags"
+
+
+class NotAllowed(AwsError):
+    """Report that the credentials may not do this; never the same as not found."""
+
+    def __init__(self, *, action: str, code: str, said: str, about: str = "") -> None:
+        self.hint = f"allow the action {action} to these credentials, or use other credentials"
+        super().__init__(action=action, code=code, said=said, about=about)
+
+
+class StillInUse(AwsError):
+    """Report that something else still uses the thing."""
+
+    hint = "remove what uses it, then run the same command again"
+
+
+class Throttled(AwsError):
+    """Report that AWS wants fewer requests; the request was not executed."""
+
+    hint = "run the same command again in a minute"
+
+
+class Unclear(AwsError):
+    """Report that no answer came, so that nobody knows whether the request took effect."""
+
+    hint = "check the network and AWS_ENDPOINT_URL, then run the same command again"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One change that failed, and why."""
+
+    what: str
+    why: str
+
+
+class ApplyFailed(DeployError):
+    """Report how far a run came before something failed."""
+
+    def __init__(
+        self,
+        *,
+        done: tuple[str, ...],
+        failed: tuple[Failure, ...],
+        not_begun: tuple[str, ...],
+    ) -> None:
+        self.done, self.failed, self.not_begun = done, failed, not_begun
+        lines = [f"failed: {failure.what}\n  {failure.why}" for failure in failed]
+        lines += [f"not begun: {what}" for what in not_begun]
+        lines.append(
+            f"{len(done)} done, {len(failed)} failed, {len(not_begun)} not begun; "
+            "the same command again does the rest"
+        )
+        super().__init__("\n".join(lines))
+
+
+class NotSteady(DeployError):
+    """Report services whose tasks do not run."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(reasons))
+
+
+class Interrupted(DeployError):
+    """Report Ctrl-C; what was under way has ended, nothing new was started."""
+
+    exit_code = 130
+
+    def __init__(self, *, done: int, not_begun: int) -> None:
+        self.done, self.not_begun = done, not_begun
+        super().__init__(
+            f"interrupted: {done} done, {not_begun} not begun; the same command again does the rest"
+        )

@@ -1,0 +1,124 @@
+"""Take typed values out of a manifest's tree, noting every wrong one with its line.
+
+Pure. A missing value gives the default; a wrong one gives the default and a problem, so that one
+reading finds all problems.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .document import Node
+from .errors import Problem
+
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(slots=True, kw_only=True)
+class Fields:
+    """The fields of one manifest; `problems` fills while they are read."""
+
+    file: str
+    root: Node
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, line: int, text: str, *, is_error: bool = True) -> None:
+        """Note something that is wrong."""
+        self.problems.append(Problem(file=self.file, line=line, text=text, is_error=is_error))
+
+    def line(self, path: str) -> int:
+        """Return the line of the field, or of the nearest thing around it that is there."""
+        while path:
+            node = self.root.at(path)
+            if node:
+                return node.line
+            path = path.rpartition(".")[0]
+        return self.root.line
+
+    def text(self, path: str, default: str = "") -> str:
+        """Return a string; numbers and truth values count as they were written."""
+        node = self.root.at(path)
+        if node is None:
+            return default
+        if node.map or node.items:
+            self.complain(node.line, f"{path} must be a string")
+            return default
+        return node.text
+
+    def integer(self, path: str, default: int, low: int, high: int) -> int:
+        """Return a whole number between two limits; digits in quotes count."""
+        node = self.root.at(path)
+        if node is None:
+            return default
+        is_number = re.fullmatch(r"-?\d+", node.text) and not isinstance(node.value, Mapping)
+        if not is_number or not low <= int(node.text) <= high:
+            shown = node.text or "that"
+            self.complain(
+                node.line, f"{path} must be a whole number from {low} to {high}, not {shown}"
+            )
+            return default
+        return int(node.text)
+
+    def boolean(self, path: str, *, default: bool) -> bool:
+        """Return a truth value, in YAML 1.1's spellings too."""
+        node = self.root.at(path)
+        if node is None:
+            return default
+        lowered = node.text.lower()
+        if lowered in ("true", "yes", "on"):
+            return True
+        if lowered not in ("false", "no", "off"):
+            self.complain(node.line, f"{path} must be true or false")
+        return False
+
+    def words(self, path: str) -> tuple[str, ...]:
+        """Return a command: a list as it is, a string split as a shell would."""
+        node = self.root.at(path)
+        if node is None:
+            return ()
+        if node.items:
+            return tuple(item.text for item in node.items)
+        try:
+            return tuple(shlex.split(self.text(path)))
+        except ValueError as error:
+            self.complain(node.line, f"{path} cannot be split into words: {error}")
+            return ()
+
+    def names(self, path: str) -> tuple[str, ...] | None:
+        """Return a list of names, None when there is none."""
+        node = self.root.at(path)
+        if node is None:
+            return None
+        if not isinstance(node.value, tuple):
+            self.complain(node.line, f"{path} must be a list of names")
+        return tuple(item.text for item in node.items)
+
+    def seconds(self, path: str, default: int | None, low: int, high: int) -> int | None:
+        """Return a Go duration (`90s`, `1h30m`) as whole seconds between two limits."""
+        node = self.root.at(path)
+        if node is None:
+            return default
+        found = duration(node.text)
+        if found is None:
+            self.complain(node.line, f"{path} must be a duration such as 30s or 2m")
+            return default
+        if found != int(found) or not low <= found <= high:
+            self.complain(
+                node.line, f"{path} must be {low} to {high} whole seconds, not {node.text}"
+            )
+            return default
+        return int(found)
+
+
+def duration(text: str) -> float | None:
+    """Return a Go duration's seconds, None for a text that is none (a bare number is none).
+
+    >>> duration("1h30m"), duration("2.5m"), duration("30")
+    (5400.0, 150.0, None)
+    """
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        return None
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)

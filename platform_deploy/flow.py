@@ -1,0 +1,101 @@
+"""The sentence of each verb: what is read, compared, done and told, in this order.
+
+It wires the rooms and decides nothing; questions are asked through `confirm`, output is returned.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from . import apply, plan, report, status, wait
+from .aws import Account
+from .desired import desired
+from .model import Project
+from .observe import Observation, observe
+from .plan import Plan
+from .progress import Voice
+from .resource import Scope
+from .resources import BY_KIND, TYPES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What a deploy or destroy did: the steps, how the services stand, where they are reached."""
+
+    plan: Plan
+    steps: tuple[str, ...] = ()
+    steady: tuple[str, ...] = ()
+    url: str | None = None
+
+
+def scope_of(project: Project) -> Scope:
+    """Return what a look at the account is about."""
+    return Scope(project=project, desired=desired(project, TYPES))
+
+
+def render(project: Project) -> str:
+    """Return the wanted resources as JSON; no account is needed."""
+    scope = scope_of(project)
+    return report.render_json(project.application, project.environment, scope.desired)
+
+
+def planned(account: Account, project: Project) -> tuple[Plan, Observation]:
+    """Return what a deploy would do, and what it was compared with."""
+    scope = scope_of(project)
+    observation = observe(account, scope, TYPES)
+    return plan.to_deploy(scope, observation, BY_KIND, account.region), observation
+
+
+def deploy(
+    account: Account, project: Project, confirm: Callable[[Plan], None], voice: Voice
+) -> Done:
+    """Make the account as the manifests want it, and wait until the services run.
+
+    `confirm` raises Refused when the plan is not to be carried out.
+    """
+    found, observation = planned(account, project)
+    found.refuse_if_unsafe()
+    if found.changes:
+        confirm(found)
+    run = _run(account, project, found, observation, voice)
+    done = apply.apply(run) if found.changes else ()
+    steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
+    after = replace(observation, ours=run.live)
+    return Done(plan=found, steps=done, steady=steady, url=status.public_url(after))
+
+
+def destroyed(account: Account, project: Project) -> tuple[Plan, Observation]:
+    """Return what a destroy would remove."""
+    scope = scope_of(project)
+    observation = observe(account, scope, TYPES)
+    return plan.to_destroy(scope, observation, account.region), observation
+
+
+def destroy(
+    account: Account, project: Project, confirm: Callable[[Plan], None], voice: Voice
+) -> Done:
+    """Remove the environment; `confirm` raises Refused when it is to stay."""
+    found, observation = destroyed(account, project)
+    found.refuse_if_unsafe()
+    if not found.changes:
+        return Done(plan=found)
+    confirm(found)
+    return Done(plan=found, steps=apply.apply(_run(account, project, found, observation, voice)))
+
+
+def stands(account: Account, project: Project) -> status.Status:
+    """Return how the environment stands."""
+    observation = observe(account, scope_of(project), TYPES)
+    return status.status(project, observation, account.region)
+
+
+def _run(
+    account: Account, project: Project, found: Plan, observation: Observation, voice: Voice
+) -> apply.Run:
+    return apply.Run(
+        account=account,
+        scope=scope_of(project),
+        types=BY_KIND,
+        plan=found,
+        live=dict(observation.ours),
+        tell=voice.tell,
+    )

@@ -1,0 +1,291 @@
+"""Turn the texts of a project's manifests into a checked project, or into all their problems.
+
+Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the environment's
+override, checks; so a rule is judged for the environment at hand.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+from . import naming, schema
+from .document import Node, parse
+from .errors import BadManifest, Problem
+from .fields import Fields
+from .merge import for_environment
+from .model import HealthCheck, Http, Project, Workload
+from .project import Folder, ManifestFile
+
+MAX_NAME = 40
+LOG_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192),
+    *(2557, 2922, 3288, 3653),
+)
+# Memory in MiB that Fargate offers with so many CPU units: lowest, highest, step.
+FARGATE = {
+    512: (1024, 4096, 1024),
+    1024: (2048, 8192, 1024),
+    2048: (4096, 16384, 1024),
+    4096: (8192, 30720, 1024),
+    8192: (16384, 61440, 4096),
+    16384: (32768, 122880, 8192),
+}
+SMALLEST_CPU = 256
+SMALLEST_MEMORY = (512, 1024, 2048)
+ARCHITECTURES = {
+    "linux/amd64": "X86_64",
+    "linux/x86_64": "X86_64",
+    "linux/arm": "ARM64",
+    "linux/arm64": "ARM64",
+}
+ROLLING = {"default": (100, 200), "recreate": (0, 100)}
+MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
+
+
+def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
+    """Return the project and what is worth a look; raises BadManifest with every problem."""
+    problems = [
+        Problem(file="copilot/.workspace", line=1, text=_bad_name(name))
+        for name in (folder.application, folder.environment)
+        if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
+    ]
+    opened = [_open(file, folder, problems) for file in folder.workloads]
+    files = [fields for fields in opened if fields]
+    workloads = tuple(_workload(fields) for fields in files)
+    for fields in files:
+        problems += fields.problems
+    problems += _clashes(files, workloads)
+    insights = _environment(folder, problems)
+    if any(problem.is_error for problem in problems):
+        raise BadManifest(tuple(problems))
+    project = Project(
+        application=folder.application,
+        environment=folder.environment,
+        container_insights=insights,
+        workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
+    )
+    return project, tuple(problems)
+
+
+def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields | None:
+    """Return the merged fields of a manifest whose type takes effect."""
+    root, wrong = parse(file.text, file.path, folder.variables)
+    problems += wrong
+    fields = Fields(file=file.path, root=for_environment(root, folder.environment))
+    kind = fields.text("type")
+    if not root.map:
+        return None
+    if not schema.is_known(kind):
+        fields.complain(fields.line("type"), _bad_type(kind))
+        problems += fields.problems
+        return None
+    _check_keys(fields, root, kind)
+    return fields
+
+
+def _check_keys(fields: Fields, root: Node, kind: str) -> None:
+    for line, path in schema.not_maps(fields.root, kind):
+        fields.complain(line, f"{path} must be a map of fields")
+    for line, path in schema.not_yet(fields.root, kind):
+        fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
+    for line, path, meant in schema.unknown(root, kind):
+        hint = f"; did you mean {meant}?" if meant else ""
+        fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
+
+
+def _environment(folder: Folder, problems: list[Problem]) -> bool:
+    """Return whether the environment's manifest wants Container Insights."""
+    if folder.settings is None:
+        return False
+    fields = _open(folder.settings, folder, problems)
+    if fields is None:
+        return False
+    insights = fields.boolean("observability.container_insights", default=False)
+    if fields.text("type") != schema.ENVIRONMENT:
+        fields.complain(fields.line("type"), f"type must be {schema.ENVIRONMENT}")
+    problems += fields.problems
+    return insights
+
+
+def _workload(fields: Fields) -> Workload:
+    name = fields.text("name")
+    if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
+        fields.complain(fields.line("name"), _bad_name(name))
+    is_public = fields.text("type") == schema.LOAD_BALANCED
+    port = fields.integer("image.port", 0, 1, 65535) or None
+    if is_public and fields.root.at("image.port") is None:
+        fields.complain(fields.line("image"), f"image.port is missing; a {_public()} needs one")
+    if not fields.text("image.location"):
+        fields.complain(fields.line("image"), "image.location is missing")
+    minimum, maximum = ROLLING.get(
+        _one_of(fields, "deployment.rolling", "default", tuple(ROLLING)), ROLLING["default"]
+    )
+    _refuse_forms(fields)
+    cpu, memory = _size(fields)
+    return Workload(
+        name=name,
+        image=fields.text("image.location"),
+        port=port,
+        cpu=cpu,
+        memory=memory,
+        count=fields.integer("count", 1, 0, 5000) if not _map_at(fields, "count") else 1,
+        variables=tuple(sorted(_variables(fields))),
+        command=fields.words("command"),
+        entrypoint=fields.words("entrypoint"),
+        architecture=_architecture(fields),
+        http=_http(fields) if is_public else None,
+        alias=_alias(fields, name, port),
+        allow_from=fields.names("network.allow_from"),
+        minimum_percent=minimum,
+        maximum_percent=maximum,
+        log_days=_log_days(fields),
+    )
+
+
+def _refuse_forms(fields: Fields) -> None:
+    """Note the forms of a field that are not there yet though the field is."""
+    placement = fields.text("network.vpc.placement", "public")
+    if not _map_at(fields, "network.vpc.placement") and placement != "public":
+        line = fields.line("network.vpc.placement")
+        fields.complain(line, "network.vpc.placement: only public is there yet in Trivet")
+    if not _map_at(fields, "exec") and fields.boolean("exec", default=False):
+        fields.complain(fields.line("exec"), "exec is not there yet in Trivet; leave it out")
+
+
+def _map_at(fields: Fields, path: str) -> bool:
+    node = fields.root.at(path)
+    return bool(node and node.map)
+
+
+def _size(fields: Fields) -> tuple[int, int]:
+    cpu = fields.integer("cpu", SMALLEST_CPU, 256, 16384)
+    memory = fields.integer("memory", SMALLEST_MEMORY[0], 512, 122880)
+    low, high, step = FARGATE.get(cpu, (0, 0, 1))
+    fits = low <= memory <= high and (memory - low) % step == 0
+    if cpu == SMALLEST_CPU:
+        fits = memory in SMALLEST_MEMORY
+    if not fits:
+        offered = f"{low} to {high} in steps of {step}"
+        if cpu == SMALLEST_CPU:
+            offered = ", ".join(map(str, SMALLEST_MEMORY))
+        hint = f"it offers {offered} with {cpu}" if high or cpu == SMALLEST_CPU else "it offers "
+        hint += "" if high or cpu == SMALLEST_CPU else f"256, {', '.join(map(str, FARGATE))} CPU"
+        line = fields.line("memory" if fields.root.at("memory") else "cpu")
+        fields.complain(line, f"Fargate has no task with cpu {cpu} and memory {memory}; {hint}")
+    return cpu, memory
+
+
+def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
+    node = fields.root.at("variables")
+    for name, value in node.map.items() if node else ():
+        if value.map or value.items:
+            fields.complain(value.line, f"variables.{name}: only strings are there yet in Trivet")
+        elif not value.is_null:
+            yield name, value.text
+
+
+def _architecture(fields: Fields) -> str:
+    if _map_at(fields, "platform"):
+        return "X86_64"
+    platform = _one_of(fields, "platform", "linux/x86_64", tuple(ARCHITECTURES))
+    return ARCHITECTURES.get(platform, "X86_64")
+
+
+def _one_of(fields: Fields, path: str, default: str, allowed: tuple[str, ...]) -> str:
+    found = fields.text(path, default)
+    if found not in allowed:
+        fields.complain(fields.line(path), f"{path} must be one of {', '.join(allowed)}")
+        return default
+    return found
+
+
+def _log_days(fields: Fields) -> int:
+    days = fields.integer("logging.retention", 30, 1, 3653)
+    if days not in LOG_DAYS:
+        listed = ", ".join(map(str, LOG_DAYS))
+        fields.complain(fields.line("logging.retention"), f"logging.retention: one of {listed}")
+    return days
+
+
+def _alias(fields: Fields, name: str, port: int | None) -> str | None:
+    """Return the Service Connect alias, None when Service Connect is off."""
+    if _map_at(fields, "network.connect"):
+        if port is None:
+            line = fields.line("network.connect")
+            fields.complain(line, "network.connect.alias needs image.port")
+        return fields.text("network.connect.alias", name)
+    return name if fields.boolean("network.connect", default=False) else None
+
+
+def _http(fields: Fields) -> Http:
+    path = fields.text("http.path") if _map_at(fields, "http") else ""
+    if not path:
+        fields.complain(fields.line("http"), f"http.path is missing; a {_public()} needs one")
+    stickiness = fields.boolean("http.stickiness", default=False)
+    return Http(
+        path=f"/{path.strip('/')}",
+        health_check=_health_check(fields),
+        grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
+        deregistration_delay=fields.seconds("http.deregistration_delay", 60, 0, 3600) or 0,
+        stickiness=stickiness,
+    )
+
+
+def _health_check(fields: Fields) -> HealthCheck:
+    at = "http.healthcheck"
+    path_at = f"{at}.path" if _map_at(fields, at) else at
+    path = fields.text(path_at, "/")
+    interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
+    timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
+    if not path.startswith("/"):
+        fields.complain(fields.line(path_at), f"{path_at} must begin with /")
+    if (timeout or 5) >= interval:
+        line = fields.line(f"{at}.timeout")
+        fields.complain(line, f"{at}: the timeout (5s unless given) must be below the interval")
+    codes = fields.text(f"{at}.success_codes") or None
+    if codes and not MATCHER.fullmatch(codes):
+        fields.complain(fields.line(f"{at}.success_codes"), f"{at}.success_codes: as 200,301-303")
+    return HealthCheck(
+        path=path,
+        interval=interval,
+        healthy_threshold=fields.integer(f"{at}.healthy_threshold", 2, 2, 10),
+        unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
+        timeout=timeout,
+        success_codes=codes,
+    )
+
+
+def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:
+    """Yield what is wrong between manifests: equal names, equal paths, unknown callers."""
+    names = {workload.name for workload in workloads}
+    for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
+        if first.name == second.name:
+            text = f"name {first.name} is also that of {one.file}"
+            yield Problem(file=two.file, line=two.line("name"), text=text)
+        if first.http and second.http and first.http.path == second.http.path:
+            text = f"http.path {first.http.path} is also that of {one.file}"
+            yield Problem(file=two.file, line=two.line("http.path"), text=text)
+    for fields, workload in zip(files, workloads, strict=True):
+        for caller in workload.allow_from or ():
+            if caller not in names or caller == workload.name:
+                text = f"network.allow_from: no other workload of this folder is named {caller}"
+                line = fields.line("network.allow_from")
+                yield Problem(file=fields.file, line=line, text=text)
+
+
+def _public() -> str:
+    return schema.LOAD_BALANCED
+
+
+def _bad_name(name: str) -> str:
+    return (
+        f"name {name!r} must be lower-case letters, digits and single hyphens, "
+        f"begin with a letter and have at most {MAX_NAME} characters"
+    )
+
+
+def _bad_type(kind: str) -> str:
+    if kind in schema.TYPES_LATER:
+        return f"type {kind} is not there yet in Trivet"
+    wanted = ", ".join(schema.known_types())
+    return f"type {kind!r} is none of {wanted}" if kind else f"type is missing; one of {wanted}"

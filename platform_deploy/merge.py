@@ -1,0 +1,63 @@
+"""Lay the `environments` block of one environment over a manifest, by Copilot's rules.
+
+Pure. Scalars and lists are replaced, maps are merged key by key; where a field has several forms,
+choosing one clears the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from .document import Node
+
+# Fields with forms that exclude each other though both are maps or stand in one map.
+_EXCLUSIVE: Mapping[str, tuple[frozenset[str], ...]] = {
+    "image": (frozenset({"build"}), frozenset({"location"})),
+    "count": (
+        frozenset({"spot"}),
+        frozenset(
+            {
+                "range",
+                "cooldown",
+                "cpu_percentage",
+                "memory_percentage",
+                "requests",
+                "response_time",
+                "queue_delay",
+            }
+        ),
+    ),
+}
+
+
+def for_environment(manifest: Node, environment: str) -> Node:
+    """Return the manifest as it applies to one environment, without the `environments` block.
+
+    A missing or empty block leaves the manifest as it is.
+    """
+    base = replace(manifest, value={k: v for k, v in manifest.map.items() if k != "environments"})
+    overrides = manifest.at("environments")
+    override = overrides.map.get(environment) if overrides else None
+    if override is None or override.is_null:
+        return base
+    return _over(base, override, "")
+
+
+def _over(base: Node, override: Node, field: str) -> Node:
+    if override.is_null:
+        return base
+    if not isinstance(base.value, Mapping) or not isinstance(override.value, Mapping):
+        return override
+    kept = _without_other_forms(base.map, override.map, field)
+    merged = dict(kept)
+    for key, value in override.map.items():
+        merged[key] = _over(kept[key], value, key) if key in kept else value
+    return replace(base, value=merged)
+
+
+def _without_other_forms(
+    base: Mapping[str, Node], override: Mapping[str, Node], field: str
+) -> Mapping[str, Node]:
+    groups = _EXCLUSIVE.get(field, ())
+    chosen = [group for group in groups if group & override.keys()]
+    cleared = frozenset().union(*(group for group in groups if group not in chosen))
+    return {k: v for k, v in base.items() if not chosen or k not in cleared}

@@ -1,0 +1,86 @@
+"""Look at the account: what is there of an environment, whose it is. It changes nothing.
+
+Each type lists its resources in one go; the tags of APIs that leave them out are read per batch.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from . import calls, naming
+from .aws import Account
+from .errors import Interrupted
+from .resource import Address, Known, Observed, ResourceType, Scope, Tags
+from .schedule import each, run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What was found: `ours` by address, and `strangers` that have a wanted name."""
+
+    ours: Mapping[Address, Observed]
+    strangers: tuple[Address, ...]
+
+    def by_kind(self) -> Known:
+        """Return ours by kind."""
+        found: dict[str, list[Observed]] = defaultdict(list)
+        for resource in self.ours.values():
+            found[resource.address.kind].append(resource)
+        return {kind: tuple(listed) for kind, listed in found.items()}
+
+
+def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Observation:
+    """Return what the account has of the environment; raises the first error of AWS."""
+    by_kind = {it.kind: it for it in types}
+    found: dict[str, tuple[Observed, ...]] = {}
+
+    def look(kind: str) -> None:
+        found[kind] = tuple(by_kind[kind].observe(account, scope, found))
+
+    outcome = run({kind: it.read_after for kind, it in by_kind.items()}, look)
+    for _, error in outcome.failed:
+        raise error
+    if outcome.is_interrupted:
+        raise Interrupted(done=0, not_begun=len(outcome.not_begun))
+    listed = [resource for resources in found.values() for resource in resources]
+    return _sorted_out(_with_tags(account, listed, by_kind), scope)
+
+
+def observe_kind(
+    account: Account, scope: Scope, of: ResourceType, known: Known
+) -> Mapping[Address, Observed]:
+    """Return what the account has of one kind; `known` holds what it must be read after."""
+    listed = list(of.observe(account, scope, known))
+    return _sorted_out(_with_tags(account, listed, {of.kind: of}), scope).ours
+
+
+def _with_tags(
+    account: Account, listed: list[Observed], types: Mapping[str, ResourceType]
+) -> list[Observed]:
+    handles: dict[str, list[str]] = defaultdict(list)
+    for resource in listed:
+        if resource.tags is None:
+            of = types[resource.address.kind]
+            handles[of.api].append(of.handle(resource.attributes))
+    answers = each(lambda api: calls.read_tags(account, api, handles[api]), handles)
+    read = {handle: found for answer in answers for handle, found in answer.items()}
+    return [_tagged(resource, types[resource.address.kind], read) for resource in listed]
+
+
+def _tagged(resource: Observed, of: ResourceType, read: Mapping[str, Tags]) -> Observed:
+    tags = resource.tags
+    found = read[of.handle(resource.attributes)] if tags is None else tags
+    name = resource.address.name or found.get(calls.NAME_TAG, "")
+    return replace(resource, tags=found, address=replace(resource.address, name=name))
+
+
+def _sorted_out(listed: Iterable[Observed], scope: Scope) -> Observation:
+    wanted, project = {resource.address for resource in scope.desired}, scope.project
+    ours: dict[Address, Observed] = {}
+    strangers: list[Address] = []
+    for resource in listed:
+        if naming.are_ours(resource.tags or {}, project.application, project.environment):
+            ours.setdefault(resource.address, resource)
+        elif resource.address in wanted:
+            strangers.append(resource.address)
+    return Observation(ours=ours, strangers=tuple(sorted(strangers)))

@@ -1,0 +1,219 @@
+"""A plan: the changes of one run, what speaks against them, and what waits for what.
+
+Pure. It names no kind of resource.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from . import naming
+from .diff import Action, Change, diff
+from .errors import Refused
+from .observe import Observation
+from .resource import Address, Desired, Ref, ResourceType, Scope, references
+
+
+class Phase(StrEnum):
+    """What one step of a run does with a resource."""
+
+    CREATE = "create"
+    SETTLE = "settle"  # set what its creation cannot set
+    UPDATE = "update"
+    RECORD = "record"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Step:
+    """One step of a run."""
+
+    address: Address
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run would do; `foreign` are workloads of the environment that are not in this folder.
+
+    `refusals` say why it must not be carried out.
+    """
+
+    application: str
+    environment: str
+    region: str
+    changes: tuple[Change, ...]
+    unchanged: int
+    foreign: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+    def count(self, action: Action) -> int:
+        """Return how many resources have this action."""
+        return Counter(change.action for change in self.changes)[action]
+
+    def refuse_if_unsafe(self) -> None:
+        """Raise Refused when something speaks against the plan."""
+        if self.refusals:
+            raise Refused(self.refusals)
+
+
+def to_deploy(
+    scope: Scope, observation: Observation, types: Mapping[str, ResourceType], region: str
+) -> Plan:
+    """Return the plan that makes the account as the manifests want it."""
+
+    def pseudo(name: str) -> str:
+        return region if name == "AWS::Region" else f"${{{name}}}"
+
+    changes = diff(scope.desired, observation.ours, types, pseudo)
+    foreign = _foreign(scope, observation)
+    wanted = {resource.address for resource in scope.desired}
+    changes += tuple(
+        change
+        for change in _deletions(observation)
+        if change.address not in wanted
+        and (change.workload in _workloads(scope) if change.workload else not foreign)
+    )
+    changed = {change.address for change in changes}
+    return Plan(
+        application=scope.project.application,
+        environment=scope.project.environment,
+        region=region,
+        changes=changes,
+        unchanged=len(wanted - changed),
+        foreign=foreign,
+        refusals=(*_strangers(observation), *_replacing_what_is_used(scope, changes)),
+    )
+
+
+def to_destroy(scope: Scope, observation: Observation, region: str) -> Plan:
+    """Return the plan that removes the environment; refused while others' workloads live there."""
+    foreign = _foreign(scope, observation)
+    refusals = (
+        f"workload {name} lives in {scope.project.environment} and is not in this folder; "
+        "destroy it from its own folder first"
+        for name in foreign
+    )
+    return Plan(
+        application=scope.project.application,
+        environment=scope.project.environment,
+        region=region,
+        changes=tuple(_deletions(observation)),
+        unchanged=0,
+        foreign=foreign,
+        refusals=tuple(refusals),
+    )
+
+
+def _deletions(observation: Observation) -> Iterable[Change]:
+    for address, resource in sorted(observation.ours.items()):
+        workload = resource.tag(naming.WORKLOAD)
+        yield Change(action=Action.DELETE, address=address, workload=workload, observed=resource)
+
+
+def _workloads(scope: Scope) -> frozenset[str]:
+    return frozenset(it.workload for it in scope.desired if it.workload)
+
+
+def _foreign(scope: Scope, observation: Observation) -> tuple[str, ...]:
+    found = (resource.tag(naming.WORKLOAD) for resource in observation.ours.values())
+    return tuple(sorted({name for name in found if name} - _workloads(scope)))
+
+
+def _strangers(observation: Observation) -> Iterable[str]:
+    for address in observation.strangers:
+        yield f"{address} exists and does not carry this environment's tags; rename or remove it"
+
+
+def _replacing_what_is_used(scope: Scope, changes: Iterable[Change]) -> Iterable[str]:
+    """Yield why a replacement cannot be done: others hold on to the old one."""
+    replaced = {change.address for change in changes if change.action is Action.REPLACE}
+    for address in sorted(replaced):
+        users = [it.address for it in scope.desired if address in _named(it)]
+        if users:
+            yield (
+                f"{address} would have to be replaced, but {users[0]} uses it; "
+                "undo the change, or destroy the environment and deploy it anew"
+            )
+
+
+def _named(wanted: Desired) -> frozenset[Address]:
+    return frozenset(ref.address for ref in references(dict(wanted.properties)))
+
+
+def steps(plan: Plan, types: Mapping[str, ResourceType]) -> dict[Step, set[Step]]:
+    """Return every step of the plan with the steps that it waits for."""
+    graph: dict[Step, set[Step]] = {}
+    exists: dict[Address, Step] = {}
+    complete: dict[Address, Step] = {}
+    for change in plan.changes:
+        listed = _steps_of(change, types[change.address.kind])
+        graph |= {step: set() for step in listed}
+        if change.action is not Action.DELETE:
+            first = next(step for step in listed if step.phase is not Phase.DELETE)
+            exists[change.address], complete[change.address] = first, listed[-1]
+    for change in plan.changes:
+        if change.desired:
+            _wait_for_others(change.desired, types, graph, exists, complete)
+        if change.action is Action.REPLACE:
+            old = Step(address=change.address, phase=Phase.DELETE)
+            graph[exists[change.address]].add(old)
+    _delete_last(plan, types, graph)
+    return graph
+
+
+def _steps_of(change: Change, of: ResourceType) -> tuple[Step, ...]:
+    phases: tuple[Phase, ...]
+    if change.action in (Action.CREATE, Action.REPLACE):
+        phases = (Phase.CREATE,)
+        if change.desired and of.late_in(change.desired):
+            phases = (Phase.CREATE, Phase.SETTLE)
+        if change.action is Action.REPLACE:
+            phases = (Phase.DELETE, *phases)
+    elif change.action is Action.UPDATE:
+        phases = (Phase.CREATE if of.is_revisioned else Phase.UPDATE,)
+    else:
+        phases = (Phase(change.action),)
+    return tuple(Step(address=change.address, phase=phase) for phase in phases)
+
+
+def _wait_for_others(
+    wanted: Desired,
+    types: Mapping[str, ResourceType],
+    graph: dict[Step, set[Step]],
+    exists: Mapping[Address, Step],
+    complete: Mapping[Address, Step],
+) -> None:
+    """Add what a resource's steps wait for: the existence of what they name, all of `after`."""
+    late = types[wanted.address.kind].late_in(wanted)
+    first, last = exists[wanted.address], complete[wanted.address]
+    if first.phase is Phase.RECORD:
+        return
+    for member, value in wanted.properties.items():
+        step = last if member in late else first
+        named: Iterable[Ref] = references(value)
+        graph[step] |= {exists[ref.address] for ref in named if ref.address in exists}
+    graph[first] |= {complete[address] for address in wanted.after if address in complete}
+    if first != last:
+        graph[last].add(first)
+
+
+def _delete_last(
+    plan: Plan, types: Mapping[str, ResourceType], graph: dict[Step, set[Step]]
+) -> None:
+    """Let deletions wait for all else, and each kind for the kinds that hold on to it."""
+    gone = [change.address for change in plan.changes if change.action is Action.DELETE]
+    others = [step for step in graph if step.address not in set(gone)]
+    needed = {kind: _all_needs(kind, types) for kind in types}
+    for address in gone:
+        users = (it for it in gone if address.kind in needed[it.kind])
+        graph[Step(address=address, phase=Phase.DELETE)] |= {
+            *others,
+            *(Step(address=user, phase=Phase.DELETE) for user in users),
+        }
+
+
+def _all_needs(kind: str, types: Mapping[str, ResourceType]) -> frozenset[str]:
+    direct = frozenset(types[kind].needs)
+    return direct.union(*(_all_needs(needed, types) for needed in direct))

@@ -1,0 +1,120 @@
+"""Show on standard error what a run is doing: moving lines on a terminal, plain ones elsewhere.
+
+It is the only room that draws; what it is told comes from the run.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+from .apply import Event
+from .plan import Phase, Step
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+DONE = {
+    Phase.CREATE: "created",
+    Phase.SETTLE: "completed",
+    Phase.UPDATE: "changed",
+    Phase.RECORD: "recorded",
+    Phase.DELETE: "deleted",
+}
+DOING = {
+    Phase.CREATE: "creating",
+    Phase.SETTLE: "completing",
+    Phase.UPDATE: "changing",
+    Phase.RECORD: "recording",
+    Phase.DELETE: "deleting",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """Where a run's events and remarks go."""
+
+    tell: Callable[[Event], None]
+    say: Callable[[str], None]
+
+
+@contextmanager
+def shown(stream: TextIO) -> Iterator[Voice]:
+    """Give a voice for the length of a run."""
+    if not stream.isatty():
+        plain = _Lines(stream=stream)
+        yield Voice(tell=plain.tell, say=plain.say)
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    console = Console(file=stream)
+    board = _Board()
+    with Live(get_renderable=board.table, console=console, refresh_per_second=10, transient=True):
+
+        def tell(event: Event) -> None:
+            board.tell(event)
+            if event.is_end:
+                console.print(_line(event), highlight=False, markup=False)
+
+        yield Voice(tell=tell, say=lambda text: console.print(text, markup=False))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Lines:
+    """A line per step that ended."""
+
+    stream: TextIO
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, event: Event) -> None:
+        if event.is_end:
+            self.say(_line(event))
+
+    def say(self, text: str) -> None:
+        with self.lock:
+            self.stream.write(f"{text}\n")
+            self.stream.flush()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Board:
+    """The steps under way."""
+
+    running: dict[Step, float] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def tell(self, event: Event) -> None:
+        import time
+
+        with self.lock:
+            if event.is_end:
+                self.running.pop(event.step, None)
+            else:
+                self.running[event.step] = time.monotonic()
+
+    def table(self) -> "Table":
+        import time
+
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 1))
+        with self.lock:
+            steps = list(self.running.items())
+        for step, began in steps:
+            seconds = f"{time.monotonic() - began:5.1f} s"
+            table.add_row(seconds, DOING[step.phase], step.address.kind, step.address.name)
+        return table
+
+
+def _line(event: Event) -> str:
+    step = event.step
+    what = DONE[step.phase] if not event.why else f"failed {DOING[step.phase]}"
+    return f"{event.seconds:6.2f} s  {what} {step.address}"
+
+
+def to_stderr() -> TextIO:
+    """Return the stream on which progress is shown."""
+    return sys.stderr

@@ -1,0 +1,99 @@
+"""Read a project's folder: the application's name and the texts of its manifests.
+
+It reads files and interprets none but `.workspace`.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import NotConfigured
+
+FOLDER = "copilot"
+RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestFile:
+    """A manifest's text; `path` is relative to the project, as messages show it."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """What a project's folder holds for one environment."""
+
+    application: str
+    environment: str
+    workloads: tuple[ManifestFile, ...]
+    settings: ManifestFile | None
+    variables: Mapping[str, str]
+
+
+def load_dotenv(directory: Path) -> None:
+    """Set the variables of `.env` that are not set yet.
+
+    The file is $TRIVET_DOTENV, else `.env` of the project, else of the working directory.
+    """
+    named = os.environ.get("TRIVET_DOTENV")
+    candidates = [Path(named)] if named else [directory / ".env", Path(".env")]
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        return
+    try:
+        import dotenv
+    except ImportError:
+        return
+    dotenv.load_dotenv(found, override=False)
+
+
+def read(directory: Path, environment: str, application: str | None) -> Folder:
+    """Return the project's files; raises NotConfigured when there is no project."""
+    copilot = directory / FOLDER
+    if not copilot.is_dir():
+        raise NotConfigured(
+            f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
+        )
+    name = application or _application(copilot / ".workspace")
+    paths = sorted(copilot.glob("*/manifest.yml"))
+    settings = copilot / "environments" / environment / "manifest.yml"
+    if not paths:
+        raise NotConfigured(f"{copilot} has no manifest: expected {FOLDER}/NAME/manifest.yml")
+    return Folder(
+        application=name,
+        environment=environment,
+        workloads=tuple(_text(path, directory) for path in paths),
+        settings=_text(settings, directory) if settings.is_file() else None,
+        variables=_variables(name, environment),
+    )
+
+
+def _application(workspace: Path) -> str:
+    lines = workspace.read_text().splitlines() if workspace.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("application:")]
+    if not names or not names[0]:
+        raise NotConfigured(
+            f"no application name: write `application: NAME` into {workspace}, or use --app NAME"
+        )
+    return names[0].strip("'\"")
+
+
+def _text(path: Path, directory: Path) -> ManifestFile:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotConfigured(f"cannot read {path}: {error}") from error
+    return ManifestFile(path=str(path.relative_to(directory)), text=text)
+
+
+def _variables(application: str, environment: str) -> Mapping[str, str]:
+    ours = dict(zip(RESERVED, (application, environment), strict=True))
+    for name, value in ours.items():
+        if os.environ.get(name, value) != value:
+            raise NotConfigured(
+                f"{name} is set to {os.environ[name]!r}, but this is {value!r}. Unset {name}"
+            )
+    return {**os.environ, **ours}

@@ -1,0 +1,178 @@
+"""Turn plans, results and the state of an environment into text and JSON for standard output.
+
+Pure: strings in and out. It names no kind of resource.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+
+from .diff import Action, Change, FieldChange
+from .plan import Plan
+from .resource import Desired, Pseudo, Ref, Text, Value, rendered
+from .status import Status
+
+MARKS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.RECORD: "=",
+}
+LATER = "(known after apply)"
+MAX_VALUE = 300
+
+
+def plan_text(plan: Plan) -> str:
+    """Return a plan as a person reads it: what changes, field by field, and the counts."""
+    lines = [f"{plan.application} in environment {plan.environment} ({plan.region})", ""]
+    width = max((len(change.address.kind) for change in plan.changes), default=0)
+    for change in plan.changes:
+        lines.append(f"{MARKS[change.action]:>3} {change.address.kind:<{width}}  {_about(change)}")
+        lines += [f"      {_field(field)}" for field in change.fields]
+    if plan.changes:
+        lines.append("")
+    lines += [f"  {name}: not in this folder, left as it is" for name in plan.foreign]
+    lines += [f"  refused: {reason}" for reason in plan.refusals]
+    return "\n".join([*lines, _summary(plan), ""])
+
+
+def _about(change: Change) -> str:
+    if change.action is Action.RECORD:
+        return f"{change.address.name}  (already so; only its tag is renewed)"
+    return change.address.name
+
+
+def _summary(plan: Plan) -> str:
+    if not plan.changes:
+        return f"no change; {plan.unchanged} resources are as wanted"
+    counts = [
+        f"{plan.count(Action.CREATE)} to create",
+        f"{plan.count(Action.UPDATE)} to change",
+        f"{plan.count(Action.REPLACE)} to replace",
+        f"{plan.count(Action.DELETE)} to delete",
+    ]
+    if plan.count(Action.RECORD):
+        counts.append(f"{plan.count(Action.RECORD)} already so")
+    return f"{', '.join(counts)}; {plan.unchanged} unchanged"
+
+
+def _field(field: FieldChange) -> str:
+    old = _shown(field.old) if field.is_told else "(AWS does not tell)"
+    return f"{field.path}: {old} → {_shown(field.new)}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Ref | Pseudo | Text):
+        return LATER
+    if value is None:
+        return "(none)"
+    text = json.dumps(rendered(value), ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+
+
+def plan_json(plan: Plan) -> str:
+    """Return a plan as one JSON object."""
+    counts = {action.value: plan.count(action) for action in Action}
+    return _json(
+        {
+            "application": plan.application,
+            "environment": plan.environment,
+            "region": plan.region,
+            "changes": [_change(change) for change in plan.changes],
+            "counts": counts | {"unchanged": plan.unchanged},
+            "not_in_this_folder": list(plan.foreign),
+            "refusals": list(plan.refusals),
+        }
+    )
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "action": change.action.value,
+        "kind": change.address.kind,
+        "name": change.address.name,
+        "workload": change.workload,
+        "fields": [
+            {"path": it.path, "old": rendered(it.old), "new": rendered(it.new)}
+            for it in change.fields
+        ],
+    }
+
+
+def render_json(application: str, environment: str, wanted: Iterable[Desired]) -> str:
+    """Return the wanted resources as one JSON object, sorted by kind, then name."""
+    resources = [
+        {
+            "kind": resource.address.kind,
+            "name": resource.address.name,
+            "workload": resource.workload,
+            "properties": rendered(dict(resource.properties)),
+        }
+        for resource in sorted(wanted, key=lambda it: it.address)
+    ]
+    return _json({"application": application, "environment": environment, "resources": resources})
+
+
+def status_text(status: Status) -> str:
+    """Return what runs and where it is reached, as a person reads it."""
+    return "\n".join([*_status_lines(status), ""])
+
+
+def _status_lines(status: Status) -> Iterator[str]:
+    yield f"{status.application} in environment {status.environment} ({status.region})"
+    if not status.services:
+        yield "nothing is deployed"
+        return
+    yield ""
+    rows = [("SERVICE", "RUNNING", "ROLLOUT", "REACHED AT")]
+    rows += [
+        (it.name, f"{it.running}/{it.wanted}", it.rollout, " ".join(it.addresses) or "(nothing)")
+        for it in status.services
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+    if status.url:
+        yield ""
+        yield f"open {status.url}"
+
+
+def status_json(status: Status) -> str:
+    """Return what runs and where it is reached as one JSON object."""
+    return _json(
+        {
+            "application": status.application,
+            "environment": status.environment,
+            "region": status.region,
+            "services": [
+                {
+                    "name": it.name,
+                    "running": it.running,
+                    "desired": it.wanted,
+                    "rollout": it.rollout,
+                    "task_definition": it.task_definition,
+                    "addresses": list(it.addresses),
+                }
+                for it in status.services
+            ],
+            "url": status.url,
+        }
+    )
+
+
+def result_json(plan: Plan, done: Iterable[str], steady: Iterable[str], url: str | None) -> str:
+    """Return what a deploy or destroy has done as one JSON object."""
+    return _json(
+        {
+            "application": plan.application,
+            "environment": plan.environment,
+            "region": plan.region,
+            "done": list(done),
+            "services": list(steady),
+            "url": url,
+        }
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, sort_keys=False, ensure_ascii=False) + "\n"

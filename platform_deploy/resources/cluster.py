@@ -1,0 +1,53 @@
+"""Where the environment's services live, `AWS::ECS::Cluster`."""
+
+from collections.abc import Iterable, Iterator
+
+from .. import calls
+from ..aws import Account
+from ..model import Project
+from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, ref
+
+KIND = "AWS::ECS::Cluster"
+ATTRIBUTES = ("clusterArn",)
+
+
+def arn(project: Project) -> Ref:
+    """Return the reference to the project's cluster."""
+    return ref(KIND, project.name, "clusterArn")
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield the one cluster."""
+    insights = "enabled" if project.container_insights else "disabled"
+    yield Desired(
+        address=Address(kind=KIND, name=project.name),
+        properties={
+            "clusterName": project.name,
+            "settings": ({"name": "containerInsights", "value": insights},),
+        },
+    )
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+    """Yield the cluster, when it is active."""
+    include = ["TAGS", "SETTINGS"]
+    name = scope.project.name
+    for it in account.read("ecs", "DescribeClusters", clusters=[name], include=include)["clusters"]:
+        if it["status"] != "INACTIVE":
+            tags = calls.from_pairs(it.get("tags", []))
+            yield calls.found(KIND, it["clusterName"], it, ATTRIBUTES, tags=tags)
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="ecs",
+    desired=desired,
+    observe=observe,
+    create_call="CreateCluster",
+    made="cluster",
+    attributes=ATTRIBUTES,
+    identify={"cluster": "clusterArn"},
+    delete_call="DeleteCluster",
+    unowned=frozenset({"clusterName"}),
+    update_calls={"settings": "UpdateClusterSettings"},
+)

@@ -1,0 +1,72 @@
+"""The private names of an environment's services, `AWS::ServiceDiscovery::PrivateDnsNamespace`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import calls, naming
+from ..aws import Account
+from ..errors import AwsError
+from ..model import Project
+from ..resource import Address, Attributes, Desired, Known, Observed, Ref, ResourceType, Scope
+from . import vpc
+
+KIND = "AWS::ServiceDiscovery::PrivateDnsNamespace"
+ATTRIBUTES = ("Arn", "Id")
+POLL = 0.5  # seconds between two looks at the operation; it takes about a minute on AWS
+POLLS = 600
+
+
+def attribute(project: Project, name: str) -> Ref:
+    """Return the reference to the namespace's `Id` or `Arn`."""
+    return Ref(address=_address(project), attribute=name)
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield the one namespace."""
+    at = _address(project)
+    yield Desired(address=at, properties={"Name": at.name, "Vpc": vpc.vpc_id(project)})
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+    """Yield the namespace of the environment's name; which network it serves is not told."""
+    private = [{"Name": "TYPE", "Values": ["DNS_PRIVATE"]}]
+    listed = account.pages("servicediscovery", "ListNamespaces", "Namespaces", Filters=private)
+    for it in listed:
+        if it["Name"] == _address(scope.project).name:
+            yield calls.found(KIND, it["Name"], it, ATTRIBUTES)
+
+
+def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
+    """Create the namespace and wait for it: services need its id, which comes at the end."""
+    api, action = "servicediscovery", "CreatePrivateDnsNamespace"
+    operation_id = account.write(api, action, **parameters)["OperationId"]
+    for _ in range(POLLS):
+        operation = account.read(api, "GetOperation", OperationId=operation_id)["Operation"]
+        if operation["Status"] == "SUCCESS":
+            found = operation["Targets"]["NAMESPACE"]
+            return {"Id": found, "Arn": account.arn(api, f"namespace/{found}")}
+        if operation["Status"] == "FAIL":
+            code, said = operation.get("ErrorCode", "FAIL"), operation.get("ErrorMessage", "")
+            raise AwsError(action=f"{api}:{action}", code=code, said=said)
+        account.sleep(POLL)
+    raise AwsError(action=f"{api}:{action}", code="TimedOut", said="the namespace is not ready")
+
+
+def _address(project: Project) -> Address:
+    return Address(kind=KIND, name=naming.namespace(project.application, project.environment))
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="servicediscovery",
+    desired=desired,
+    observe=observe,
+    create_call="CreatePrivateDnsNamespace",
+    made="",
+    attributes=ATTRIBUTES,
+    identify={"Id": "Id"},
+    delete_call="DeleteNamespace",
+    create=create,
+    unowned=frozenset({"Name"}),
+    replaces=frozenset({"Vpc"}),
+    needs=(vpc.KIND,),
+)

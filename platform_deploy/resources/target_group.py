@@ -1,0 +1,122 @@
+"""The tasks that the load balancer may ask, `AWS::ElasticLoadBalancingV2::TargetGroup`."""
+
+from collections.abc import Iterable
+
+from .. import calls, naming
+from ..aws import Account, Answer
+from ..model import Http, Project, Workload
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    Ref,
+    ResourceType,
+    Scope,
+    Value,
+    ref,
+)
+from ..schedule import each
+from . import vpc
+
+KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
+ATTRIBUTES = ("TargetGroupArn",)
+HTTPS_PORT = 443
+DELAY = "deregistration_delay.timeout_seconds"
+STICKINESS = "stickiness.enabled"
+# What AWS takes for a field that a manifest does not set.
+CHECK_DEFAULTS: Properties = {
+    "HealthCheckTimeoutSeconds": 5,
+    "UnhealthyThresholdCount": 2,
+    "Matcher": {"HttpCode": "200"},
+}
+
+
+def arn(project: Project, workload: Workload) -> Ref:
+    """Return the reference to a workload's target group."""
+    return ref(KIND, _name(project, workload), "TargetGroupArn")
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield a target group for each workload behind the load balancer."""
+    for workload in project.workloads:
+        if workload.http:
+            name = _name(project, workload)
+            delay = {"Key": DELAY, "Value": str(workload.http.deregistration_delay)}
+            sticky = {"Key": STICKINESS, "Value": str(workload.http.stickiness).lower()}
+            yield Desired(
+                address=Address(kind=KIND, name=name),
+                workload=workload.name,
+                properties={
+                    "Name": name,
+                    "Port": workload.port,
+                    "Protocol": _protocol(workload),
+                    "VpcId": vpc.vpc_id(project),
+                    "TargetType": "ip",
+                    **_health_check(workload.http),
+                    "Attributes": (delay, sticky),
+                },
+            )
+
+
+def _health_check(http: Http) -> dict[str, Value]:
+    check = http.health_check
+    fields: dict[str, Value] = {
+        "HealthCheckPath": check.path,
+        "HealthCheckIntervalSeconds": check.interval,
+        "HealthyThresholdCount": check.healthy_threshold,
+        "HealthCheckTimeoutSeconds": check.timeout,
+        "UnhealthyThresholdCount": check.unhealthy_threshold,
+        "Matcher": {"HttpCode": check.success_codes} if check.success_codes else None,
+    }
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def _protocol(workload: Workload) -> str:
+    return "HTTPS" if workload.port == HTTPS_PORT else "HTTP"
+
+
+def _name(project: Project, workload: Workload) -> str:
+    return naming.target_group(project.name_of(workload.name), _protocol(workload))
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
+    """Yield the target groups whose name begins like the environment's."""
+    prefix = naming.target_group_prefix(scope.project.name)
+    listed = account.pages("elbv2", "DescribeTargetGroups", "TargetGroups")
+    ours = [it for it in listed if it["TargetGroupName"].startswith(prefix)]
+    return each(lambda it: _observe_one(account, it), ours)
+
+
+def _observe_one(account: Account, found: Answer) -> Observed:
+    arn = found["TargetGroupArn"]
+    answer = account.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=arn)
+    pairs = tuple(it for it in answer["Attributes"] if it["Key"] in (DELAY, STICKINESS))
+    return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, {"Attributes": pairs})
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="elbv2",
+    desired=desired,
+    observe=observe,
+    create_call="CreateTargetGroup",
+    made="TargetGroups.0",
+    attributes=ATTRIBUTES,
+    identify={"TargetGroupArn": "TargetGroupArn"},
+    delete_call="DeleteTargetGroup",
+    update_calls={
+        "Attributes": "ModifyTargetGroupAttributes",
+        "HealthCheckPath": "ModifyTargetGroup",
+        "HealthCheckIntervalSeconds": "ModifyTargetGroup",
+        "HealthyThresholdCount": "ModifyTargetGroup",
+        **dict.fromkeys(CHECK_DEFAULTS, "ModifyTargetGroup"),
+    },
+    # Port is only a default: ECS registers every task with its container's port.
+    unowned=frozenset({"Name", "Port"}),
+    late=frozenset({"Attributes"}),
+    replaces=frozenset({"Protocol", "VpcId", "TargetType"}),
+    optional=CHECK_DEFAULTS,
+    needs=(vpc.KIND,),
+)

@@ -1,0 +1,201 @@
+"""Say which fields a manifest may have, which take effect, and what was probably meant.
+
+Pure data and look-ups. A field is NOW (it takes effect), LATER (Copilot knows it, Trivet does not
+yet: an error by name), a table of further fields, or OPEN (any keys, as in `variables`).
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
+
+from .document import Node
+
+NOW: Final = "now"
+LATER: Final = "later"
+OPEN: Final = "open"
+Fields: TypeAlias = "Mapping[str, str | Fields]"
+
+LOAD_BALANCED: Final = "Load Balanced Web Service"
+BACKEND: Final = "Backend Service"
+ENVIRONMENT: Final = "Environment"
+TYPES_LATER: Final = (
+    "Worker Service",
+    "Scheduled Job",
+    "Request-Driven Web Service",
+    "Static Site",
+)
+
+_HEALTH_CHECK: Fields = {
+    "path": NOW,
+    "success_codes": NOW,
+    "healthy_threshold": NOW,
+    "unhealthy_threshold": NOW,
+    "interval": NOW,
+    "timeout": NOW,
+    "grace_period": NOW,
+    "port": LATER,
+}
+_HTTP: Fields = {
+    "path": NOW,
+    "healthcheck": _HEALTH_CHECK,
+    "deregistration_delay": NOW,
+    "stickiness": NOW,
+    "target_container": LATER,
+    "targetContainer": LATER,
+    "target_port": LATER,
+    "alias": LATER,
+    "hosted_zone": LATER,
+    "allowed_source_ips": LATER,
+    "redirect_to_https": LATER,
+    "version": LATER,
+    "alb": LATER,
+    "additional_rules": LATER,
+}
+_SERVICE: Fields = {
+    "name": NOW,
+    "type": NOW,
+    "image": {
+        "location": NOW,
+        "port": NOW,
+        "build": LATER,
+        "credentials": LATER,
+        "labels": LATER,
+        "depends_on": LATER,
+        "healthcheck": LATER,
+    },
+    "cpu": NOW,
+    "memory": NOW,
+    "count": {
+        "spot": LATER,
+        "range": LATER,
+        "cooldown": LATER,
+        "cpu_percentage": LATER,
+        "memory_percentage": LATER,
+        "requests": LATER,
+        "response_time": LATER,
+    },
+    "platform": {"osfamily": LATER, "architecture": LATER},
+    "command": NOW,
+    "entrypoint": NOW,
+    "variables": OPEN,
+    "network": {
+        "connect": {"alias": NOW},
+        "allow_from": NOW,
+        "vpc": {"placement": {"subnets": LATER}, "security_groups": LATER},
+    },
+    "deployment": {"rolling": NOW, "rollback_alarms": LATER},
+    "exec": {"enable": LATER},
+    "logging": {
+        "retention": NOW,
+        "image": LATER,
+        "destination": LATER,
+        "enableMetadata": LATER,
+        "secretOptions": LATER,
+        "configFilePath": LATER,
+        "variables": LATER,
+        "secrets": LATER,
+        "env_file": LATER,
+    },
+    "env_file": LATER,
+    "secrets": LATER,
+    "storage": LATER,
+    "sidecars": LATER,
+    "publish": LATER,
+    "observability": LATER,
+    "taskdef_overrides": LATER,
+}
+_OF_TYPE: Mapping[str, Fields] = {
+    LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
+    BACKEND: {**_SERVICE, "http": LATER},
+    ENVIRONMENT: {
+        "name": NOW,
+        "type": NOW,
+        "network": LATER,
+        "cdn": LATER,
+        "http": LATER,
+        "observability": {"container_insights": NOW},
+    },
+}
+# Forms other than a map that take effect: `count: 2`, `connect: true`, `healthcheck: /path`.
+_SCALAR_FORMS: Final = frozenset(
+    {"count", "platform", "network.connect", "network.vpc.placement", "exec", "http.healthcheck"}
+)
+CLOSE_ENOUGH = 0.7
+
+
+def is_known(kind: str) -> bool:
+    """Tell whether manifests of this type take effect."""
+    return kind in _OF_TYPE
+
+
+def known_types() -> tuple[str, ...]:
+    """Return the types whose manifests take effect."""
+    return tuple(_OF_TYPE)
+
+
+def not_yet(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
+    """Yield line and path of each field that Copilot knows and Trivet does not carry out yet."""
+    yield from _not_yet(manifest, _OF_TYPE[kind], "")
+
+
+def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
+    for key, value in node.map.items():
+        known = fields.get(key)
+        here = f"{path}{key}"
+        if known == LATER and not value.is_null:
+            yield value.line, here
+        elif isinstance(known, Mapping):
+            yield from _not_yet(value, known, f"{here}.")
+
+
+def unknown(manifest: Node, kind: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line, path and the likely meaning of each key that Copilot would silently ignore."""
+    fields = _OF_TYPE[kind]
+    yield from _unknown(manifest, fields, "", fields)
+    environments = manifest.at("environments")
+    for name, override in environments.map.items() if environments else ():
+        for line, path, meant in _unknown(override, fields, "", fields):
+            yield line, f"environments.{name}.{path}", meant
+
+
+def _unknown(node: Node, fields: Fields, path: str, root: Fields) -> Iterator[tuple[int, str, str]]:
+    for key, value in node.map.items():
+        known = fields.get(key)
+        here = f"{path}{key}"
+        if isinstance(known, Mapping):
+            yield from _unknown(value, known, f"{here}.", root)
+        elif known is None and here != "environments":
+            yield value.line, here, _meant(key, fields, path, root)
+
+
+def _meant(key: str, fields: Fields, path: str, root: Fields) -> str:
+    """Return the path that was probably meant: the same name elsewhere, or a close one here."""
+    elsewhere = [known for known in _paths(root) if known.split(".")[-1] == key]
+    inside = [known for known in elsewhere if known.startswith(path)]
+    close = difflib.get_close_matches(key, list(fields), n=1, cutoff=CLOSE_ENOUGH)
+    candidates = [*(f"{path}{name}" for name in close), *inside, *elsewhere]
+    return candidates[0] if candidates else ""
+
+
+def _paths(fields: Fields, path: str = "") -> Iterator[str]:
+    for key, known in fields.items():
+        yield f"{path}{key}"
+        if isinstance(known, Mapping):
+            yield from _paths(known, f"{path}{key}.")
+
+
+def not_maps(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
+    """Yield line and path of each field that must be a map and is none."""
+    yield from _not_maps(manifest, _OF_TYPE[kind], "")
+
+
+def _not_maps(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
+    for key, value in node.map.items():
+        known = fields.get(key)
+        here = f"{path}{key}"
+        if not isinstance(known, Mapping) or value.is_null:
+            continue
+        if isinstance(value.value, Mapping):
+            yield from _not_maps(value, known, f"{here}.")
+        elif here not in _SCALAR_FORMS:
+            yield value.line, here
