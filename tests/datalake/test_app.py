@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datalake.chalicelib.dataset import PIECE_BYTES
+
+PROJECT = Path(__file__).resolve().parents[2] / "datalake"
 
 Serve = Callable[[Mapping[str, str]], Any]
 
@@ -706,3 +710,17 @@ def test_on_lambda_no_dotenv_is_read(
     (tmp_path / "env").write_text("DATALAKE_OPEN=1\n")
     monkeypatch.setenv("TRIVET_DOTENV", str(tmp_path / "env"))
     assert call(on_lambda(serve), gateway_event("GET", "/datasets", []))[0] == 401
+
+
+def test_the_start_loads_nothing_that_a_request_may_never_need(lake: Path) -> None:
+    program = "import sys, app; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env=os.environ | {"DATALAKE_ROOT": str(lake)} | SIGN_IN,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert "chalice" in loaded
+    assert {"boto3", "botocore", "werkzeug", "jwt", "cryptography"} & set(loaded) == set()
