@@ -85,9 +85,10 @@ def test_without_its_event_or_delivery_header_it_is_no_delivery(
     case: tuple[Forge, Delivery, Path],
 ) -> None:
     forge, delivery, _ = case
-    without_event = {k: v for k, v in delivery.headers.items() if k != forge.event_header}
-    with pytest.raises(BadPayload):
-        parse(forge, replace(delivery, headers=without_event))
+    for header in (forge.event_header, forge.delivery_header):
+        headers = {k: v for k, v in delivery.headers.items() if k != header}
+        with pytest.raises(BadPayload, match=header):
+            parse(forge, replace(delivery, headers=headers))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nope", b"\xff", b"NaN", b'{"a": ' * 100_000])
