@@ -23,7 +23,7 @@ from .tour import datalake, notifier, platform
 
 RULES = ROOT / "examples" / "webhooks" / "rules.yml"
 LOCAL = ROOT / ".local"
-STATE = LOCAL / "cloud.json"
+STATE = "cloud.json"
 
 
 def demo(screen: Screen) -> None:
@@ -38,17 +38,17 @@ def demo(screen: Screen) -> None:
     screen.say("\nAll three parts did their job. Everything that was started is stopped again.")
 
 
-def up(screen: Screen) -> None:
-    """Keep the local cloud up until Ctrl-C."""
-    LOCAL.mkdir(exist_ok=True)
+def up(screen: Screen, folder: Path) -> None:
+    """Keep the local cloud up until Ctrl-C; its lake, logs and state are in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     secret = dotenv_values(ROOT / ".env").get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
     with ExitStack() as stack:
         with screen.step("the local cloud starts on free ports of 127.0.0.1"):
             engine = engine_or_none()
-            cloud = stack.enter_context(running(LOCAL, secret=secret, rules=RULES, engine=engine))
-        stack.callback(STATE.unlink, missing_ok=True)
-        _remember(cloud)
-        _show_addresses(cloud, screen)
+            cloud = stack.enter_context(running(folder, secret=secret, rules=RULES, engine=engine))
+        stack.callback((folder / STATE).unlink, missing_ok=True)
+        _remember(cloud, folder / STATE)
+        _show_addresses(cloud, folder, screen)
         _wait_until_something_ends(cloud)
 
 
@@ -60,10 +60,10 @@ def engine_or_none() -> Engine | None:
         return None
 
 
-def token(user: str) -> str:
+def token(user: str, folder: Path) -> str:
     """Return an ID token of a person who is signed up at the running local cloud."""
     try:
-        state = json.loads(STATE.read_text())
+        state = json.loads((folder / STATE).read_text())
     except OSError as error:
         raise LocalCloudError("no local cloud is up; start it with make local") from error
     return id_token(
@@ -74,25 +74,25 @@ def token(user: str) -> str:
     )
 
 
-def _remember(cloud: Cloud) -> None:
+def _remember(cloud: Cloud, path: Path) -> None:
     state: dict[str, Any] = {
         "endpoint": cloud.emulator.endpoint,
         "sign_in": asdict(cloud.sign_in),
         "github_secret": cloud.secret,
     }
-    STATE.touch(mode=0o600)
-    STATE.write_text(json.dumps(state, indent=2))
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(state, indent=2))
 
 
-def _show_addresses(cloud: Cloud, screen: Screen) -> None:
+def _show_addresses(cloud: Cloud, folder: Path, screen: Screen) -> None:
     screen.title("the local cloud is up")
     screen.note(
-        f"notifier   {cloud.notifier.url}/webhooks/github   (its secret: .local/cloud.json)\n"
-        f"datalake   {cloud.datalake.url}/datasets   (files: .local/lake)\n"
+        f"notifier   {cloud.notifier.url}/webhooks/github   (its secret: {folder / STATE})\n"
+        f"datalake   {cloud.datalake.url}/datasets   (files: {cloud.lake})\n"
         f"           a token: .venv/bin/python -m localcloud token\n"
         f"AWS        {cloud.emulator.endpoint}   (texts sent: /_ministack/sns/sms-messages)\n"
         f"containers {_containers(cloud)}\n"
-        f"logs       .local/*.log"
+        f"logs       {folder}/*.log"
     )
     screen.title("to use it from another terminal")
     for name, value in cloud.emulator.environment().items():
@@ -110,15 +110,15 @@ def _containers(cloud: Cloud) -> str:
 def _wait_until_something_ends(cloud: Cloud) -> None:
     tick = threading.Event()
     while not tick.wait(0.5):
-        for name, process in (
-            ("the emulated AWS (ministack)", cloud.emulator.process),
-            ("the notifier's host", cloud.notifier.process),
-            ("the data lake's host", cloud.datalake.process),
+        for name, part in (
+            ("the emulated AWS (ministack)", cloud.emulator),
+            ("the notifier's host", cloud.notifier),
+            ("the data lake's host", cloud.datalake),
         ):
-            if process.poll() is not None:
+            if not part.is_alive():
                 raise LocalCloudError(
-                    f"{name} ended with {process.returncode}; its last words are in .local/*.log. "
-                    "The rest is stopped; start again with make local"
+                    f"{name} ended with {part.process.returncode}; its last words are in "
+                    f"{part.log}. The rest is stopped; start again with make local"
                 )
 
 
@@ -129,22 +129,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     verbs.add_parser("demo", help="drive the main job of all three parts, then stop everything")
-    verbs.add_parser("up", help="stay up until Ctrl-C and print the addresses")
+    stay = verbs.add_parser("up", help="stay up until Ctrl-C and print the addresses")
     one = verbs.add_parser("token", help="print an ID token for the data lake of `up`")
     one.add_argument("--user", default="ana@example.com", help="who signs in (%(default)s)")
+    for verb in (stay, one):
+        verb.add_argument(
+            "--folder", type=Path, default=LOCAL, help="of its files and logs (.local)"
+        )
     return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    match options.verb:
+        case "demo":
+            demo(Screen())
+        case "up":
+            up(Screen(), options.folder)
+        case "token":
+            print(token(options.user, options.folder))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stop what we started, too
-    screen = Screen()
     try:
-        if options.verb == "token":
-            print(token(options.user))
-        else:
-            {"demo": demo, "up": up}[options.verb](screen)
+        _run(options)
     except LocalCloudError as error:
         print(f"{options.verb} failed: {error}", file=sys.stderr)
         return 1
