@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         app = _app(options.project, deployment)
         gateway = Gateway(app, deployment=deployment, verify=verifier_of_loaded_app())
         delivery = Delivery(app, deployment=deployment)
-        server = Server(gateway.answer, port=options.port)
+        server = Server(gateway.answer, patience=gateway.patience, port=options.port)
     except LocalCloudError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -163,6 +163,7 @@ def _take_stdout() -> int:
 
 
 def _app(project: Path, deployment: Deployment) -> Any:
+    sys.dont_write_bytecode = True  # Chalice would put __pycache__ into the Lambda zip
     for name, value in deployment.variables:
         os.environ.setdefault(name, value)
     try:

@@ -65,8 +65,9 @@ class Function:
         self.name = deployment.function_name(name)
         self._handler = handler
         self._arn = f"arn:aws:lambda:{deployment.region}:{deployment.account}:function:{self.name}"
-        self._memory = str(deployment.memory_mb)
-        self._timeout = deployment.timeout_seconds
+        limits = deployment.limits_for(name)
+        self._memory = str(limits.memory_mb)
+        self._timeout = limits.timeout_seconds
 
     def invoke(self, event: dict[str, Any]) -> Any:
         """Return the function's result; raises EventTooLarge and FunctionFailed.

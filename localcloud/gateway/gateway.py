@@ -11,16 +11,20 @@ from .authorize import Check, Verify, check_for
 from .deployment import Deployment
 from .event import Stamp, lambda_event, trace_id
 from .function import EventTooLarge, Function, FunctionFailed, isolate_requests, new_id
-from .message import Reply, Request
+from .message import Patience, Reply, Request
 from .response import (
     BAD_REQUEST,
     FUNCTION_FAILED,
     NO_ROUTE,
+    TIMED_OUT,
     TOO_LARGE,
     MalformedResult,
     reply_of,
 )
 from .routes import BadPath, Match, RouteTable
+
+# API Gateway's default integration timeout.
+INTEGRATION_SECONDS = 29.0
 
 
 class Gateway:
@@ -43,6 +47,14 @@ class Gateway:
                 for resource, methods in app.routes.items()
             }
         )
+
+    @property
+    def patience(self) -> Patience:
+        """How long a client waits: until Lambda ends the function, or until we give it up."""
+        timeout = self._deployment.limits_for().timeout_seconds
+        if timeout < INTEGRATION_SECONDS:
+            return Patience(seconds=timeout, reply=FUNCTION_FAILED)
+        return Patience(seconds=INTEGRATION_SECONDS, reply=TIMED_OUT)
 
     def answer(self, request: Request) -> Reply:
         """Return the reply to one request, the gateway's own refusals among them."""

@@ -1,4 +1,4 @@
-"""The two values that go through the gateway: an HTTP request and an HTTP reply."""
+"""The values that go through the gateway: an HTTP request and an HTTP reply."""
 
 from dataclasses import dataclass
 
@@ -32,3 +32,11 @@ class Reply:
     status: int
     headers: Headers = ()
     body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a client waits for its answer, and what it is told when that time is over."""
+
+    seconds: float
+    reply: Reply

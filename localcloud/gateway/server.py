@@ -1,7 +1,7 @@
 """Serve one gateway on a port of loopback.
 
 One thread waits for all connections and answers what comes, one request after the other: that
-spares Python's threads the fight for the interpreter, which cost two thirds of the requests
+spares Python's threads the fight for the interpreter, which cost half of the requests
 (docs/decisions/localcloud-server.md). A request that takes longer than a moment keeps its thread,
 and a new one takes over the waiting; so many slow requests run at once.
 """
@@ -19,12 +19,10 @@ from types import TracebackType
 from ..errors import PortInUse
 from ..ports import LOOPBACK
 from .connection import CHUNK, Connection, linger, shut
-from .message import Reply, Request
-from .response import AUTHORIZER_FAILED, TIMED_OUT
+from .message import Patience, Reply, Request
+from .response import AUTHORIZER_FAILED
 from .wire import CONTINUE, Incoming, render
 
-# API Gateway's default integration timeout.
-INTEGRATION_SECONDS = 29.0
 # A connection on which nothing happens for so long is closed.
 IDLE_SECONDS = 60
 # After this long somebody else takes over the waiting.
@@ -50,8 +48,8 @@ class Server:
         self,
         answer: Callable[[Request], Reply],
         *,
+        patience: Patience,
         port: int = 0,
-        integration_seconds: float = INTEGRATION_SECONDS,
     ) -> None:
         """Listen on a port of loopback, 0 for a free one; raises PortInUse."""
         try:
@@ -65,7 +63,7 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._answer = answer
-        self._limit = integration_seconds
+        self._patience = patience
         self._connections: set[Connection] = set()
         self._running: dict[object, tuple[float, socket.socket, str]] = {}
         self._handover = threading.Lock()  # guards the two below
@@ -183,7 +181,9 @@ class Server:
             # Whoever takes the ticket away is the one to answer.
             if deadline < now and self._running.pop(ticket, None) is not None:
                 try:
-                    connection.sendall(render(TIMED_OUT, method=method, keep_alive=False))
+                    connection.sendall(
+                        render(self._patience.reply, method=method, keep_alive=False)
+                    )
                 except OSError:
                     log.info("a client left before its 504")
                 shut(connection, socket.SHUT_RDWR)
@@ -218,7 +218,11 @@ class Server:
         """Answer one request; tell whether the connection can take another one."""
         method = incoming.request.method
         ticket = object()
-        self._running[ticket] = (time.monotonic() + self._limit, connection, method)
+        self._running[ticket] = (
+            time.monotonic() + self._patience.seconds,
+            connection,
+            method,
+        )
         try:
             reply = self._answer(incoming.request)
         except Exception:

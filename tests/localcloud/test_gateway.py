@@ -8,7 +8,7 @@ import pytest
 from chalice import Chalice, CognitoUserPoolAuthorizer, CORSConfig, Response
 
 from localcloud.errors import CannotAuthorize
-from localcloud.gateway.deployment import Deployment
+from localcloud.gateway.deployment import Deployment, Limits
 from localcloud.gateway.function import PAYLOAD_LIMIT
 from localcloud.gateway.gateway import Gateway
 from localcloud.gateway.message import Reply, Request
@@ -59,7 +59,7 @@ def the_app() -> Chalice:
     return app
 
 
-DEPLOYMENT = Deployment(app_name="shop", timeout_seconds=60, memory_mb=256)
+DEPLOYMENT = Deployment(app_name="shop", limits=Limits(timeout_seconds=60, memory_mb=256))
 
 
 @pytest.fixture
@@ -189,3 +189,14 @@ def test_an_app_that_raises_through_chalice_is_502(caplog: pytest.LogCaptureFixt
     reply = get(Gateway(app, deployment=DEPLOYMENT, verify=lambda _: None), "/event")
     assert json_of(reply) == (502, {"message": "Internal server error"})
     assert "shop-dev failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("timeout", "patience"), [(60, (29, 504)), (29, (29, 504)), (15, (15, 502))]
+)
+def test_a_client_waits_for_lambda_or_for_the_gateway_whichever_gives_up_first(
+    timeout: int, patience: tuple[int, int]
+) -> None:
+    deployment = Deployment(app_name="shop", limits=Limits(timeout_seconds=timeout))
+    found = Gateway(the_app(), deployment=deployment, verify=lambda _: None).patience
+    assert (found.seconds, found.reply.status) == patience

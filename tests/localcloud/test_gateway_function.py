@@ -6,7 +6,7 @@ import pytest
 from chalice import Chalice
 from chalice.test import Client
 
-from localcloud.gateway.deployment import Deployment
+from localcloud.gateway.deployment import Deployment, Limits
 from localcloud.gateway.function import (
     PAYLOAD_LIMIT,
     EventTooLarge,
@@ -17,7 +17,7 @@ from localcloud.gateway.function import (
 
 
 def invoke(handler: Any, event: Any, *, timeout_seconds: int = 60) -> Any:
-    deployment = Deployment(app_name="x", timeout_seconds=timeout_seconds)
+    deployment = Deployment(app_name="x", limits=Limits(timeout_seconds=timeout_seconds))
     return Function(handler, deployment=deployment).invoke(event)
 
 

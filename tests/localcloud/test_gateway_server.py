@@ -10,9 +10,11 @@ from contextlib import ExitStack
 import pytest
 
 from localcloud.errors import PortInUse
-from localcloud.gateway.message import Reply, Request
+from localcloud.gateway.message import Patience, Reply, Request
+from localcloud.gateway.response import TIMED_OUT
 from localcloud.gateway.server import Server
 
+LONG = Patience(seconds=29, reply=TIMED_OUT)
 GET = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -41,7 +43,7 @@ def connect(stack: ExitStack) -> Callable[[Server], socket.socket]:
 
 @pytest.fixture
 def server(stack: ExitStack) -> Server:
-    return stack.enter_context(Server(echo))
+    return stack.enter_context(Server(echo, patience=LONG))
 
 
 @pytest.fixture
@@ -142,7 +144,7 @@ def test_many_slow_requests_run_at_once(
         all_inside.wait()
         return echo(request)
 
-    server = stack.enter_context(Server(together))
+    server = stack.enter_context(Server(together, patience=LONG))
     clients = [connect(server) for _ in range(16)]
     for client in clients:
         client.sendall(GET % b"a")
@@ -159,7 +161,7 @@ def test_a_slow_request_does_not_hold_up_a_fast_one(
             assert released.wait(10)
         return echo(request)
 
-    server = stack.enter_context(Server(held))
+    server = stack.enter_context(Server(held, patience=LONG))
     slow, fast = connect(server), connect(server)
     slow.sendall(GET % b"held")
     fast.sendall(GET % b"fast")
@@ -205,7 +207,9 @@ def test_sixteen_threads_get_each_its_own_answers(
 def test_after_the_time_limit_the_client_gets_504_and_the_late_answer_nobody(
     stack: ExitStack, connect: Callable[[Server], socket.socket]
 ) -> None:
-    client = connect(stack.enter_context(Server(echo, integration_seconds=0.05)))
+    client = connect(
+        stack.enter_context(Server(echo, patience=Patience(seconds=0.05, reply=TIMED_OUT)))
+    )
     client.sendall(GET % b"slow")
     assert read_reply(client) == (504, b'{"message":"Endpoint request timed out"}')
     assert client.recv(1) == b""
@@ -219,7 +223,7 @@ def test_a_failure_of_the_gateway_itself_is_500_and_not_the_end(
     def broken(_: Request) -> Reply:
         raise ValueError("a bug")
 
-    client = connect(stack.enter_context(Server(broken)))
+    client = connect(stack.enter_context(Server(broken, patience=LONG)))
     for _ in range(2):
         client.sendall(GET % b"a")
         assert read_reply(client)[0] == 500
@@ -236,7 +240,7 @@ def test_stop_waits_for_the_answer_that_is_being_made(
         time.sleep(0.1)
         return echo(request)
 
-    server = Server(slow)
+    server = Server(slow, patience=LONG)
     server.start()
     client, idle = connect(server), connect(server)
     client.sendall(GET % b"a")
@@ -249,4 +253,4 @@ def test_stop_waits_for_the_answer_that_is_being_made(
 def test_a_port_in_use_is_said_in_one_line(server: Server) -> None:
     port = int(server.url.rpartition(":")[2])
     with pytest.raises(PortInUse, match=f"port {port} on 127.0.0.1 is in use"):
-        Server(echo, port=port)
+        Server(echo, patience=LONG, port=port)
