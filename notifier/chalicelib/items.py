@@ -53,32 +53,33 @@ def claiming(claim: Claim) -> Item:
     It holds only while the memory is the one that was decided by; what stands there instead comes
     back with the refusal.
     """
-    names = {"#state": "state"}
-    values = {
-        ":state": {"S": claim.memory.state},
-        ":stamp": {"S": _stamp(claim.memory)},
-        ":since": {"S": claim.memory.since.isoformat()},
-        ":told": {"L": [{"S": person} for person in claim.memory.told]},
-        ":expires": {"N": str(int(claim.keep_until.timestamp()))},
+    attributes: Item = {
+        "state": {"S": claim.memory.state},
+        "stamp": {"S": _stamp(claim.memory)},
+        "since": {"S": claim.memory.since.isoformat()},
+        "told": {"L": [{"S": person} for person in claim.memory.told]},
+        "expires_at": {"N": str(int(claim.keep_until.timestamp()))},
     }
-    sets = ["#state = :state", "stamp = :stamp", "since = :since", "told = :told"]
-    sets.append("expires_at = :expires")
     owed = {sms.entry: _owed(sms) for sms in claim.owed}
+    # Every name goes by a placeholder: `state` is one of the hundreds that DynamoDB reserves.
+    names = {f"#{name}": name for name in attributes}
+    values = {f":{name}": value for name, value in attributes.items()}
+    sets = [f"#{name} = :{name}" for name in attributes]
+    if owed or claim.seen is None:
+        names["#outbox"] = "outbox"
     if claim.seen is None:
-        condition = "attribute_not_exists(id)"
-        sets.append("outbox = :outbox")
+        sets.append("#outbox = :outbox")
         values[":outbox"] = {"M": owed}
     else:
-        condition = "stamp = :seen"
         values[":seen"] = {"S": _stamp(claim.seen)}
         for number, (entry, value) in enumerate(owed.items()):
-            sets.append(f"outbox.#entry{number} = :owed{number}")
+            sets.append(f"#outbox.#entry{number} = :owed{number}")
             names[f"#entry{number}"] = entry
             values[f":owed{number}"] = value
     return {
         "Key": key_of(claim.key),
         "UpdateExpression": "SET " + ", ".join(sets),
-        "ConditionExpression": condition,
+        "ConditionExpression": "#stamp = :seen" if claim.seen else "attribute_not_exists(id)",
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -89,9 +90,9 @@ def settling(key: str, entry: str) -> Item:
     """Return the parameters of the write that strikes a text out."""
     return {
         "Key": key_of(key),
-        "UpdateExpression": "REMOVE outbox.#entry",
-        "ConditionExpression": "attribute_exists(outbox)",
-        "ExpressionAttributeNames": {"#entry": entry},
+        "UpdateExpression": "REMOVE #outbox.#entry",
+        "ConditionExpression": "attribute_exists(#outbox)",
+        "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": entry},
     }
 
 

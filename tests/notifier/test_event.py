@@ -1,10 +1,11 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.event import delivery_key, pipeline_key
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=2000))
+@example("é" * 2000)
 def test_a_key_always_fits_dynamodb_and_stays_the_same(branch: str) -> None:
     key = pipeline_key("github", "github.com", 7, "12", branch)
     assert len(key.encode()) <= 2048

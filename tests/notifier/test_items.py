@@ -13,17 +13,21 @@ VALUES = {
     ":stamp": {"S": "812.2"},
     ":since": {"S": "2026-11-22T12:00:00+00:00"},
     ":told": {"L": [{"S": "ana"}, {"S": "ben"}]},
-    ":expires": {"N": "1795348800"},
+    ":expires_at": {"N": "1795348800"},
 }
-SETS = "SET #state = :state, stamp = :stamp, since = :since, told = :told, expires_at = :expires"
+NAMES = {f"#{name}": name for name in ("state", "stamp", "since", "told", "expires_at")}
+SETS = (
+    "SET #state = :state, #stamp = :stamp, #since = :since, #told = :told, "
+    "#expires_at = :expires_at"
+)
 
 
 def test_a_first_claim_asks_that_nothing_is_there() -> None:
     assert claiming(CLAIM) == {
         "Key": {"id": {"S": "k"}},
-        "UpdateExpression": f"{SETS}, outbox = :outbox",
+        "UpdateExpression": f"{SETS}, #outbox = :outbox",
         "ConditionExpression": "attribute_not_exists(id)",
-        "ExpressionAttributeNames": {"#state": "state"},
+        "ExpressionAttributeNames": {**NAMES, "#outbox": "outbox"},
         "ExpressionAttributeValues": {**VALUES, ":outbox": {"M": {"e1.0": OWED}}},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
@@ -32,9 +36,9 @@ def test_a_first_claim_asks_that_nothing_is_there() -> None:
 def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
     assert claiming(replace(CLAIM, seen=replace(MEMORY, stamp=(811, 1)))) == {
         "Key": {"id": {"S": "k"}},
-        "UpdateExpression": f"{SETS}, outbox.#entry0 = :owed0",
-        "ConditionExpression": "stamp = :seen",
-        "ExpressionAttributeNames": {"#state": "state", "#entry0": "e1.0"},
+        "UpdateExpression": f"{SETS}, #outbox.#entry0 = :owed0",
+        "ConditionExpression": "#stamp = :seen",
+        "ExpressionAttributeNames": {**NAMES, "#outbox": "outbox", "#entry0": "e1.0"},
         "ExpressionAttributeValues": {**VALUES, ":seen": {"S": "811.1"}, ":owed0": OWED},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
@@ -43,9 +47,9 @@ def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
 def test_settling_strikes_out_one_text() -> None:
     assert settling("k", "e1.0") == {
         "Key": {"id": {"S": "k"}},
-        "UpdateExpression": "REMOVE outbox.#entry",
-        "ConditionExpression": "attribute_exists(outbox)",
-        "ExpressionAttributeNames": {"#entry": "e1.0"},
+        "UpdateExpression": "REMOVE #outbox.#entry",
+        "ConditionExpression": "attribute_exists(#outbox)",
+        "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": "e1.0"},
     }
 
 
@@ -63,3 +67,8 @@ def test_an_item_gives_back_the_memory_and_what_this_event_owes() -> None:
 
 def test_nothing_remembered_is_nothing_found() -> None:
     assert found_in(None, "e1") == found_in({}, "e1") == Found(memory=None)
+
+
+def test_a_later_claim_that_owes_nothing_names_no_outbox() -> None:
+    claim = claiming(replace(CLAIM, seen=MEMORY, owed=()))
+    assert claim["ExpressionAttributeNames"] == NAMES
