@@ -1,6 +1,7 @@
 """Write a decision down for people, and for programs.
 
-It computes nothing that the notifier does not compute too, and prints nothing itself.
+It computes nothing that the notifier does not compute too, and prints nothing itself. A payload's
+texts are tidied: whoever names a branch does not get to write on a terminal.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import asdict
 
 from notifier.chalicelib.decide import Decision, Reason, Tell
 from notifier.chalicelib.event import Event, Ignored
+from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.message import Text, compose
 
 _WIDTH = 40  # characters of a line on the phone
@@ -17,7 +19,7 @@ _WIDTH = 40  # characters of a line on the phone
 
 def as_text(event: Event, decision: Decision) -> str:
     """Write what would be done, the texts as a phone shows them, and the reasons."""
-    lines = [_headline(event, decision), ""]
+    lines = [*_headline(event, decision), ""]
     for tell in decision.actions:
         lines += [*_phone(tell, compose(tell.edge, event)), ""]
     lines += ["Why:", *(f"  {line}" for line in _reasons(decision))]
@@ -37,7 +39,7 @@ def as_json(event: Event, decision: Decision) -> str:
 
 def ignored_as_text(ignored: Ignored) -> str:
     """Write why nobody can be told."""
-    return f"Ignored: {ignored.why}. Nobody is told."
+    return tidy(f"Ignored: {ignored.why}. Nobody is told.")
 
 
 def ignored_as_json(ignored: Ignored) -> str:
@@ -57,11 +59,10 @@ def masked(phone: str) -> str:
     return f"+{'*' * (len(phone) - 5)}{phone[-4:]}"
 
 
-def _headline(event: Event, decision: Decision) -> str:
-    what = f"{event.forge} {event.name}: {event.repository} {event.branch}"
+def _headline(event: Event, decision: Decision) -> Iterator[str]:
+    yield tidy(f"{event.forge} {event.name}: {event.repository} {event.branch}")
     count = len(decision.actions)
-    told = f"{count} SMS" if count else "Nobody is told"
-    return f"{what}\n{told}: {decision.why}."
+    yield tidy(f"{f'{count} SMS' if count else 'Nobody is told'}: {decision.why}.")
 
 
 def _phone(tell: Tell, text: Text) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _message(tell: Tell, text: Text) -> dict[str, object]:
 
 def _reasons(decision: Decision) -> Iterator[str]:
     for reason in decision.reasons:
-        yield f"{_verdict(reason)} {_subject(reason)}: {reason.why}"
+        yield f"{_verdict(reason)} {_subject(reason)}: {tidy(reason.why)}"
     if not decision.reasons:
         yield "no rule was asked"
 

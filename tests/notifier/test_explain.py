@@ -163,3 +163,13 @@ def test_a_wrong_command_line_is_exit_2(arguments: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize("event", ["push", "issues\x1b[2J"])
+def test_a_payload_cannot_write_on_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, event: str
+) -> None:
+    evil = tmp_path / "push.json"
+    evil.write_text(Path(PUSH).read_text().replace("refs/heads/main", "refs/heads/main\\u001b[2J"))
+    code, out, _ = run(capsys, str(evil), "--forge", "github", "--event", event)
+    assert (code, "\x1b" in out) == (0, False)
