@@ -43,6 +43,8 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     root = environment.get("DATALAKE_ROOT") or (LAMBDA_ROOT if on_lambda else "")
     if not root:
         problems.append("set DATALAKE_ROOT to the folder that holds the data sets")
+    elif not root.startswith("/"):  # servers change the working directory
+        problems.append(f"DATALAKE_ROOT is an absolute path, not {root!r}")
     sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
     if problems:
         raise BadSettings(tuple(problems))

@@ -52,6 +52,11 @@ def test_everything_missing_is_named_at_once() -> None:
         assert name in text
 
 
+def test_the_root_is_an_absolute_path() -> None:
+    environment = {"DATALAKE_ROOT": ".local/lake", "DATALAKE_OPEN": "1"}
+    assert "DATALAKE_ROOT is an absolute path, not '.local/lake'" in problems(environment)
+
+
 @pytest.mark.parametrize("value", ["true", "yes", "2", " 1"])
 def test_open_is_said_with_a_1_only(value: str) -> None:
     environment = {"DATALAKE_ROOT": "/lake", "DATALAKE_OPEN": value, **SIGN_IN}
