@@ -64,7 +64,6 @@ class Queue:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code in _GONE:
-                self._url = None  # it may be made again
                 raise QueueUnavailable("there is no such queue") from error
             raise QueueUnavailable(f"{operation} was refused: {code}") from error
         except BotoCoreError as error:
