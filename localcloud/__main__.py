@@ -40,6 +40,7 @@ def demo(screen: Screen) -> None:
 
 def up(screen: Screen, folder: Path) -> None:
     """Keep the local cloud up until Ctrl-C; its lake, logs and state are in the folder."""
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     secret = dotenv_values(ROOT / ".env").get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
     with ExitStack() as stack:
