@@ -1,7 +1,7 @@
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.gateway.routes import BadPath, Match, RouteTable
@@ -63,6 +63,7 @@ def test_encoding_that_is_not_utf8_is_refused() -> None:
         TABLE.match("GET", "/files/%FF")
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
 def test_any_name_arrives_as_it_was_before_encoding(name: str) -> None:
     match = TABLE.match("GET", "/files/" + quote(name, safe=""))

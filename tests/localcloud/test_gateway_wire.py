@@ -2,7 +2,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.gateway.message import Reply
@@ -21,6 +21,7 @@ def seen(parser: RequestParser, *pieces: bytes) -> list[tuple[Any, ...]]:
     return [(i.request.method, i.request.path, i.request.query, i.request.body) for i in found]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, len(TWO)), max_size=12))
 def test_requests_are_the_same_wherever_the_bytes_are_split(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(TWO)]

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localcloud.errors import BadSchedule
@@ -66,6 +66,7 @@ def test_a_bad_schedule_says_what_is_wrong(expression: str, why: str) -> None:
         parse(expression)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 6 * 10**9), st.integers(1, 59))
 def test_every_nth_minute_comes_within_the_hour(seconds: int, step: int) -> None:
     moment = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
