@@ -112,8 +112,6 @@ def _fit(
         body = _without(parts, given_up, limit, count)
         if count(body) <= limit:
             break
-    else:
-        body = _cut(body, limit, count)
     return Text(body=body, alphabet=alphabet, used=count(body), limit=limit)
 
 

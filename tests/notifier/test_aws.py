@@ -163,7 +163,7 @@ def test_a_number_never_travels_with_an_error(stub: Stub) -> None:
     with pytest.raises(AwsFailed) as caught:
         Phones(lambda: client).send(TEXT)
     assert TEXT.phone not in str(caught.value)
-    assert caught.value.__suppress_context__
+    assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
 def test_without_a_region_the_error_says_how_to_set_one() -> None:

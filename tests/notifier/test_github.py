@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from notifier.chalicelib.delivery import delivery_of
+from notifier.chalicelib.errors import BadPayload
 from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event, Ignored
 from notifier.chalicelib.forge import parse
 from notifier.chalicelib.forges.github import FORGE
@@ -124,3 +125,9 @@ def test_two_hooks_with_one_delivery_id_are_two_deliveries() -> None:
 def test_half_a_surrogate_pair_is_replaced() -> None:
     author = {"name": "\ud83d", "email": None}
     assert event("workflow_run.failed", workflow_run__head_commit__author=author).author.name == "?"
+
+
+@pytest.mark.parametrize("number", [True, -1, 2**63, 1.5, "812", None, [812]])
+def test_a_run_number_that_is_no_number_is_refused(number: object) -> None:
+    with pytest.raises(BadPayload, match=r"workflow_run\.run_number"):
+        reading("workflow_run.failed", workflow_run__run_number=number)

@@ -82,6 +82,7 @@ WORD = st.text(max_size=400) | st.text("[]{}~^|€ab/", max_size=400) | st.text(
     number=st.integers(0, 2**63 - 1),
 )
 @example(edge=BROKE, words=["€" * 300] * 6, number=2**63 - 1)
+@example(edge=BROKE, words=["Я" * 300] * 6, number=2**63 - 1)
 @example(edge=COMMITS, words=["🚀Я" * 150] * 6, number=2**63 - 1)
 def test_every_text_fits_one_part(edge: str, words: list[str], number: int) -> None:
     workflow, repository, branch, title, name, url = words
