@@ -99,6 +99,7 @@ def _show_addresses(cloud: Cloud, folder: Path, screen: Screen) -> None:
     for name, value in cloud.emulator.environment().items():
         screen.note(f"export {name}={value}")
     screen.note(".venv/bin/python -m platform_deploy -C examples deploy --env test")
+    screen.note(f"curl {cloud.emulator.endpoint}/_alb/shop-test/   # its load balancer")
     screen.say("\nCtrl-C stops all of it.")
 
 
