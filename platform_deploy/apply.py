@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from . import calls, naming
@@ -108,15 +109,13 @@ class Run:
         live = self.live[change.address]
         for pause in (*IN_USE_PAUSES, None):
             try:
-                self._repeated(lambda: calls.delete(self.account, of, live))
-            except NotFound:
+                with suppress(NotFound):
+                    self._repeated(lambda: calls.delete(self.account, of, live))
                 break
             except StillInUse:
                 if pause is None:
                     raise
-            else:
-                break
-            self.account.sleep(pause or 0)
+                self.account.sleep(pause)
         with self.lock:
             del self.live[change.address]
 
@@ -152,10 +151,19 @@ class Run:
         return self.live[ref.address].attributes[ref.attribute]
 
     def _set(self, wanted: Desired, of: ResourceType, members: frozenset[str]) -> None:
-        live = self.live[wanted.address]
+        """Set properties: after an unclear answer look what is there before doing it again."""
         owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
         properties = self.resolved(owned)
-        self._repeated(lambda: calls.update(self.account, of, live, properties, members))
+        for attempt in range(REPEATS):
+            try:
+                live = self.live[wanted.address]
+                calls.update(self.account, of, live, properties, members)
+                break
+            except Unclear:
+                if attempt == REPEATS - 1:
+                    raise
+            self.account.sleep(LAG_PAUSES[1])
+            self.keep(self._observed(of).get(wanted.address, live))
         marks = self.applied(wanted, of)
         self._repeated(lambda: calls.add_tags(self.account, of, live.attributes, marks))
 
@@ -180,12 +188,15 @@ class Run:
     ) -> Observed | None:
         for pause in pauses:
             self.account.sleep(pause)
-            found = observe_kind(self.account, self.scope, of, self.known()).get(change.address)
+            found = self._observed(of).get(change.address)
             is_new_revision = of.is_revisioned and change.observed is not None
             mark = fingerprint(_wanted(change), of)
             if found and (not is_new_revision or found.tag(naming.APPLIED) == mark):
                 return found
         return None
+
+    def _observed(self, of: ResourceType) -> Mapping[Address, Observed]:
+        return observe_kind(self.account, self.scope, of, self.known())
 
     def _repeated(self, work: Callable[[], None]) -> None:
         """Do something that may be done twice, again after an unclear answer."""

@@ -31,7 +31,7 @@ def fit(name: str, limit: int) -> str:
     >>> fit("shop-test-api", 32)
     'shop-test-api'
     >>> fit("a-very-long-application-test-api", 20)
-    'a-very-long-a-dad89d'
+    'a-very-long-a-5ed352'
     """
     if len(name) <= limit:
         return name

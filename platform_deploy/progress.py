@@ -59,7 +59,7 @@ def shown(stream: TextIO) -> Iterator[Voice]:
             if event.is_end:
                 console.print(_line(event), highlight=False, markup=False)
 
-        yield Voice(tell=tell, say=lambda text: console.print(text, markup=False))
+        yield Voice(tell=tell, say=lambda text: console.print(text, highlight=False, markup=False))
 
 
 @dataclass(slots=True, kw_only=True)

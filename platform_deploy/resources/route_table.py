@@ -53,8 +53,10 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
     """Set the route out, and which subnets take it."""
     table = live.attributes["RouteTableId"]
     for member in sorted(changed):
-        values = wanted[member]
+        there, values = live.properties.get(member), wanted[member]
         for value in values if isinstance(values, tuple) else ():
+            if isinstance(there, tuple) and value in there:
+                continue
             if member == "SubnetIds":
                 with suppress(AlreadyExists):  # by an attempt whose answer was lost
                     account.write("ec2", "AssociateRouteTable", RouteTableId=table, SubnetId=value)

@@ -1,0 +1,188 @@
+"""The door to AWS: errors in our own words, reads repeated, writes never blindly."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.stub import Stubber
+
+from platform_deploy import aws
+from platform_deploy.aws import Account
+from platform_deploy.errors import (
+    AlreadyExists,
+    AwsError,
+    NotAllowed,
+    NotConfigured,
+    NotFound,
+    StillInUse,
+    Throttled,
+    Unclear,
+)
+
+
+class Session:
+    """A session whose clients answer from a script."""
+
+    def __init__(self) -> None:
+        self.stubs: dict[str, Stubber] = {}
+
+    def create_client(self, api: str, **options: Any) -> Any:
+        client = botocore.session.get_session().create_client(
+            api, aws_access_key_id="x", aws_secret_access_key="x", **options
+        )
+        self.stubs[api] = Stubber(client)
+        self.stubs[api].activate()
+        return client
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def account(slept: list[float]) -> Iterator[Account]:
+    account = Account(Session(), "eu-central-1", sleep=slept.append)
+    yield account
+    for stub in account._session.stubs.values():
+        stub.assert_no_pending_responses()
+        stub.client.close()
+
+
+def stub(account: Account, api: str) -> Stubber:
+    account._client(api)
+    found: Stubber = account._session.stubs[api]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "of"),
+    [
+        ("NoSuchEntity", 404, NotFound),
+        ("InvalidVpcID.NotFound", 400, NotFound),
+        ("ClusterNotFoundException", 400, NotFound),
+        ("EntityAlreadyExists", 409, AlreadyExists),
+        ("InvalidPermission.Duplicate", 400, AlreadyExists),
+        ("DuplicateTargetGroupName", 400, AlreadyExists),
+        ("Resource.AlreadyAssociated", 400, AlreadyExists),
+        ("AccessDenied", 403, NotAllowed),
+        ("UnauthorizedOperation", 403, NotAllowed),
+        ("ExpiredToken", 400, NotAllowed),
+        ("DependencyViolation", 400, StillInUse),
+        ("ResourceInUse", 400, StillInUse),
+        ("InternalError", 500, Unclear),
+        ("ValidationError", 400, AwsError),
+    ],
+)
+def test_an_error_is_told_apart_by_its_code(
+    account: Account, code: str, status: int, of: type[AwsError]
+) -> None:
+    stub(account, "ec2").add_client_error("delete_vpc", code, "It said so.", status)
+    with pytest.raises(AwsError) as caught:
+        account.write("ec2", "DeleteVpc", VpcId="vpc-1")
+    assert type(caught.value) is of
+    assert (caught.value.action, caught.value.code) == ("ec2:DeleteVpc", code)
+    assert str(caught.value).startswith(f"ec2:DeleteVpc: {code}: It said so. Try: ")
+
+
+def test_a_missing_permission_is_named_as_iam_spells_it(account: Account) -> None:
+    stub(account, "elbv2").add_client_error("describe_rules", "AccessDenied", "no", 403)
+    with pytest.raises(NotAllowed, match="allow the action elasticloadbalancing:DescribeRules"):
+        account.read("elbv2", "DescribeRules", ListenerArn="x")
+
+
+def test_a_read_is_sent_again_after_an_unclear_answer(account: Account, slept: list[float]) -> None:
+    stub(account, "ec2").add_client_error("describe_vpcs", "InternalError", "", 500)
+    stub(account, "ec2").add_response("describe_vpcs", {"Vpcs": []})
+    assert account.read("ec2", "DescribeVpcs")["Vpcs"] == []
+    assert slept == [0.2]
+
+
+def test_a_write_is_not_sent_again_after_an_unclear_answer(
+    account: Account, slept: list[float]
+) -> None:
+    stub(account, "ec2").add_client_error("create_vpc", "ServiceUnavailable", "", 503)
+    with pytest.raises(Unclear):
+        account.write("ec2", "CreateVpc", CidrBlock="10.0.0.0/16")
+    assert slept == []
+
+
+def test_a_write_that_was_refused_for_being_one_too_many_is_sent_again(
+    account: Account, slept: list[float]
+) -> None:
+    for _ in range(2):
+        stub(account, "ec2").add_client_error("create_vpc", "RequestLimitExceeded", "", 503)
+    stub(account, "ec2").add_response("create_vpc", {"Vpc": {"VpcId": "vpc-1"}})
+    assert account.write("ec2", "CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] == "vpc-1"
+    assert slept == [0.2, 0.8]
+
+
+def test_it_gives_up_after_four_attempts(account: Account, slept: list[float]) -> None:
+    for _ in range(4):
+        stub(account, "ec2").add_client_error("describe_vpcs", "Throttling", "", 400)
+    with pytest.raises(Throttled):
+        account.read("ec2", "DescribeVpcs")
+    assert slept == [0.2, 0.8, 3.0]
+
+
+def test_all_pages_of_a_list_are_read(account: Account) -> None:
+    first = {"Vpcs": [{"VpcId": "a"}], "NextToken": "t"}
+    stub(account, "ec2").add_response("describe_vpcs", first, {})
+    stub(account, "ec2").add_response(
+        "describe_vpcs", {"Vpcs": [{"VpcId": "b"}]}, {"NextToken": "t"}
+    )
+    found = account.pages("ec2", "DescribeVpcs", "Vpcs")
+    assert [it["VpcId"] for it in found] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("error", "of"),
+    [
+        (ConnectionClosedError(endpoint_url="http://127.0.0.1:1"), Unclear),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), AwsError),
+    ],
+)
+def test_a_lost_connection_is_unclear_and_a_refused_one_is_not(
+    error: Exception, of: type[AwsError]
+) -> None:
+    class Broken(Account):
+        def send(self, *_: object) -> Any:
+            raise error
+
+    with pytest.raises(AwsError) as caught:
+        Broken(None, "x").write("ec2", "CreateVpc")
+    assert type(caught.value) is of
+
+
+def test_zones_are_asked_once_and_taken_by_name(account: Account) -> None:
+    zones = [{"ZoneName": "eu-central-1b"}, {"ZoneName": "eu-central-1a"}]
+    stub(account, "ec2").add_response("describe_availability_zones", {"AvailabilityZones": zones})
+    assert account.pseudo("AWS::AvailabilityZones/0") == "eu-central-1a"
+    assert account.pseudo("AWS::AvailabilityZones/1") == "eu-central-1b"
+
+
+def test_a_region_with_too_few_zones_is_said(account: Account) -> None:
+    stub(account, "ec2").add_response("describe_availability_zones", {"AvailabilityZones": []})
+    with pytest.raises(NotConfigured, match="offers 0 availability zone"):
+        account.pseudo("AWS::AvailabilityZones/0")
+
+
+def test_without_a_region_it_says_how_to_set_one() -> None:
+    with pytest.raises(NotConfigured) as caught:
+        aws.connect()
+    assert str(caught.value) == aws.NO_REGION
+
+
+def test_without_credentials_it_says_how_to_set_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    with pytest.raises(NotConfigured) as caught:
+        aws.connect()
+    assert str(caught.value) == aws.NO_CREDENTIALS
+
+
+def test_an_unknown_profile_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(NotConfigured, match="nobody"):
+        aws.connect()

@@ -1,0 +1,285 @@
+"""The command line: what is typed, what is said, which exit code."""
+
+import io
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localcloud.emulator import Emulator
+from platform_deploy.cli import main
+
+from .conftest import API, EXAMPLES
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+class Typed(io.StringIO):
+    """A terminal on which somebody has typed something."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in a copy of the example; returns exit code, output and errors."""
+    if not (tmp_path / "copilot").exists():
+        shutil.copytree(EXAMPLES / "copilot", tmp_path / "copilot")
+
+    def run(*arguments: str, typed: str | None = None) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if typed is None else Typed(typed))
+        try:
+            code = main(["-C", str(tmp_path), *arguments])
+        except SystemExit as error:
+            code = int(str(error.code))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err.replace(str(tmp_path), "DIR")
+
+    return run
+
+
+def write(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / "copilot" / name / "manifest.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_deploy_plan_status_destroy(run: Run, emulator: Emulator) -> None:
+    code, out, err = run("plan", "--env", "test", "--exit-code")
+    assert (code, err) == (3, "")
+    assert out.endswith("26 to create, 0 to change, 0 to replace, 0 to delete; 0 unchanged\n")
+
+    code, out, err = run("deploy", "--env", "test", "--yes")
+    assert code == 0
+    assert out.startswith(
+        "shop in environment test is deployed\n"
+        "shop-test-api: ECS reports 1 of 1 tasks running\n"
+        "shop-test-backend: ECS reports 1 of 1 tasks running\n"
+        "open http://shop-test-"
+    )
+    assert "created AWS::EC2::VPC shop-test\n" in err
+
+    code, out, err = run("plan", "--env", "test", "--exit-code")
+    assert (code, err) == (0, "")
+    assert out.endswith("no change; 26 resources are as wanted\n")
+
+    code, out, err = run("deploy", "--env", "test")
+    assert (code, err) == (0, "")
+    assert out.startswith("shop in environment test is as wanted; no change\n")
+
+    code, out, _ = run("status", "--env", "test", "--format", "json")
+    assert code == 0
+    found = json.loads(out)
+    assert [(it["name"], it["running"], it["desired"]) for it in found["services"]] == [
+        ("api", 1, 1),
+        ("backend", 1, 1),
+    ]
+
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--format", "json")
+    assert code == 0
+    assert len(json.loads(out)["done"]) == 26
+
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test")
+    assert (code, out) == (0, "shop in environment test does not exist; nothing to do\n")
+
+    code, out, _ = run("status", "--env", "test")
+    assert (code, out) == (0, "shop in environment test (eu-central-1)\nnothing is deployed\n")
+
+
+def test_render_needs_no_account(run: Run) -> None:
+    code, out, err = run("render", "--env", "test")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["application"] == "shop"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        (None, 4, "refused: there is no terminal to ask on; use --yes\n"),
+        ("no\n", 4, "deploy to test? (yes) refused: not confirmed; nothing was changed\n"),
+        ("", 4, "deploy to test? (yes) refused: not confirmed; nothing was changed\n"),
+    ],
+)
+def test_deploy_asks_before_it_changes_anything(
+    run: Run, emulator: Emulator, typed: str | None, code: int, said: str
+) -> None:
+    found, _, err = run("deploy", "--env", "test", typed=typed)
+    assert (found, err.endswith(said)) == (code, True)
+    assert run("status", "--env", "test")[1].endswith("nothing is deployed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "code", "said"),
+    [
+        ((), None, 4, "refused: there is no terminal to ask on; use --yes test\n"),
+        ((), "yes\n", 4, "(test) refused: not confirmed; nothing was changed\n"),
+        (("--yes", "prod"), None, 4, "refused: --yes prod is not the environment test\n"),
+        ((), "test\n", 0, ""),
+    ],
+)
+def test_destroy_asks_for_the_environments_name(
+    run: Run,
+    emulator: Emulator,
+    arguments: tuple[str, ...],
+    typed: str | None,
+    code: int,
+    said: str,
+) -> None:
+    assert run("deploy", "--env", "test", typed="yes\n")[0] == 0
+    found, _, err = run("destroy", "--env", "test", *arguments, typed=typed)
+    assert (found, err.endswith(said)) == (code, True)
+
+
+REGION = (
+    "no AWS region: set AWS_REGION (export AWS_REGION=eu-central-1), "
+    "or name a profile that has one in AWS_PROFILE\n"
+)
+CREDENTIALS = (
+    "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY\n"
+)
+NO_VERB = "platform_deploy: error: the following arguments are required: VERB\n"
+NO_ENV = "platform_deploy plan: error: the following arguments are required: --env\n"
+BAD_VERB = "platform_deploy: error: argument VERB: invalid choice: 'apply' "
+BAD_FORMAT = "platform_deploy plan: error: argument --format: invalid choice: 'xml' "
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("plan", "--env", "test"), REGION),
+        (("deploy", "--env", "test", "--yes"), REGION),
+        (("status", "--env", "test"), REGION),
+        (("destroy", "--env", "test", "--yes", "test"), REGION),
+        ((), NO_VERB),
+        (("plan",), NO_ENV),
+        (("apply", "--env", "test"), BAD_VERB),
+        (("plan", "--env", "test", "--format", "xml"), BAD_FORMAT),
+        (
+            ("-C", "nowhere", "plan", "--env", "test"),
+            "nowhere has no folder copilot/. Name the project's directory with -C\n",
+        ),
+    ],
+    ids=str,
+)
+def test_wrong_usage_ends_with_2_and_says_what_is_right(
+    run: Run, arguments: tuple[str, ...], said: str
+) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_missing_credentials_are_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    assert run("plan", "--env", "test") == (2, "", CREDENTIALS)
+
+
+def test_an_account_that_cannot_be_reached_is_said(
+    run: Run, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    code, out, err = run("plan", "--env", "test")
+    assert (code, out) == (1, "")
+    assert 'Could not connect to the endpoint URL: "http://127.0.0.1:9/' in err
+    assert err.count("\n") == 1
+
+
+def test_all_problems_of_the_manifests_are_said_and_nothing_is_asked_of_aws(
+    run: Run, tmp_path: Path
+) -> None:
+    write(tmp_path, "api", API.replace("8080", "port") + "cuont: 2\n")
+    write(tmp_path, "worker", "name: worker\ntype: Worker Service\n")
+    assert run("plan", "--env", "test") == (
+        2,
+        "",
+        "copilot/api/manifest.yml:3: image.port must be a whole number from 1 to 65535, not port\n"
+        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "ignored; did you mean count?\n"
+        "copilot/worker/manifest.yml:2: type Worker Service is not there yet in Trivet\n"
+        "2 problems; nothing was changed\n",
+    )
+
+
+def test_what_is_worth_a_look_is_said_and_the_work_goes_on(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "api", f"{API}cuont: 2\n")
+    code, out, err = run("render", "--env", "test")
+    assert (code, bool(out)) == (0, True)
+    assert err == (
+        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "ignored; did you mean count?\n"
+    )
+
+
+def test_the_application_is_named_by_the_workspace_or_by_an_option(
+    run: Run, tmp_path: Path
+) -> None:
+    assert json.loads(run("render", "--env", "test", "--app", "mine")[1])["application"] == "mine"
+    (tmp_path / "copilot" / ".workspace").unlink()
+    assert run("render", "--env", "test") == (
+        2,
+        "",
+        "no application name: write `application: NAME` into DIR/copilot/.workspace, "
+        "or use --app NAME\n",
+    )
+    assert "must be lower-case letters" in run("render", "--env", "test", "--app", "My App")[2]
+
+
+def test_a_wrong_environment_manifest_is_said(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "environments/test", "name: test\ntype: Backend Service\ncdn: true\n")
+    code, _, err = run("render", "--env", "test")
+    assert code == 2
+    assert "copilot/environments/test/manifest.yml:2: type must be Environment\n" in err
+
+
+def test_a_folder_without_manifests_is_said(run: Run, tmp_path: Path) -> None:
+    for name in ("api", "backend"):
+        shutil.rmtree(tmp_path / "copilot" / name)
+    code, _, err = run("plan", "--env", "test")
+    assert (code, err) == (
+        2,
+        "DIR/copilot has no manifest: expected copilot/NAME/manifest.yml\n",
+    )
+
+
+def test_dotenv_sets_what_is_not_set_and_overrides_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TRIVET_DOTENV")
+    monkeypatch.setenv("LOUD", "from the environment")
+    monkeypatch.setenv("QUIET", "to be forgotten after the test")
+    monkeypatch.delenv("QUIET")
+    (tmp_path / ".env").write_text("LOUD=from .env\nQUIET=from .env\n", encoding="utf-8")
+    write(tmp_path, "api", f"{API}variables: {{A: '${{LOUD}}', B: '${{QUIET}}'}}\n")
+    out = run("render", "--env", "test")[1]
+    assert '"value": "from the environment"' in out
+    assert '"value": "from .env"' in out
+
+
+def test_copilots_own_variables_cannot_be_contradicted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPILOT_ENVIRONMENT_NAME", "prod")
+    assert run("render", "--env", "test") == (
+        2,
+        "",
+        "COPILOT_ENVIRONMENT_NAME is set to 'prod', but this is 'test'. "
+        "Unset COPILOT_ENVIRONMENT_NAME\n",
+    )
+
+
+def test_a_manifest_that_is_no_text_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "copilot" / "api" / "manifest.yml").write_bytes(b"\xff\xfe")
+    code, _, err = run("render", "--env", "test")
+    assert code == 2
+    assert err.startswith("cannot read DIR/copilot/api/manifest.yml: ")
+
+
+def test_help_names_every_verb(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for verb in ("plan", "render", "deploy", "status", "destroy"):
+        assert verb in out

@@ -1,0 +1,302 @@
+"""Manifests become a project, or all their problems at once."""
+
+import pytest
+
+from platform_deploy.errors import BadManifest
+from platform_deploy.manifest import read
+from platform_deploy.model import HealthCheck, Http, Workload
+
+from .conftest import API, BACKEND, folder_of, project_of
+
+PUBLIC = "Load Balanced Web Service"
+TYPES = f"{PUBLIC}, Backend Service, Environment"
+
+
+def problems(*texts: str, **variables: str) -> list[str]:
+    """What is wrong with the manifests, without the path that all share."""
+    with pytest.raises(BadManifest) as caught:
+        read(folder_of(*texts, **variables))
+    return [str(it).removeprefix("copilot/") for it in sorted(caught.value.problems)]
+
+
+def notices(*texts: str) -> list[str]:
+    return [str(it).removeprefix("copilot/") for it in read(folder_of(*texts))[1]]
+
+
+def workload(text: str, environment: str = "test") -> Workload:
+    return project_of(text, environment=environment).workloads[0]
+
+
+def test_a_backend_has_copilots_defaults() -> None:
+    assert project_of(API, BACKEND).workloads[1] == Workload(
+        name="backend",
+        image="backend:1",
+        port=8081,
+        cpu=256,
+        memory=512,
+        count=1,
+        variables=(),
+        command=(),
+        entrypoint=(),
+        architecture="X86_64",
+        http=None,
+        alias="backend",
+        allow_from=("api",),
+        minimum_percent=100,
+        maximum_percent=200,
+        log_days=30,
+    )
+
+
+def test_a_public_service_is_asked_every_ten_seconds_twice() -> None:
+    check = HealthCheck(
+        path="/",
+        interval=10,
+        healthy_threshold=2,
+        unhealthy_threshold=None,
+        timeout=None,
+        success_codes=None,
+    )
+    assert workload(API).http == Http(
+        path="/", health_check=check, grace_period=60, deregistration_delay=60, stickiness=False
+    )
+
+
+def test_the_environments_block_applies_to_its_environment_only() -> None:
+    text = f"{API}environments: {{prod: {{count: 3, http: {{path: /v1}}}}}}\n"
+    assert workload(text).count == 1
+    prod = workload(text, environment="prod")
+    assert prod.count == 3
+    assert prod.http
+    assert prod.http.path == "/v1"
+
+
+def test_every_field_of_the_slice_takes_effect() -> None:
+    found = workload(
+        API.replace(
+            '{path: "/"}',
+            "{path: shop, healthcheck: {path: /ok, interval: 20s, timeout: 3s, "
+            "healthy_threshold: 3, unhealthy_threshold: 4, success_codes: '200-299', "
+            "grace_period: 2m}, deregistration_delay: 5s, stickiness: true}",
+        )
+        + "cpu: '512'\nmemory: 1024\ncount: 2\nplatform: linux/arm64\ncommand: serve --port 80\n"
+        "entrypoint: [a, b]\nvariables: {B: 1, A: true}\nlogging: {retention: 7}\n"
+        "deployment: {rolling: recreate}\nnetwork: {connect: {alias: front}}\n"
+    )
+    assert (found.cpu, found.memory, found.count, found.architecture) == (512, 1024, 2, "ARM64")
+    assert (found.command, found.entrypoint) == (("serve", "--port", "80"), ("a", "b"))
+    assert found.variables == (("A", "true"), ("B", "1"))
+    assert (found.log_days, found.minimum_percent, found.maximum_percent) == (7, 0, 100)
+    assert found.alias == "front"
+    assert found.http == Http(
+        path="/shop",
+        health_check=HealthCheck(
+            path="/ok",
+            interval=20,
+            healthy_threshold=3,
+            unhealthy_threshold=4,
+            timeout=3,
+            success_codes="200-299",
+        ),
+        grace_period=120,
+        deregistration_delay=5,
+        stickiness=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("cpu: lots", "cpu must be a whole number from 256 to 16384, not lots"),
+        (
+            "cpu: 1024",
+            "Fargate has no task with cpu 1024 and memory 512; "
+            "it offers 2048 to 8192 in steps of 1024 with 1024",
+        ),
+        (
+            "cpu: 300",
+            "Fargate has no task with cpu 300 and memory 512; "
+            "it offers 256, 512, 1024, 2048, 4096, 8192, 16384 CPU",
+        ),
+        (
+            "memory: 600",
+            "Fargate has no task with cpu 256 and memory 600; it offers 512, 1024, 2048 with 256",
+        ),
+        ("count: -1", "count must be a whole number from 0 to 5000, not -1"),
+        ('command: "it\'s"', "command cannot be split into words: No closing quotation"),
+        (
+            "platform: windows/amd64",
+            "platform must be one of linux/amd64, linux/x86_64, linux/arm, linux/arm64",
+        ),
+        (
+            "logging: {retention: 31}",
+            "logging.retention: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
+            "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
+        ),
+        ("variables: {A: {from_cfn: x}}", "variables.A: only strings are there yet in Trivet"),
+        (
+            "network: {vpc: {placement: private}}",
+            "network.vpc.placement: only public is there yet in Trivet",
+        ),
+        ("network: true", "network must be a map of fields"),
+        ("network: {allow_from: web}", "network.allow_from must be a list of names"),
+        (
+            "network: {allow_from: [web]}",
+            "network.allow_from: no other workload of this folder is named web",
+        ),
+        ("network: {connect: perhaps}", "network.connect must be true or false"),
+        ("exec: true", "exec is not there yet in Trivet; leave it out"),
+        ("count: {spot: 2}", "count.spot is not there yet in Trivet; leave it out"),
+        ("sidecars: {nginx: {port: 80}}", "sidecars is not there yet in Trivet; leave it out"),
+        ("deployment: {rolling: fast}", "deployment.rolling must be one of default, recreate"),
+    ],
+)
+def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said: str) -> None:
+    assert problems(f"{API}{wrong}\n") == [f"1/manifest.yml:5: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("http", "said"),
+    [
+        ("http: {healthcheck: /x}", "http.path is missing; a Load Balanced Web Service needs one"),
+        ("http: false", "http must be a map of fields"),
+        (
+            "http: {path: /, alias: x.example}",
+            "http.alias is not there yet in Trivet; leave it out",
+        ),
+        ("http: {path: /, healthcheck: ok}", "http.healthcheck must begin with /"),
+        (
+            "http: {path: /, healthcheck: {interval: 10}}",
+            "http.healthcheck.interval must be a duration such as 30s or 2m",
+        ),
+        (
+            "http: {path: /, healthcheck: {interval: 2s}}",
+            "http.healthcheck.interval must be 5 to 300 whole seconds, not 2s",
+        ),
+        (
+            "http: {path: /, healthcheck: {interval: 5s}}",
+            "http.healthcheck: the timeout (5s unless given) must be below the interval",
+        ),
+        (
+            "http: {path: /, healthcheck: {success_codes: ok}}",
+            "http.healthcheck.success_codes: as 200,301-303",
+        ),
+        (
+            "http: {path: /, deregistration_delay: 2h}",
+            "http.deregistration_delay must be 0 to 3600 whole seconds, not 2h",
+        ),
+    ],
+)
+def test_a_wrong_rule_is_said(http: str, said: str) -> None:
+    text = API.replace('http: {path: "/"}', http)
+    assert f"1/manifest.yml:4: {said}" in problems(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            API.replace("Load Balanced Web Service", "Worker Service"),
+            "2: type Worker Service is not there yet in Trivet",
+        ),
+        (
+            API.replace("Load Balanced Web Service", "Service"),
+            "2: type 'Service' is none of Load Balanced Web Service, Backend Service, Environment",
+        ),
+        (
+            "name: x\n",
+            "1: type is missing; one of Load Balanced Web Service, Backend Service, Environment",
+        ),
+        (
+            API.replace("name: api", "name: My API"),
+            "1: name 'My API' must be lower-case letters, digits and single hyphens, "
+            "begin with a letter and have at most 40 characters",
+        ),
+        (
+            API.replace(", port: 8080", ""),
+            "3: image.port is missing; a Load Balanced Web Service needs one",
+        ),
+        (
+            API.replace('location: "api:1"', "build: ."),
+            "3: image.build is not there yet in Trivet; leave it out",
+        ),
+        (
+            API.replace("8080", "80800"),
+            "3: image.port must be a whole number from 1 to 65535, not 80800",
+        ),
+    ],
+)
+def test_a_wrong_head_is_said(text: str, said: str) -> None:
+    assert f"1/manifest.yml:{said}" in problems(text)
+
+
+def test_all_problems_of_all_files_are_said_at_once() -> None:
+    assert problems(
+        f"{API}cpu: x\nexec: true\n", BACKEND.replace("8081", "0"), "name: ${GONE}\n"
+    ) == [
+        "1/manifest.yml:5: cpu must be a whole number from 256 to 16384, not x",
+        "1/manifest.yml:6: exec is not there yet in Trivet; leave it out",
+        "2/manifest.yml:3: image.port must be a whole number from 1 to 65535, not 0",
+        "3/manifest.yml:1: ${GONE} is not set; set it in the environment or in .env",
+        f"3/manifest.yml:1: type is missing; one of {TYPES}",
+    ]
+
+
+def test_two_manifests_may_not_have_one_name_or_one_path() -> None:
+    assert problems(API, API) == [
+        "2/manifest.yml:1: name api is also that of copilot/1/manifest.yml",
+        "2/manifest.yml:4: http.path / is also that of copilot/1/manifest.yml",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        (
+            "cuont: 2",
+            "cuont is no field of a Load Balanced Web Service, ignored; did you mean count?",
+        ),
+        (
+            "build: .",
+            "build is no field of a Load Balanced Web Service, ignored; did you mean image.build?",
+        ),
+        ("zzz: 1", "zzz is no field of a Load Balanced Web Service, ignored"),
+        (
+            "environments: {prod: {coutn: 1}}",
+            f"environments.prod.coutn is no field of a {PUBLIC}, ignored; did you mean count?",
+        ),
+    ],
+)
+def test_a_key_that_copilot_would_ignore_is_named_and_does_no_harm(key: str, meant: str) -> None:
+    assert notices(f"{API}{key}\n") == [f"1/manifest.yml:5: warning: {meant}"]
+
+
+def test_a_misplaced_key_is_shown_its_place() -> None:
+    text = API.replace('{path: "/"}', '{path: "/", healthcheck: {retries: 3}, port: 80}')
+    assert notices(text) == [
+        f"1/manifest.yml:4: warning: http.healthcheck.retries is no field of a {PUBLIC}, ignored",
+        f"1/manifest.yml:4: warning: http.port is no field of a {PUBLIC}, ignored; "
+        "did you mean http.healthcheck.port?",
+    ]
+
+
+def test_numbers_and_json_lists_may_come_from_variables() -> None:
+    text = f"{API}cpu: ${{CPU}}\nmemory: 1024\ncommand: ${{COMMAND}}\n"
+    found = project_of(text, CPU="512", COMMAND='["a", "b c"]').workloads[0]
+    assert (found.cpu, found.command) == (512, ("a", "b c"))
+
+
+def test_callers_are_named_or_follow_from_service_connect() -> None:
+    connected = "network: {connect: true}\n"
+    project = project_of(
+        API + connected,
+        BACKEND,
+        BACKEND.replace("backend", "other").replace(", allow_from: [api]", ""),
+        BACKEND.replace("backend", "alone").replace("{connect: true, allow_from: [api]}", "{}"),
+    )
+    assert {it.name: project.callers(it) for it in project.workloads} == {
+        "alone": (),
+        "api": ("backend", "other"),
+        "backend": ("api",),
+        "other": ("api", "backend"),
+    }
