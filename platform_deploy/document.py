@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from .errors import Problem
 
@@ -77,15 +78,24 @@ def parse(text: str, file: str, variables: Mapping[str, str]) -> tuple[Node, tup
     nothing = Node(value={}, line=1)
     try:
         root = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = f"not YAML: {error.problem or error.context}"
-        reading.complain(mark.line + 1 if mark else 1, what)
+    except (YAMLError, RecursionError) as error:
+        reading.complain(*_place_and_reason(error, text))
         return nothing, tuple(reading.problems)
     if not isinstance(root, MappingNode):
         reading.complain(1, "expected a mapping of keys to values")
         return nothing, tuple(reading.problems)
     return _node(root, 1, reading), tuple(reading.problems)
+
+
+def _place_and_reason(error: Exception, text: str) -> tuple[int, str]:
+    """Return the line of a syntax error, and what is wrong."""
+    if isinstance(error, MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        return (mark.line + 1 if mark else 1), f"not YAML: {error.problem or error.context}"
+    if isinstance(error, ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return line, f"not YAML: the character #x{error.character:04x} is not allowed"
+    return 1, "not YAML: nested too deeply"
 
 
 def _node(found: Any, line: int, reading: _Reading) -> Node:

@@ -42,7 +42,7 @@ class Fields:
         node = self.root.at(path)
         if node is None:
             return default
-        if node.map or node.items:
+        if isinstance(node.value, Mapping | tuple):
             self.complain(node.line, f"{path} must be a string")
             return default
         return node.text

@@ -5,7 +5,7 @@ override, checks; so a rule is judged for the environment at hand.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from . import naming, schema
@@ -84,6 +84,10 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:
+    overrides = root.at("environments")
+    for node in (overrides, *overrides.map.values()) if overrides else ():
+        if not isinstance(node.value, Mapping) and not node.is_null:
+            fields.complain(node.line, "environments must be a map of names to maps of fields")
     for line, path in schema.not_maps(fields.root, kind):
         fields.complain(line, f"{path} must be a map of fields")
     for line, path in schema.not_yet(fields.root, kind):
@@ -154,7 +158,7 @@ def _refuse_forms(fields: Fields) -> None:
 
 def _map_at(fields: Fields, path: str) -> bool:
     node = fields.root.at(path)
-    return bool(node and node.map)
+    return node is not None and isinstance(node.value, Mapping)
 
 
 def _size(fields: Fields) -> tuple[int, int]:
@@ -177,8 +181,10 @@ def _size(fields: Fields) -> tuple[int, int]:
 
 def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
     node = fields.root.at("variables")
+    if node and not isinstance(node.value, Mapping):
+        fields.complain(node.line, "variables must be a map of names to values")
     for name, value in node.map.items() if node else ():
-        if value.map or value.items:
+        if isinstance(value.value, Mapping | tuple):
             fields.complain(value.line, f"variables.{name}: only strings are there yet in Trivet")
         elif not value.is_null:
             yield name, value.text

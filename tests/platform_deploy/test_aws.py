@@ -21,6 +21,8 @@ from platform_deploy.errors import (
     Unclear,
 )
 
+MODELS = botocore.session.get_session()  # reads each API's model once
+
 
 class Session:
     """A session whose clients answer from a script."""
@@ -29,7 +31,7 @@ class Session:
         self.stubs: dict[str, Stubber] = {}
 
     def create_client(self, api: str, **options: Any) -> Any:
-        client = botocore.session.get_session().create_client(
+        client = MODELS.create_client(
             api, aws_access_key_id="x", aws_secret_access_key="x", **options
         )
         self.stubs[api] = Stubber(client)

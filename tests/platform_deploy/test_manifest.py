@@ -1,6 +1,11 @@
 """Manifests become a project, or all their problems at once."""
 
+import json
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from platform_deploy.errors import BadManifest
 from platform_deploy.manifest import read
@@ -148,6 +153,11 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ("exec: true", "exec is not there yet in Trivet; leave it out"),
         ("count: {spot: 2}", "count.spot is not there yet in Trivet; leave it out"),
         ("sidecars: {nginx: {port: 80}}", "sidecars is not there yet in Trivet; leave it out"),
+        ("variables: [A]", "variables must be a map of names to values"),
+        ("environments: prod", "environments must be a map of names to maps of fields"),
+        ("environments: {prod: 3}", "environments must be a map of names to maps of fields"),
+        ("cpu: {}", "cpu must be a whole number from 256 to 16384, not that"),
+        ("command: {a: b}", "command must be a string"),
         ("deployment: {rolling: fast}", "deployment.rolling must be one of default, recreate"),
     ],
 )
@@ -300,3 +310,35 @@ def test_callers_are_named_or_follow_from_service_connect() -> None:
         "backend": ("api",),
         "other": ("api", "backend"),
     }
+
+
+KEYS = st.sampled_from(
+    [
+        *("name", "type", "image", "location", "port", "http", "path", "healthcheck", "interval"),
+        *("cpu", "memory", "count", "platform", "network", "connect", "alias", "allow_from"),
+        *("vpc", "placement", "variables", "environments", "test", "command", "logging"),
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(["", "x", "${X}", "10s", "/", PUBLIC, "Backend Service", "'", "1.5"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES))
+def test_whatever_a_manifest_holds_it_is_read_or_its_problems_are_said(
+    content: dict[str, object],
+) -> None:
+    head = {"name": "api", "type": PUBLIC, "image": {"location": "x", "port": 1}}
+    with suppress(BadManifest):
+        read(folder_of(json.dumps({**head, **content})))
+
+
+@given(st.text())
+def test_whatever_a_file_holds_it_is_read_or_its_problems_are_said(text: str) -> None:
+    with pytest.raises(BadManifest):
+        read(folder_of(text))
