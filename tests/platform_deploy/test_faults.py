@@ -3,6 +3,7 @@
 import http.client
 import http.server
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -129,12 +130,30 @@ def test_a_destroy_that_stops_in_the_middle_is_completed_by_the_next(
     assert look(shop).count() == expected["empty"]
 
 
+def relayed(
+    port: int, path: str, body: bytes, headers: dict[str, str]
+) -> tuple[int, dict[str, str], bytes]:
+    """The emulator's answer to a request: status, headers to pass on, body."""
+    upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        upstream.request("POST", path, body, headers)
+        answer = upstream.getresponse()
+        data = answer.read()
+    finally:
+        upstream.close()
+    of_this_hop = ("content-length", "connection", "transfer-encoding")
+    kept = {name: value for name, value in answer.getheaders() if name.lower() not in of_this_hop}
+    return answer.status, kept | {"Content-Length": str(len(data))}, data
+
+
 @contextmanager
-def killing_proxy(emulator: Emulator, number: int, *, is_after: bool) -> Iterator[dict[str, Any]]:
+def killing_proxy(
+    emulator: Emulator, number: int, *, is_after: bool, by: signal.Signals = signal.SIGKILL
+) -> Iterator[dict[str, Any]]:
     """An address in front of the emulator that kills its client at the `number`th request.
 
-    `is_after`: once the request has taken effect. The client's process id is to be put under
-    "pid".
+    `is_after`: once the request has taken effect. After Ctrl-C (SIGINT) requests are still
+    answered. The client's process id is to be put under "pid".
     """
     state: dict[str, Any] = {"count": 0, "pid": None, "lock": threading.Lock()}
 
@@ -146,32 +165,25 @@ def killing_proxy(emulator: Emulator, number: int, *, is_after: bool) -> Iterato
             with state["lock"]:
                 state["count"] += 1
                 is_last = state["count"] == number
-                is_dead = state["count"] > number
+                is_dead = state["count"] > number and by == signal.SIGKILL
             if is_dead or (is_last and not is_after):
                 self.end(is_last=is_last)
                 return
-            upstream = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=30)
-            try:
-                upstream.request("POST", self.path, body, dict(self.headers))
-                answer = upstream.getresponse()
-                data = answer.read()
-            finally:
-                upstream.close()
+            status, headers, data = relayed(emulator.port, self.path, body, dict(self.headers))
             if is_last:
                 self.end(is_last=True)
+            if is_last and by == signal.SIGKILL:
                 return
-            self.send_response_only(answer.status)
-            for name, value in answer.getheaders():
-                if name.lower() not in ("content-length", "connection", "transfer-encoding"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(data)))
+            self.send_response_only(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
 
         def end(self, *, is_last: bool) -> None:
             if is_last:
-                os.kill(state["pid"], signal.SIGKILL)
-            self.close_connection = True
+                os.kill(state["pid"], by)
+            self.close_connection = by == signal.SIGKILL
 
         def log_message(self, *_: object) -> None: ...
 
@@ -214,6 +226,30 @@ def test_a_killed_deploy_is_completed_by_the_next(
         )
         proxy["pid"] = process.pid
         assert process.wait(30) == -signal.SIGKILL
+    check(account, shop, look, expected)
+
+
+def test_ctrl_c_ends_a_deploy_with_130_and_what_is_left_to_do(
+    account: Account, shop: Project, look: LookAt, expected: dict[str, Any], emulator: Emulator
+) -> None:
+    command = [sys.executable, "-m", "platform_deploy", "-C", str(EXAMPLES)]
+    with killing_proxy(emulator, 40, is_after=True, by=signal.SIGINT) as proxy:
+        process = subprocess.Popen(
+            [*command, "deploy", "--env", "test", "--yes"],
+            cwd=ROOT,
+            env=os.environ | {"AWS_ENDPOINT_URL": proxy["endpoint"]},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        proxy["pid"] = process.pid
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    last = said.strip().rsplit("\n", 1)[1]
+    assert re.fullmatch(
+        r"interrupted: \d+ done, [1-9]\d* not begun; the same command again does the rest", last
+    )
     check(account, shop, look, expected)
 
 
