@@ -38,8 +38,11 @@ def build_examples(
 
 
 def image_name(folder: Path) -> str:
-    """Return the name of the image that is made of a service's folder."""
-    return f"trivet-example-{folder.name}:1"
+    """Return the name of the image that is made of a service's folder.
+
+    Under `localhost/`, so that no engine asks a public registry for it.
+    """
+    return f"localhost/trivet-example-{folder.name}:1"
 
 
 def source_digest(folder: Path, *, base: str | None) -> str:

@@ -10,7 +10,7 @@ from localcloud.errors import ImageNotBuilt
 from localcloud.images import SERVICES, build_examples, image_name, source_digest
 from tests.localcloud.fake_docker import FakeDocker, fake_docker
 
-BOTH = ("trivet-example-api:1", "trivet-example-backend:1")
+BOTH = ("localhost/trivet-example-api:1", "localhost/trivet-example-backend:1")
 
 
 @pytest.fixture(autouse=True)
@@ -46,15 +46,15 @@ def test_each_example_service_has_an_image_of_its_folders_name() -> None:
 def test_missing_images_are_built_and_the_second_time_none(
     docker: FakeDocker, engine: Engine, service: Path
 ) -> None:
-    assert build_examples(engine, services=service.parent) == ("trivet-example-api:1",)
+    assert build_examples(engine, services=service.parent) == ("localhost/trivet-example-api:1",)
     assert build_examples(engine, services=service.parent) == ()
-    assert docker.builds == ["trivet-example-api:1"]
+    assert docker.builds == ["localhost/trivet-example-api:1"]
 
 
 def test_a_changed_file_builds_the_image_again(engine: Engine, service: Path) -> None:
     build_examples(engine, services=service.parent)
     (service / "server.py").write_text("first = 2\n")
-    assert build_examples(engine, services=service.parent) == ("trivet-example-api:1",)
+    assert build_examples(engine, services=service.parent) == ("localhost/trivet-example-api:1",)
 
 
 def test_another_base_builds_the_image_again(
@@ -62,7 +62,7 @@ def test_another_base_builds_the_image_again(
 ) -> None:
     build_examples(engine, services=service.parent)
     monkeypatch.setenv("TRIVET_EXAMPLE_BASE", "own-base:1")
-    assert build_examples(engine, services=service.parent) == ("trivet-example-api:1",)
+    assert build_examples(engine, services=service.parent) == ("localhost/trivet-example-api:1",)
     assert build_examples(engine, services=service.parent, base="own-base:1") == ()
 
 
@@ -73,7 +73,7 @@ def test_a_base_that_cannot_be_had_is_one_line_with_what_to_do(
     with pytest.raises(ImageNotBuilt) as failed:
         build_examples(engine, services=service.parent, base="own-base:1")
     assert str(failed.value) == (
-        "image trivet-example-api:1 on the base image own-base:1: "
+        "image localhost/trivet-example-api:1 on the base image own-base:1: "
         "Get https://registry.example/v2/: network is unreachable. Is the base on this machine or "
         "in a registry that can be reached? TRIVET_EXAMPLE_BASE names another (a Debian or Alpine "
         "with python3)"

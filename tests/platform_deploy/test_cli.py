@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import botocore.session
 import pytest
 
 from localcloud.emulator import Emulator
@@ -15,6 +16,20 @@ from platform_deploy.cli import main
 from .conftest import API, EXAMPLES
 
 Run = Callable[..., tuple[int, str, str]]
+MODELS = botocore.session.get_session().get_component("data_loader")
+
+
+@pytest.fixture(autouse=True)
+def models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of this file share AWS's models; reading them is most of a short command's time."""
+    get_session = botocore.session.get_session
+
+    def sharing() -> botocore.session.Session:
+        session = get_session()
+        session.register_component("data_loader", MODELS)
+        return session
+
+    monkeypatch.setattr(botocore.session, "get_session", sharing)
 
 
 class Typed(io.StringIO):

@@ -104,7 +104,7 @@ def test_when_the_network_goes_away_in_the_middle_the_next_deploy_completes(
 
 
 @pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
-@pytest.mark.parametrize("number", range(READS + 2, CALLS, 14))
+@pytest.mark.parametrize("number", range(READS + 2, CALLS, 18))
 def test_one_lost_answer_does_not_stop_a_deploy_and_makes_nothing_twice(
     account: Account,
     shop: Project,
@@ -204,7 +204,7 @@ def killing_proxy(
             thread.join()
 
 
-@pytest.mark.parametrize(("number", "is_after"), [(16, True), (27, False), (41, True), (58, False)])
+@pytest.mark.parametrize(("number", "is_after"), [(16, True), (33, False), (55, True)])
 def test_a_killed_deploy_is_completed_by_the_next(
     account: Account,
     shop: Project,
