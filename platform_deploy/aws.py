@@ -44,34 +44,19 @@ _NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity", "NotAttac
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
 _EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
 _NOT_ALLOWED = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "UnauthorizedOperation",
-    "AuthFailure",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
+    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
+    *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),
+    *("UnrecognizedClientException",),
 }
 _IN_USE = {
-    "DependencyViolation",
-    "ResourceInUse",
-    "DeleteConflict",
-    "ClusterContainsServicesException",
-    "ClusterContainsTasksException",
-    "ClusterContainsContainerInstancesException",
-    "UpdateInProgressException",
-    "OperationAborted",
-    "OperationAbortedException",
+    *("DependencyViolation", "ResourceInUse", "DeleteConflict"),
+    *("ClusterContainsServicesException", "ClusterContainsTasksException"),
+    *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
+    *("OperationAborted", "OperationAbortedException"),
 }
 _THROTTLED = {
-    "Throttling",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "RequestThrottled",
-    "TooManyRequestsException",
-    "RequestLimitExceededException",
+    *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
+    *("TooManyRequestsException", "RequestLimitExceededException"),
 }
 _FIRST_SERVER_ERROR = 500
 

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        _say("interrupted; nothing was under way")
+        _say("interrupted; the same command again does the rest")
         return INTERRUPTED
 
 

@@ -38,40 +38,55 @@ def run(
     After a failure or Ctrl-C nothing new is begun, and what runs is waited for. An error that is
     no DeployError is a fault in the program and is raised once all has stopped.
     """
-    order = TopologicalSorter(waits_for)
-    order.prepare()
-    done: list[Key] = []
-    failed: list[tuple[Key, DeployError]] = []
-    running: dict[Future[None], Key] = {}
+    progress = _Progress(waits_for)
     is_interrupted = False
     with ThreadPoolExecutor(workers) as pool:
         while True:
             try:
-                if not failed and not is_interrupted:
-                    running |= {pool.submit(work, key): key for key in order.get_ready()}
-                if not running:
+                if not progress.failed and not is_interrupted:
+                    progress.begin(pool, work)
+                if not progress.running:
                     break
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(progress.running, return_when=FIRST_COMPLETED)
             except KeyboardInterrupt:
                 is_interrupted = True
                 continue
             for future in finished:
-                key = running.pop(future)
-                error = future.exception()
-                if error is None:
-                    done.append(key)
-                    order.done(key)
-                elif isinstance(error, DeployError):
-                    failed.append((key, error))
-                else:
-                    raise error
-    begun = {*done, *(key for key, _ in failed)}
+                progress.finish(future)
+    begun = {*progress.done, *(key for key, _ in progress.failed)}
     return Outcome(
-        done=tuple(done),
-        failed=tuple(failed),
+        done=tuple(progress.done),
+        failed=tuple(progress.failed),
         not_begun=tuple(key for key in waits_for if key not in begun),
         is_interrupted=is_interrupted,
     )
+
+
+class _Progress(Generic[Key]):
+    """What of a run is under way, done and failed."""
+
+    def __init__(self, waits_for: Mapping[Key, Collection[Key]]) -> None:
+        self._order = TopologicalSorter(waits_for)
+        self._order.prepare()
+        self.running: dict[Future[None], Key] = {}
+        self.done: list[Key] = []
+        self.failed: list[tuple[Key, DeployError]] = []
+
+    def begin(self, pool: ThreadPoolExecutor, work: Callable[[Key], None]) -> None:
+        """Begin all that waits for nothing any more."""
+        for key in self._order.get_ready():
+            self.running[pool.submit(work, key)] = key
+
+    def finish(self, future: Future[None]) -> None:
+        """Take note of finished work; raise an error that is no DeployError."""
+        key = self.running.pop(future)
+        try:
+            future.result()
+        except DeployError as error:
+            self.failed.append((key, error))
+        else:
+            self.done.append(key)
+            self._order.done(key)
 
 
 def each(work: Callable[[Item], Result], items: Iterable[Item]) -> tuple[Result, ...]:

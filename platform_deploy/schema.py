@@ -25,96 +25,51 @@ TYPES_LATER: Final = (
     "Static Site",
 )
 
-_HEALTH_CHECK: Fields = {
-    "path": NOW,
-    "success_codes": NOW,
-    "healthy_threshold": NOW,
-    "unhealthy_threshold": NOW,
-    "interval": NOW,
-    "timeout": NOW,
-    "grace_period": NOW,
-    "port": LATER,
-}
-_HTTP: Fields = {
-    "path": NOW,
-    "healthcheck": _HEALTH_CHECK,
-    "deregistration_delay": NOW,
-    "stickiness": NOW,
-    "target_container": LATER,
-    "targetContainer": LATER,
-    "target_port": LATER,
-    "alias": LATER,
-    "hosted_zone": LATER,
-    "allowed_source_ips": LATER,
-    "redirect_to_https": LATER,
-    "version": LATER,
-    "alb": LATER,
-    "additional_rules": LATER,
-}
-_SERVICE: Fields = {
-    "name": NOW,
-    "type": NOW,
-    "image": {
-        "location": NOW,
-        "port": NOW,
-        "build": LATER,
-        "credentials": LATER,
-        "labels": LATER,
-        "depends_on": LATER,
-        "healthcheck": LATER,
-    },
-    "cpu": NOW,
-    "memory": NOW,
-    "count": {
-        "spot": LATER,
-        "range": LATER,
-        "cooldown": LATER,
-        "cpu_percentage": LATER,
-        "memory_percentage": LATER,
-        "requests": LATER,
-        "response_time": LATER,
-    },
-    "platform": {"osfamily": LATER, "architecture": LATER},
-    "command": NOW,
-    "entrypoint": NOW,
-    "variables": OPEN,
-    "network": {
-        "connect": {"alias": NOW},
-        "allow_from": NOW,
-        "vpc": {"placement": {"subnets": LATER}, "security_groups": LATER},
-    },
-    "deployment": {"rolling": NOW, "rollback_alarms": LATER},
-    "exec": {"enable": LATER},
-    "logging": {
-        "retention": NOW,
-        "image": LATER,
-        "destination": LATER,
-        "enableMetadata": LATER,
-        "secretOptions": LATER,
-        "configFilePath": LATER,
-        "variables": LATER,
-        "secrets": LATER,
-        "env_file": LATER,
-    },
-    "env_file": LATER,
-    "secrets": LATER,
-    "storage": LATER,
-    "sidecars": LATER,
-    "publish": LATER,
-    "observability": LATER,
-    "taskdef_overrides": LATER,
-}
+
+def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
+    return {**dict.fromkeys(now.split(), NOW), **dict.fromkeys(later.split(), LATER), **tables}
+
+
+_HTTP = _fields(
+    now="path deregistration_delay stickiness",
+    later="target_container targetContainer target_port alias hosted_zone allowed_source_ips "
+    "redirect_to_https version alb additional_rules",
+    healthcheck=_fields(
+        now="path success_codes healthy_threshold unhealthy_threshold interval timeout "
+        "grace_period",
+        later="port",
+    ),
+)
+_SERVICE = _fields(
+    now="name type cpu memory command entrypoint",
+    later="env_file secrets storage sidecars publish observability taskdef_overrides",
+    image=_fields(now="location port", later="build credentials labels depends_on healthcheck"),
+    count=_fields(
+        later="spot range cooldown cpu_percentage memory_percentage requests response_time"
+    ),
+    platform=_fields(later="osfamily architecture"),
+    variables=OPEN,
+    network=_fields(
+        now="allow_from",
+        connect=_fields(now="alias"),
+        vpc=_fields(placement=_fields(later="subnets"), later="security_groups"),
+    ),
+    deployment=_fields(now="rolling", later="rollback_alarms"),
+    exec=_fields(later="enable"),
+    logging=_fields(
+        now="retention",
+        later="image destination enableMetadata secretOptions configFilePath variables secrets "
+        "env_file",
+    ),
+)
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": LATER},
-    ENVIRONMENT: {
-        "name": NOW,
-        "type": NOW,
-        "network": LATER,
-        "cdn": LATER,
-        "http": LATER,
-        "observability": {"container_insights": NOW},
-    },
+    ENVIRONMENT: _fields(
+        now="name type",
+        later="network cdn http",
+        observability=_fields(now="container_insights"),
+    ),
 }
 # Forms other than a map that take effect: `count: 2`, `connect: true`, `healthcheck: /path`.
 _SCALAR_FORMS: Final = frozenset(

@@ -6,8 +6,7 @@ from .. import calls
 from ..aws import Account, Answer
 from ..errors import NotFound
 from ..model import Project, Workload
-from ..resource import Address, Desired, Known, Observed, Progress, ResourceType, Scope, Value
-from ..schedule import each
+from ..resource import Address, Desired, Known, Observed, ResourceType, Scope, Value
 from . import (
     cluster,
     discovery_service,
@@ -15,6 +14,7 @@ from . import (
     listener_rule,
     log_group,
     namespace,
+    rollout,
     route_table,
     security_group,
     subnet,
@@ -24,7 +24,7 @@ from . import (
 
 KIND = "AWS::ECS::Service"
 ATTRIBUTES = ("serviceArn", "clusterArn")
-BATCH = 10  # DescribeServices takes no more
+PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
     "desiredCount",
@@ -123,24 +123,14 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
     """Yield the environment's services that are not deleted."""
     name = scope.project.name
     try:
-        arns = account.pages("ecs", "ListServices", "serviceArns", cluster=name)
+        arns = account.pages("ecs", "ListServices", "serviceArns", cluster=name, maxResults=PAGE)
     except NotFound:
         return []
-    return [_observed(found) for found in _describe(account, name, arns)]
-
-
-def _describe(account: Account, where: str, arns: list[str]) -> list[Answer]:
-    def describe(batch: list[str]) -> Answer:
-        return account.read(
-            "ecs", "DescribeServices", cluster=where, services=batch, include=["TAGS"]
-        )
-
-    answers = each(describe, [arns[i : i + BATCH] for i in range(0, len(arns), BATCH)])
-    return [it for answer in answers for it in answer["services"] if it["status"] == "ACTIVE"]
+    return [_observed(found) for found in rollout.describe(account, name, arns)]
 
 
 def _observed(found: Answer) -> Observed:
-    primary = primary_of(found)
+    primary = rollout.primary_of(found)
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
     if "rolloutState" in primary:
         more["rolloutState"] = primary["rolloutState"]
@@ -148,39 +138,6 @@ def _observed(found: Answer) -> Observed:
         more["serviceConnectConfiguration"] = primary["serviceConnectConfiguration"]
     tags = calls.from_pairs(found.get("tags", []))
     return calls.found(KIND, found["serviceName"], found, ATTRIBUTES, more, tags)
-
-
-def primary_of(found: Answer) -> Answer:
-    """Return the deployment that counts; the others are older ones on their way out."""
-    primaries = [it for it in found.get("deployments", []) if it["status"] == "PRIMARY"]
-    return primaries[0] if primaries else {}
-
-
-def progress(account: Account, services: tuple[Observed, ...]) -> Iterator[Progress]:
-    """Yield for each service whether tasks of its own revision run."""
-    wanted = {it.attributes["serviceArn"]: it.properties["taskDefinition"] for it in services}
-    where = services[0].attributes["clusterArn"]
-    found = {it["serviceArn"]: it for it in _describe(account, where, list(wanted))}
-    for arn, revision in wanted.items():
-        if arn in found:
-            yield _progress(found[arn], revision)
-        else:
-            yield Progress(done=False, failed=True, text=f"{arn}: deleted while it was deployed")
-
-
-def _progress(found: Answer, revision: Value) -> Progress:
-    name, primary = found["serviceName"], primary_of(found)
-    state = primary.get("rolloutState")
-    events = found.get("events", [])
-    why = f"{primary.get('rolloutStateReason', '')} {events[0]['message'] if events else ''}"
-    if primary.get("taskDefinition") != revision:
-        text = f"{name}: ECS went back to {primary.get('taskDefinition')}: {why.strip()}"
-        return Progress(done=False, failed=True, text=text)
-    if state == "FAILED":
-        return Progress(done=False, failed=True, text=f"{name}: {why.strip()}")
-    running, wanted = primary.get("runningCount", 0), found["desiredCount"]
-    is_done = running == wanted and state != "IN_PROGRESS"
-    return Progress(done=is_done, text=f"{name}: ECS reports {running} of {wanted} tasks running")
 
 
 TYPE = ResourceType(
@@ -195,7 +152,7 @@ TYPE = ResourceType(
     delete_call="DeleteService",
     delete_with={"force": True},
     update_calls=dict.fromkeys(UPDATABLE, "UpdateService"),
-    progress=progress,
+    progress=rollout.progress,
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
     unordered=frozenset({"subnets", "securityGroups"}),

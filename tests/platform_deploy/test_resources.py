@@ -19,6 +19,7 @@ from platform_deploy.resources import (
     TYPES,
     listener_rule,
     namespace,
+    rollout,
     security_group,
     service,
 )
@@ -377,5 +378,5 @@ def test_a_service_is_done_when_tasks_of_our_revision_run(
         properties={"taskDefinition": "td:1"},
         attributes={"serviceArn": "arn:s", "clusterArn": "arn:c"},
     )
-    (progress,) = service.progress(account, (live,))  # type: ignore[arg-type]
+    (progress,) = rollout.progress(account, (live,))  # type: ignore[arg-type]
     assert (progress.done, progress.failed, progress.text) == (is_done, is_failed, text)
