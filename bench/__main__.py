@@ -18,7 +18,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
     shown = Table("part", "measured", "value", "limit", "", title=None)
     for row in rows:
         mark = {True: "met", False: "MISSED", None: ""}[row["ok"]]
-        limit = "" if row["limit"] is None else str(row["limit"])
+        limit = f"≤ {row['limit']}" if isinstance(row["limit"], int | float) else row["limit"] or ""
         shown.add_row(row["part"], row["name"], f"{row['value']} {row['unit']}", limit, mark)
     return shown
 
