@@ -12,7 +12,7 @@ demo: .venv ## drive the main job of all three parts on an emulated AWS, then st
 	@$(BIN)/python -m localcloud demo
 
 test: .venv ## run every test
-	@$(BIN)/python -m pytest -q --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -rs --cov --cov-report=term
 
 check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/ruff format --check .

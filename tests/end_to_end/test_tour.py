@@ -104,6 +104,25 @@ def test_a_failing_demo_names_the_step_and_the_reason(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@ON_LINUX
+def test_ctrl_c_in_the_middle_of_the_demo_stops_all_of_it() -> None:
+    mark = f"interrupted-{os.getpid()}"
+    process = subprocess.Popen(
+        command("demo"),
+        cwd=ROOT,
+        env=without_engine() | {"TRIVET_TEST": mark},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    read_until(process, "datalake: data sets over HTTP")
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "\nstopped.\n")
+    assert processes_with(f"TRIVET_TEST={mark}") == []
+
+
 @contextmanager
 def up(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
