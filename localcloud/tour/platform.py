@@ -28,6 +28,9 @@ def tour(cloud: Cloud, screen: Screen) -> None:
         with screen.step("the example's two images are built"):
             build_examples(cloud.engine)
     before = inventory(cloud)
+    with screen.step("python -m platform_deploy -C examples plan --env test"):
+        planned = deployer(cloud, "plan").splitlines()[-1]
+    screen.note(planned)
     with screen.step("python -m platform_deploy -C examples deploy --env test"):
         said = deployer(cloud, "deploy", "--yes")
     screen.note(said)
