@@ -130,7 +130,9 @@ def _datalake(stack: ExitStack, folder: Path, lake: Path) -> tuple[str, str]:
     )
     stack.enter_context(hosted)
     password = os.urandom(12).hex() + "Aa1!"
-    return hosted.url, id_token(running.endpoint, sign_in, user="bench", password=password)
+    return hosted.url, id_token(
+        running.endpoint, sign_in, user="bench", password=password, groups=["lake-admins"]
+    )
 
 
 @contextmanager

@@ -33,6 +33,7 @@ def _start() -> Lake | None:
     """Return what serves; None where `chalice package` and its like only read the routes."""
     wiring.read_dotenv(Path(__file__).resolve().parent)
     if not settings.must_serve(os.environ, sys.argv):
+        wiring.check_rights()
         return None
     try:
         return wiring.lake()
@@ -111,7 +112,7 @@ def _answer(operation: Callable[..., Reply], segments: tuple[str, ...] = ()) -> 
         raise BadSettings(("it was imported to be packaged, not to serve",))
     try:
         asked = request.read(_current.get(), segments)
-        answer = operation(asked, identify=LAKE.identify, store=LAKE.store)
+        answer = operation(asked, admit=LAKE.admit, store=LAKE.store)
     except Refusal as refusal:
         if refusal.status >= 500:
             app.log.error("%s: %s", refusal.code, refusal.__cause__ or refusal)

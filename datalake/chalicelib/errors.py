@@ -2,11 +2,13 @@
 
     DatalakeError
     ├── BadSettings               this process must not serve
+    │   └── BadRights             its rules of who may what
     └── Refusal                   has an HTTP answer: status, code, detail
         ├── BadKey                400
         ├── BadQuery              400
         ├── BadBody               400
         ├── Unauthorized          401
+        ├── NotAllowed            403
         ├── NoSuchDataset         404
         ├── KeyConflict           409
         ├── LengthRequired        411
@@ -38,6 +40,10 @@ class BadSettings(DatalakeError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("the data lake cannot serve: " + "; ".join(problems))
+
+
+class BadRights(BadSettings):
+    """The rules of who may what are wrong; each problem names file and line."""
 
 
 class Refusal(DatalakeError):
@@ -90,6 +96,16 @@ class Unauthorized(Refusal):
     def headers(self) -> dict[str, str]:
         """Return the challenge of RFC 9110, 11.6.1."""
         return {"WWW-Authenticate": "Bearer"}
+
+
+class NotAllowed(Refusal):
+    """The caller may read what the key names, but not this."""
+
+    status, code = 403, "not-allowed"
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb
+        super().__init__(f"you may read this data set, but not {verb} it")
 
 
 class NoSuchDataset(Refusal):

@@ -5,22 +5,20 @@ verified ourselves. Which of the two holds is wired once, never chosen by a requ
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from .errors import Unauthorized
 from .request import Request
+from .rights import EVERYTHING, Caller, Grants, Rights
 
 TOKEN_USE = "id"  # noqa: S105  the kind of token, not a token
+ANYBODY = Grants(who="", grants=EVERYTHING)
 
+# A list in the token is one text with a mark between at an API Gateway, as a scope is everywhere.
+_SEPARATORS = {"cognito:groups": ",", "scope": " "}
+# People may write these themselves; they count when the provider has verified them.
+_VERIFIED_BY = {"email": "email_verified", "phone_number": "phone_number_verified"}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """A verified identity: Cognito's `sub`, which never changes."""
-
-    subject: str
-
-
-ANYBODY = Caller(subject="")
+Admit = Callable[[Request], Grants]
 
 Identify = Callable[[Request], Caller]
 
@@ -41,8 +39,13 @@ def from_token(verify: Callable[[str], Mapping[str, object]]) -> Identify:
     return identify
 
 
-def anybody(_: Request) -> Caller:
-    """Let everybody in: the open lake of a developer's machine."""
+def admit(identify: Identify, rights: Callable[[], Rights]) -> Admit:
+    """Return what tells what the sender of a request may do."""
+    return lambda request: rights().of(identify(request))
+
+
+def anybody(_: Request) -> Grants:
+    """Let everybody do everything: the open lake of a developer's machine."""
     return ANYBODY
 
 
@@ -50,4 +53,24 @@ def _caller(claims: Mapping[str, object]) -> Caller:
     subject = claims.get("sub")
     if claims.get("token_use") != TOKEN_USE or not isinstance(subject, str) or not subject:
         raise Unauthorized
-    return Caller(subject=subject)
+    texts = ((name, _texts(name, value)) for name, value in claims.items())
+    return Caller(
+        subject=subject,
+        claims=tuple(
+            (name, values) for name, values in texts if values and _is_proved(name, claims)
+        ),
+    )
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        separator = _SEPARATORS.get(name)
+        parts = value.split(separator) if separator else [value]
+        return tuple(part for part in parts if part)
+    if isinstance(value, list):
+        return tuple(each for each in value if isinstance(each, str) and each)
+    return ()
+
+
+def _is_proved(name: str, claims: Mapping[str, object]) -> bool:
+    return name not in _VERIFIED_BY or claims.get(_VERIFIED_BY[name]) in (True, "true")

@@ -3,22 +3,25 @@
 Knows neither Chalice nor the kind of store.
 """
 
-from . import listing, ranges, reply
+from . import listing, ranges, reply, visible
 from .dataset import PIECE_BYTES, Span
 from .errors import AnswerTooLarge
-from .identity import Identify
+from .identity import Admit
 from .key import Key, parse_key
 from .reply import Reply
 from .request import Request
+from .rights import DELETE, READ, WRITE
 from .store import Store
 
 _NO_PARAMETERS: frozenset[str] = frozenset()
+_VERBS = {"GET": READ, "HEAD": READ, "PUT": WRITE, "DELETE": DELETE}
 
 
-def on_dataset(request: Request, *, identify: Identify, store: Store) -> Reply:
+def on_dataset(request: Request, *, admit: Admit, store: Store) -> Reply:
     """Answer a request for one data set; raises Refusal."""
-    identify(request)
+    grants = admit(request)
     key = parse_key(request.key_text())
+    grants.require(_VERBS[request.method], key)
     listing.require_known(request.query(), _NO_PARAMETERS)
     match request.method:
         case "PUT":
@@ -32,11 +35,10 @@ def on_dataset(request: Request, *, identify: Identify, store: Store) -> Reply:
             return _get(request, key, store)
 
 
-def on_collection(request: Request, *, identify: Identify, store: Store) -> Reply:
-    """Answer with a page of the listing; raises Refusal."""
-    identify(request)
-    wanted = listing.parse(request.query())
-    return reply.listed(store.list(wanted.prefix, after=wanted.after, limit=wanted.limit))
+def on_collection(request: Request, *, admit: Admit, store: Store) -> Reply:
+    """Answer with a page of what the caller may list; raises Refusal."""
+    grants = admit(request)
+    return reply.listed(visible.page(store, listing.parse(request.query()), grants))
 
 
 def _put(request: Request, key: Key, store: Store) -> Reply:

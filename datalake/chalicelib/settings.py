@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from .errors import BadSettings
 
 LAMBDA_ROOT = "/mnt/lake"
+DEFAULT_RIGHTS = "rights.yml"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -24,7 +25,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How this process serves: `root` is the lake's folder.
+    """How this process serves: `root` is the lake's folder, `rights` the file of who may what.
 
     `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
     """
@@ -33,6 +34,7 @@ class Settings:
     on_lambda: bool
     is_open: bool
     sign_in: SignIn | None
+    rights: str = DEFAULT_RIGHTS
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -48,7 +50,18 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
     if problems:
         raise BadSettings(tuple(problems))
-    return Settings(root=root, on_lambda=on_lambda, is_open=is_open, sign_in=sign_in)
+    return Settings(
+        root=root,
+        on_lambda=on_lambda,
+        is_open=is_open,
+        sign_in=sign_in,
+        rights=rights_in(environment),
+    )
+
+
+def rights_in(environment: Mapping[str, str]) -> str:
+    """Return the rights file: an absolute path, or a name beside our modules."""
+    return environment.get("DATALAKE_RIGHTS") or DEFAULT_RIGHTS
 
 
 def is_lambda(environment: Mapping[str, str]) -> bool:

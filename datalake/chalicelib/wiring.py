@@ -1,12 +1,13 @@
 """Put the real collaborators together, once per process."""
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import identity, settings
+from . import identity, rights_file, settings
 from .errors import BadSettings
-from .identity import Identify
+from .identity import Admit
 from .settings import Settings
 from .store import Store
 from .stores.filesystem import FilesystemStore
@@ -16,7 +17,7 @@ from .stores.filesystem import FilesystemStore
 class Lake:
     """What answers requests."""
 
-    identify: Identify
+    admit: Admit
     store: Store
 
 
@@ -26,7 +27,7 @@ def lake() -> Lake:
     if not Path(chosen.root).is_dir():
         problem = f"DATALAKE_ROOT: {chosen.root!r} is no folder; make it, or mount it there"
         raise BadSettings((problem,))
-    return Lake(identify=_identify(chosen), store=FilesystemStore(chosen.root))
+    return Lake(admit=_admit(chosen), store=FilesystemStore(chosen.root))
 
 
 def read_dotenv(project: Path) -> None:
@@ -46,11 +47,22 @@ def read_dotenv(project: Path) -> None:
     load_dotenv(path, override=False)
 
 
-def _identify(chosen: Settings) -> Identify:
-    if chosen.on_lambda:
-        return identity.from_authorizer
-    if chosen.sign_in is None:
+def check_rights() -> None:
+    """Raise BadRights where the deployed app would refuse to serve by its rules."""
+    rights_file.load_rights(_rights_path(settings.rights_in(os.environ)))
+
+
+def _admit(chosen: Settings) -> Admit:
+    if chosen.is_open:
         return identity.anybody
+    rights = functools.cache(lambda: rights_file.load_rights(_rights_path(chosen.rights)))
+    if chosen.on_lambda:  # `chalice deploy` has read the rules; a cold start need not
+        return identity.admit(identity.from_authorizer, rights)
+    rights()
     from . import token
 
-    return identity.from_token(token.verify)
+    return identity.admit(identity.from_token(token.verify), rights)
+
+
+def _rights_path(name: str) -> str:
+    return str(Path(__file__).resolve().parent / name)
