@@ -13,7 +13,7 @@ from typing import Any
 
 from chalice import Chalice, CognitoUserPoolAuthorizer, Response
 from chalice.app import CaseInsensitiveMapping
-from chalicelib import operations, reply, request, settings, wiring
+from chalicelib import audit, log, operations, reply, request, settings, wiring
 from chalicelib.errors import BadSettings, Refusal
 from chalicelib.key import MAX_SEGMENTS
 from chalicelib.reply import Reply
@@ -110,13 +110,18 @@ for depth in range(1, MAX_SEGMENTS + 1):
 def _answer(operation: Callable[..., Reply], segments: tuple[str, ...] = ()) -> Response:
     if LAKE is None:
         raise BadSettings(("it was imported to be packaged, not to serve",))
+    asked = request.read(_current.get(), segments)
+    who, outcome, answer = "", "internal-error", reply.broken()
     try:
-        asked = request.read(_current.get(), segments)
-        answer = operation(asked, admit=LAKE.admit, store=LAKE.store)
+        grants = LAKE.admit(asked)
+        who = grants.who
+        answer, outcome = operation(asked, grants=grants, store=LAKE.store), "ok"
     except Refusal as refusal:
         if refusal.status >= 500:
             app.log.error("%s: %s", refusal.code, refusal.__cause__ or refusal)
-        answer = reply.refused(refusal)
+        answer, outcome = reply.refused(refusal), refusal.code
+    finally:
+        log.write(audit.line(asked, who=who, answer=answer, outcome=outcome))
     return _response(answer)
 
 

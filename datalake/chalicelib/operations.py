@@ -1,4 +1,4 @@
-"""The sentence: who asks, for which key, what the store does, what is answered.
+"""The sentence: who may what, with which key, what the store does, what is answered.
 
 Knows neither Chalice nor the kind of store.
 """
@@ -6,20 +6,18 @@ Knows neither Chalice nor the kind of store.
 from . import listing, ranges, reply, visible
 from .dataset import PIECE_BYTES, Span
 from .errors import AnswerTooLarge
-from .identity import Admit
 from .key import Key, parse_key
 from .reply import Reply
 from .request import Request
-from .rights import DELETE, READ, WRITE
+from .rights import DELETE, READ, WRITE, Grants
 from .store import Store
 
 _NO_PARAMETERS: frozenset[str] = frozenset()
 _VERBS = {"GET": READ, "HEAD": READ, "PUT": WRITE, "DELETE": DELETE}
 
 
-def on_dataset(request: Request, *, admit: Admit, store: Store) -> Reply:
+def on_dataset(request: Request, *, grants: Grants, store: Store) -> Reply:
     """Answer a request for one data set; raises Refusal."""
-    grants = admit(request)
     key = parse_key(request.key_text())
     grants.require(_VERBS[request.method], key)
     listing.require_known(request.query(), _NO_PARAMETERS)
@@ -35,9 +33,8 @@ def on_dataset(request: Request, *, admit: Admit, store: Store) -> Reply:
             return _get(request, key, store)
 
 
-def on_collection(request: Request, *, admit: Admit, store: Store) -> Reply:
+def on_collection(request: Request, *, grants: Grants, store: Store) -> Reply:
     """Answer with a page of what the caller may list; raises Refusal."""
-    grants = admit(request)
     return reply.listed(visible.page(store, listing.parse(request.query()), grants))
 
 

@@ -78,6 +78,11 @@ def healthy() -> Reply:
     return Reply(status=200, headers=_JSON, body=_document({"status": "ok"}))
 
 
+def broken() -> Reply:
+    """Answer for a bug, of which the log knows more."""
+    return problem(500, "internal-error", detail="An internal server error occurred.")
+
+
 def refused(refusal: Refusal) -> Reply:
     """Answer with a problem document (RFC 9457) for what the client or the store did."""
     return problem(

@@ -47,6 +47,19 @@ class Request:
         """Tell whether an API Gateway stands before us."""
         return "resource" in self.event
 
+    @property
+    def id(self) -> str:
+        """Return the server's name for this request; "" where it gives none."""
+        return str(self.event["requestContext"].get("requestId", ""))
+
+    @property
+    def body_bytes(self) -> int:
+        """Return the size of the body that came, without decoding it."""
+        body = self.event["body"] or ""
+        if self.event.get("isBase64Encoded"):
+            return len(body) * 3 // 4 - body[-2:].count("=")
+        return len(body)
+
     def key_text(self) -> str:
         """Return the path below `/datasets/`, decoded; raises BadKey where it is no text."""
         text = "/".join(self.segments)
