@@ -86,9 +86,9 @@ def healthz() -> Response:
     return _response(reply.healthy())
 
 
-@app.route("/datasets", methods=["GET"], authorizer=AUTHORIZER)
+@app.route("/datasets", methods=["GET", "POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
 def collection() -> Response:
-    """List data sets."""
+    """List data sets, or keep one under a name that the lake chooses."""
     return _answer(operations.on_collection)
 
 

@@ -7,6 +7,8 @@
         ├── BadKey                400
         ├── BadQuery              400
         ├── BadBody               400
+        ├── BadDigest             400
+        ├── BadMetadata           400
         ├── Unauthorized          401
         ├── NotAllowed            403
         ├── NoSuchDataset         404
@@ -81,6 +83,18 @@ class BadBody(Refusal):
     """The body is not what the header fields say."""
 
     status, code = 400, "bad-body"
+
+
+class BadDigest(Refusal):
+    """The content is not the one that a digest field names."""
+
+    status, code = 400, "bad-digest"
+
+
+class BadMetadata(Refusal):
+    """The user's metadata cannot be kept."""
+
+    status, code = 400, "bad-metadata"
 
 
 class Unauthorized(Refusal):

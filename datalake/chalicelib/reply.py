@@ -5,11 +5,14 @@ it, guess its type, or show it in place.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
-from .dataset import Entry, Info, Page, Span, Written
+from . import digests
+from .about import METADATA_FIELD
+from .dataset import PIECE_BYTES, Description, Entry, Info, Page, Span, Version, Written
 from .errors import Refusal
 from .listing import cursor_after
 from .media import guess
@@ -19,10 +22,13 @@ SAFETY = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
 _CONTENT = SAFETY | {
-    "Content-Disposition": "attachment",
     "Accept-Ranges": "bytes",
     "Cache-Control": "private, no-cache",
 }
+# What a browser may show in place: nothing that can hold a script.
+_INLINE = frozenset(
+    {"image/gif", "image/jpeg", "image/png", "image/webp", "text/csv", "text/plain"}
+)
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LAST_SECOND = 253402300799  # of the year 9999
@@ -38,18 +44,21 @@ class Reply:
     body: bytes = b""
 
 
-def content(key: str, info: Info, body: bytes, span: Span | None) -> Reply:
+def content(key: str, known: Description, body: bytes, span: Span | None) -> Reply:
     """Answer with a data set, or with the span of it that was asked for."""
-    headers = {"Content-Type": guess(key), **_validators(info), **_CONTENT}
+    headers = {**_described(key, known), **_CONTENT}
     if span is None:
+        if known.record.sha256 and known.info.size <= PIECE_BYTES:
+            headers["Content-Digest"] = headers["Repr-Digest"]
         return Reply(status=200, headers=headers, body=body)
-    headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{info.size}"
+    headers["Content-Digest"] = digests.field_for(body)
+    headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{known.info.size}"
     return Reply(status=206, headers=headers, body=body)
 
 
-def not_modified(info: Info) -> Reply:
+def not_modified(known: Description) -> Reply:
     """Answer that the client's copy is current."""
-    return Reply(status=304, headers={**_validators(info), **_CONTENT})
+    return Reply(status=304, headers={**_validators(known.info), **_CONTENT})
 
 
 def written(key: str, made: Written) -> Reply:
@@ -62,14 +71,39 @@ def written(key: str, made: Written) -> Reply:
     )
 
 
+def created(key: str, made: Written, *, below: str) -> Reply:
+    """Answer with what was kept under a name of ours, and where it is."""
+    answer = written(key, made)
+    location = f"{below}/{quote(key)}"
+    return Reply(
+        status=answer.status, headers={**answer.headers, "Location": location}, body=answer.body
+    )
+
+
+def versions(key: str, kept: Sequence[Version]) -> Reply:
+    """Answer with what is kept of a key, the newest first."""
+    items = [
+        {
+            "version": version.info.etag,
+            **_entry(Entry(key=key, info=version.info)),
+            "current": version.is_current,
+        }
+        for version in kept
+    ]
+    return Reply(status=200, headers=_JSON, body=_document({"items": items}))
+
+
 def deleted() -> Reply:
     """Answer that nothing is there any more."""
     return Reply(status=204, headers=SAFETY)
 
 
-def listed(page: Page) -> Reply:
-    """Answer with a page; `cursor` is null on the last."""
-    document = {"items": [_entry(e) for e in page.entries], "cursor": cursor_after(page)}
+def listed(page: Page, *, folders: bool) -> Reply:
+    """Answer with a page; `cursor` is null on the last, `folders` is there when asked for."""
+    document: dict[str, object] = {"items": [_entry(e) for e in page.entries]}
+    if folders:
+        document["folders"] = page.folders
+    document["cursor"] = cursor_after(page)
     return Reply(status=200, headers=_JSON, body=_document(document))
 
 
@@ -115,6 +149,23 @@ def problem(
         headers={**_JSON, "Content-Type": "application/problem+json", **(headers or {})},
         body=json.dumps(document).encode(),
     )
+
+
+def _described(key: str, known: Description) -> dict[str, str]:
+    """Return what the record says; the media type is the writer's, else the one of the suffix."""
+    record = known.record
+    media_type = record.media_type or guess(key)
+    is_inline = media_type.partition(";")[0].strip().lower() in _INLINE
+    headers = {
+        "Content-Type": media_type,
+        "Content-Disposition": "inline" if is_inline else "attachment",
+        **_validators(known.info),
+    }
+    if record.sha256:
+        headers["Repr-Digest"] = digests.field_of(record.sha256)
+    for name, value in record.metadata:
+        headers[f"{METADATA_FIELD.title()}{name.title()}"] = value
+    return headers
 
 
 def _validators(info: Info) -> dict[str, str]:

@@ -60,6 +60,12 @@ class Request:
             return len(body) * 3 // 4 - body[-2:].count("=")
         return len(body)
 
+    @property
+    def path(self) -> str:
+        """Return the path as the client sent it, the API's stage included, without a last slash."""
+        context: Mapping[str, Any] = self.event["requestContext"]
+        return str(context.get("path") or context.get("resourcePath", "")).rstrip("/")
+
     def key_text(self) -> str:
         """Return the path below `/datasets/`, decoded; raises BadKey where it is no text."""
         text = "/".join(self.segments)

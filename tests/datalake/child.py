@@ -17,6 +17,7 @@ from datalake.chalicelib.key import parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from tests.datalake.store_contract import body_of
 
 KEY = parse_key("folder/key")
 OLD, NEW = b"old" * 5000, b"new" * 7000
@@ -39,7 +40,7 @@ class DyingFiles(Files):
 def create(root: str, mark: str) -> bool:
     """Tell whether we were the one creator."""
     try:
-        FilesystemStore(root).write(KEY, mark.encode(), Preconditions(if_none_match="*"))
+        FilesystemStore(root).write(KEY, body_of(mark.encode()), Preconditions(if_none_match="*"))
     except PreconditionFailed:
         return False
     return True
@@ -50,10 +51,10 @@ def count(root: str, times: str) -> int:
     store, refused, left = FilesystemStore(root), 0, int(times)
     while left:
         with store.open(KEY) as dataset:
-            number = int(dataset.read(0, dataset.info.size))
-            condition = Preconditions(if_match=f'"{dataset.info.etag}"')
+            number = int(dataset.read(0, dataset.description.info.size))
+            condition = Preconditions(if_match=f'"{dataset.description.info.etag}"')
         try:
-            store.write(KEY, str(number + 1).encode(), condition)
+            store.write(KEY, body_of(str(number + 1).encode()), condition)
             left -= 1
         except PreconditionFailed:
             refused += 1
@@ -64,10 +65,10 @@ def churn(root: str, mark: str, times: str) -> int:
     """Write, read and delete one key without conditions; return the torn bodies that were read."""
     store, torn = FilesystemStore(root), 0
     for number in range(int(times)):
-        store.write(KEY, mark.encode() * (5000 + number), NONE)
+        store.write(KEY, body_of(mark.encode() * (5000 + number)), NONE)
         with suppress(NoSuchDataset):  # another one deleted it
             with store.open(KEY) as dataset:
-                body = dataset.read(0, dataset.info.size)
+                body = dataset.read(0, dataset.description.info.size)
             torn += len(set(body)) != 1 or len(body) < 5000
             if number % 3 == 0:
                 store.delete(KEY, NONE)
@@ -79,12 +80,12 @@ def crash(root: str, verb: str) -> list[dict[str, Any]]:
     found = []
     for at in range(1, 100):
         store = FilesystemStore(root)
-        store.write(KEY, OLD, NONE)
+        store.write(KEY, body_of(OLD), NONE)
         child = os.fork()
         if child == 0:
             dying = FilesystemStore(root, files=DyingFiles(at))
             if verb == "write":
-                dying.write(KEY, NEW, NONE)
+                dying.write(KEY, body_of(NEW), NONE)
             else:
                 dying.delete(KEY, NONE)
             os._exit(0)
@@ -98,7 +99,7 @@ def crash(root: str, verb: str) -> list[dict[str, Any]]:
 def _read(store: FilesystemStore) -> str:
     try:
         with store.open(KEY) as dataset:
-            body = dataset.read(0, dataset.info.size)
+            body = dataset.read(0, dataset.description.info.size)
     except NoSuchDataset:
         return "gone"
     return {OLD: "old", NEW: "new"}.get(body, "torn")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datalake.chalicelib import identity, visible
-from datalake.chalicelib.dataset import Page
+from datalake.chalicelib.dataset import Body, Page, Record
 from datalake.chalicelib.errors import BadKey, BadRights, NoSuchDataset, NotAllowed
 from datalake.chalicelib.key import parse_key, parse_prefix
 from datalake.chalicelib.listing import Listing
@@ -19,6 +19,7 @@ from datalake.chalicelib.rights_file import load_rights, read_rights
 from datalake.chalicelib.stores.memory import MemoryStore
 
 SHIPPED = Path(__file__).resolve().parents[2] / "datalake" / "chalicelib" / "rights.yml"
+EMPTY = Body(content=b"", record=Record())
 SUB = "87876f1b-6b9c-496d-89e6-ba03cfba606a"
 
 
@@ -213,7 +214,7 @@ def test_pages_hold_what_may_be_listed_exactly_once_and_nothing_else(
     store = MemoryStore()
     for key in keys:
         if not any(other.startswith(f"{key}/") for other in keys):
-            store.write(parse_key(key), b"", NONE)
+            store.write(parse_key(key), EMPTY, NONE)
     grants = Grants(
         who="",
         grants=tuple(Grant(verbs=frozenset({"list"}), below=folder) for folder in folders),
@@ -224,7 +225,9 @@ def test_pages_hold_what_may_be_listed_exactly_once_and_nothing_else(
     pages, after = [], ""
     while True:
         page = visible.page(
-            store, Listing(prefix=parse_prefix(prefix), after=after, limit=limit), grants
+            store,
+            Listing(prefix=parse_prefix(prefix), after=after, limit=limit, folders=False),
+            grants,
         )
         pages.append(page)
         if not page.more:
@@ -238,9 +241,9 @@ def test_pages_hold_what_may_be_listed_exactly_once_and_nothing_else(
 def test_a_neighbour_does_not_even_make_a_next_page() -> None:
     store = MemoryStore()
     for key in ("a/1", "b/1"):
-        store.write(parse_key(key), b"", NONE)
+        store.write(parse_key(key), EMPTY, NONE)
     grants = rights("user * list a/").of(caller())
-    wanted = Listing(prefix=parse_prefix(""), after="", limit=1)
+    wanted = Listing(prefix=parse_prefix(""), after="", limit=1, folders=False)
     page = visible.page(store, wanted, grants)
     assert ([entry.key for entry in page.entries], page.more) == (["a/1"], False)
     assert visible.page(store, wanted, rights("user * read /").of(caller())) == Page(
