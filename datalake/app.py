@@ -13,13 +13,16 @@ from typing import Any
 
 from chalice import Chalice, CognitoUserPoolAuthorizer, Response
 from chalice.app import CaseInsensitiveMapping
-from chalicelib import audit, log, operations, reply, request, settings, wiring
+from chalicelib import audit, link_operations, log, operations, reply, request, settings, wiring
 from chalicelib.errors import BadSettings, Refusal
 from chalicelib.key import MAX_SEGMENTS
 from chalicelib.reply import Reply
+from chalicelib.request import Request
+from chalicelib.rights import Grants
 from chalicelib.wiring import Lake
 
 DATASET_METHODS = ["GET", "HEAD", "PUT", "DELETE"]
+LINK_METHODS = ["GET", "HEAD", "PUT"]
 ANY_TYPE = ["*/*"]
 
 app = Chalice(app_name="trivet-datalake")
@@ -82,40 +85,72 @@ def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) ->
 
 @app.route("/healthz", methods=["GET"])
 def healthz() -> Response:
-    """Answer that the process is up; the one route without a token."""
+    """Answer that the process is up."""
     return _response(reply.healthy())
 
 
 @app.route("/datasets", methods=["GET", "POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
 def collection() -> Response:
     """List data sets, or keep one under a name that the lake chooses."""
-    return _answer(operations.on_collection)
+    return _answer(
+        lambda lake, asked, grants: operations.on_collection(asked, grants=grants, store=lake.store)
+    )
+
+
+@app.route("/links", methods=["POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
+def links() -> Response:
+    """Make a link for somebody without a token."""
+    return _answer(
+        lambda lake, asked, grants: link_operations.on_links(asked, grants=grants, links=lake.links)
+    )
 
 
 def dataset(**segments: str) -> Response:
     """Create, replace, read or remove one data set."""
-    return _answer(operations.on_dataset, tuple(segments.values()))
+    return _answer(
+        lambda lake, asked, grants: operations.on_dataset(asked, grants=grants, store=lake.store),
+        tuple(segments.values()),
+    )
+
+
+def linked(token: str, **segments: str) -> Response:
+    """Read or write one data set by a link: no token is asked for, the link proves itself."""
+    return _answer(
+        lambda lake, asked, grants: link_operations.on_link(
+            asked, grants=grants, store=lake.store, spent=lake.spent
+        ),
+        tuple(segments.values()),
+        admit=lambda lake, _: lake.links.open(token).grants(),
+    )
 
 
 for depth in range(1, MAX_SEGMENTS + 1):
+    path = "/".join(f"{{s{number:02}}}" for number in range(1, depth + 1))
     app.route(
-        "/datasets/" + "/".join(f"{{s{number:02}}}" for number in range(1, depth + 1)),
+        f"/datasets/{path}",
         methods=DATASET_METHODS,
         content_types=ANY_TYPE,
         authorizer=AUTHORIZER,
         name=f"dataset_{depth}",
     )(dataset)
+    app.route(
+        f"/l/{{token}}/{path}", methods=LINK_METHODS, content_types=ANY_TYPE, name=f"link_{depth}"
+    )(linked)
 
 
-def _answer(operation: Callable[..., Reply], segments: tuple[str, ...] = ()) -> Response:
+def _answer(
+    operation: Callable[[Lake, Request, Grants], Reply],
+    segments: tuple[str, ...] = (),
+    admit: Callable[[Lake, Request], Grants] = lambda lake, asked: lake.admit(asked),
+) -> Response:
     if LAKE is None:
         raise BadSettings(("it was imported to be packaged, not to serve",))
     asked = request.read(_current.get(), segments)
     who, outcome, answer = "", "internal-error", reply.broken()
     try:
-        grants = LAKE.admit(asked)
+        grants = admit(LAKE, asked)
         who = grants.who
-        answer, outcome = operation(asked, grants=grants, store=LAKE.store), "ok"
+        answer, outcome = operation(LAKE, asked, grants), "ok"
     except Refusal as refusal:
         if refusal.status >= 500:
             app.log.error("%s: %s", refusal.code, refusal.__cause__ or refusal)

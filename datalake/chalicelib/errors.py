@@ -3,7 +3,7 @@
     DatalakeError
     ├── BadSettings               this process must not serve
     │   └── BadRights             its rules of who may what
-    └── Refusal                   has an HTTP answer: status, code, detail
+    └── Refusal                   has an HTTP answer: status, code, detail; more in link_errors
         ├── BadKey                400
         ├── BadQuery              400
         ├── BadBody               400

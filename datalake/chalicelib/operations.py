@@ -13,7 +13,7 @@ from .request import Request
 from .rights import DELETE, READ, WRITE, Grants
 from .store import Store
 
-_VERBS = {"GET": READ, "HEAD": READ, "PUT": WRITE, "DELETE": DELETE}
+VERB_OF = {"GET": READ, "HEAD": READ, "PUT": WRITE, "DELETE": DELETE}
 _CREATE = Preconditions(if_none_match="*")
 _NO_PARAMETERS: frozenset[str] = frozenset()
 _READING = frozenset({"version", "versions"})
@@ -24,7 +24,7 @@ _POSTING = frozenset({"prefix"})
 def on_dataset(request: Request, *, grants: Grants, store: Store) -> Reply:
     """Answer a request for one data set; raises Refusal."""
     key = parse_key(request.key_text())
-    grants.require(_VERBS[request.method], key)
+    grants.require(VERB_OF[request.method], key)
     match request.method:
         case "PUT":
             return _put(request, key, grants, store)

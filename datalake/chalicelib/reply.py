@@ -14,12 +14,15 @@ from . import digests
 from .about import METADATA_FIELD
 from .dataset import PIECE_BYTES, Description, Entry, Info, Page, Span, Version, Written
 from .errors import Refusal
+from .links import Link
 from .listing import cursor_after
 from .media import guess
 
 SAFETY = {
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",  # a link's address is its secret
 }
 _CONTENT = SAFETY | {
     "Accept-Ranges": "bytes",
@@ -105,6 +108,19 @@ def listed(page: Page, *, folders: bool) -> Reply:
         document["folders"] = page.folders
     document["cursor"] = cursor_after(page)
     return Reply(status=200, headers=_JSON, body=_document(document))
+
+
+def linked(address: str, link: Link) -> Reply:
+    """Answer with a new link; `address` is its path, to which a prefix's keys are added."""
+    document = {
+        "url": address,
+        "id": link.id,
+        "verb": link.verb,
+        "expires": datetime.fromtimestamp(link.expires, UTC).isoformat(),
+        "bytes": link.max_bytes,
+        "once": link.once,
+    }
+    return Reply(status=201, headers={**_JSON, "Location": address}, body=_document(document))
 
 
 def healthy() -> Reply:

@@ -9,13 +9,15 @@ apart, and each key is decoded once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from .dataset import PIECE_BYTES
 from .errors import BadBody, BadKey, BadQuery, BodyTooLarge, EncodingNotSupported, LengthRequired
 from .preconditions import Preconditions
+
+_OF_A_PART = frozenset({"range", "if-range", "if-none-match", "if-modified-since"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,11 @@ class Request:
     segments: tuple[str, ...]
     source: Any = field(repr=False)
     event: Mapping[str, Any] = field(repr=False)
+
+    def whole(self) -> "Request":
+        """Return the request for all of the data set: no range, and no copy that it compares."""
+        kept = {name: text for name, text in self.fields.items() if name not in _OF_A_PART}
+        return replace(self, fields=kept)
 
     @property
     def conditions(self) -> Preconditions:

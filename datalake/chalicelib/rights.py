@@ -90,10 +90,15 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grants:
-    """All that one caller may do; `who` names the caller in the audit."""
+    """All that one caller may do; `who` names the caller in the audit.
+
+    For the holder of a link `max_bytes` bounds a body, and `once` names a link that is used up.
+    """
 
     who: str
     grants: tuple[Grant, ...]
+    max_bytes: int | None = None
+    once: str = ""
 
     def may(self, verb: str, key: Key) -> bool:
         """Tell whether the caller may do this to the key."""

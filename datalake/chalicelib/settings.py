@@ -4,13 +4,14 @@ Pure but for its name: the environment is handed in.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .errors import BadSettings
 
 LAMBDA_ROOT = "/mnt/lake"
 DEFAULT_RIGHTS = "rights.yml"
+MIN_KEY_CHARACTERS = 32
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -27,6 +28,8 @@ class SignIn:
 class Settings:
     """How this process serves: `root` is the lake's folder, `rights` the file of who may what.
 
+    The first of `link_keys` signs links, all verify; without one there are none.
+
     `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
     """
 
@@ -35,6 +38,7 @@ class Settings:
     is_open: bool
     sign_in: SignIn | None
     rights: str = DEFAULT_RIGHTS
+    link_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -48,6 +52,9 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     elif not root.startswith("/"):  # servers change the working directory
         problems.append(f"DATALAKE_ROOT is an absolute path, not {root!r}")
     sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
+    link_keys = tuple(environment.get("DATALAKE_LINK_KEY", "").split())
+    if any(len(key) < MIN_KEY_CHARACTERS for key in link_keys):
+        problems.append(f"DATALAKE_LINK_KEY: a key has at least {MIN_KEY_CHARACTERS} characters")
     if problems:
         raise BadSettings(tuple(problems))
     return Settings(
@@ -56,6 +63,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         is_open=is_open,
         sign_in=sign_in,
         rights=rights_in(environment),
+        link_keys=link_keys,
     )
 
 

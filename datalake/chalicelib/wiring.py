@@ -2,15 +2,18 @@
 
 import functools
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import identity, rights_file, settings
 from .errors import BadSettings
 from .identity import Admit
+from .links import Links, Spent
 from .settings import Settings
 from .store import Store
 from .stores.filesystem import FilesystemStore
+from .stores.spent import SpentFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,8 @@ class Lake:
 
     admit: Admit
     store: Store
+    links: Links
+    spent: Spent
 
 
 def lake() -> Lake:
@@ -27,7 +32,12 @@ def lake() -> Lake:
     if not Path(chosen.root).is_dir():
         problem = f"DATALAKE_ROOT: {chosen.root!r} is no folder; make it, or mount it there"
         raise BadSettings((problem,))
-    return Lake(admit=_admit(chosen), store=FilesystemStore(chosen.root))
+    return Lake(
+        admit=_admit(chosen),
+        store=FilesystemStore(chosen.root),
+        links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
+        spent=SpentFiles(chosen.root),
+    )
 
 
 def read_dotenv(project: Path) -> None:

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -103,10 +104,14 @@ def test_what_is_read_cannot_attack_a_browser(http: Any) -> None:
         http.head("/datasets/page.html"),
     ):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.headers["Content-Security-Policy"] == (
+            "sandbox; default-src 'none'; frame-ancestors 'none'"
+        )
         assert response.headers["Content-Disposition"] == "attachment"
     for response in (http.get("/datasets"), http.get("/datasets/none"), http.get("/healthz")):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -616,13 +621,27 @@ def test_no_other_route_serves_without_a_token(
     assert list(lake.iterdir()) == []
 
 
-def test_every_route_but_health_is_guarded(serve: Serve) -> None:
+# All that is served without a token, and what it answers to somebody who sends nothing of worth.
+PUBLIC = {
+    ("GET", "/healthz"): 200,
+    ("GET", "/l/{token}/…"): 404,
+    ("HEAD", "/l/{token}/…"): 404,
+    ("PUT", "/l/{token}/…"): 404,
+}
+
+
+def public_name(path: str) -> str:
+    return re.sub(r"^/l/\{token\}/.*", "/l/{token}/…", path)
+
+
+def test_every_route_but_the_public_ones_is_guarded(serve: Serve) -> None:
     http = serve(SIGN_IN)
+    answers = {}
     for path, methods in http._app.routes.items():
         for method in methods:
             address = path.replace("{", "").replace("}", "")
-            expected = 200 if path == "/healthz" else 401
-            assert http.request(method, address).status_code == expected
+            answers[method, public_name(path)] = http.request(method, address).status_code
+    assert {name: status for name, status in answers.items() if status != 401} == PUBLIC
 
 
 @pytest.mark.parametrize("path", ["/datasets/..%2fx", "/datasets/%ff", "/datasets?limit=x"])
@@ -690,15 +709,15 @@ def test_packaging_needs_no_settings(
     assert "/datasets/{s01}" in app_of("datalake").routes
 
 
-def test_at_deployment_cognito_guards_every_route_but_health(
+def test_at_deployment_cognito_guards_every_route_but_the_public_ones(
     app_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arn = "arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_example"
     monkeypatch.setenv("AWS_CHALICE_CLI_MODE", "true")
     monkeypatch.setenv("DATALAKE_USER_POOL_ARN", arn)
     for path, entries in app_of("datalake").routes.items():
-        for entry in entries.values():
-            if path == "/healthz":
+        for method, entry in entries.items():
+            if (method, public_name(path)) in PUBLIC:
                 assert entry.authorizer is None
             else:
                 assert entry.authorizer.to_swagger()["x-amazon-apigateway-authorizer"] == {
