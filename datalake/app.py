@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chalice import Chalice, CognitoUserPoolAuthorizer, Response
-from chalice.app import CaseInsensitiveMapping
+from chalice import Chalice, CognitoUserPoolAuthorizer, Rate, Response
+from chalice.app import CaseInsensitiveMapping, CloudWatchEvent
 from chalicelib import audit, link_operations, log, operations, reply, request, settings, wiring
 from chalicelib.errors import BadSettings, Refusal
 from chalicelib.key import MAX_SEGMENTS
@@ -136,6 +137,14 @@ for depth in range(1, MAX_SEGMENTS + 1):
     app.route(
         f"/l/{{token}}/{path}", methods=LINK_METHODS, content_types=ANY_TYPE, name=f"link_{depth}"
     )(linked)
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="sweep")
+def sweep(_: CloudWatchEvent) -> dict[str, int]:
+    """Take away what killed writers left, and versions that ended long ago."""
+    if LAKE is None:
+        raise BadSettings(("it was imported to be packaged, not to serve",))
+    return asdict(LAKE.sweep())
 
 
 def _answer(

@@ -110,6 +110,14 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """How many of each a sweep took away."""
+
+    drafts: int
+    versions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """The bytes from `start` up to, not including, `stop`."""
 

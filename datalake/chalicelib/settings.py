@@ -11,6 +11,7 @@ from .errors import BadSettings
 
 LAMBDA_ROOT = "/mnt/lake"
 DEFAULT_RIGHTS = "rights.yml"
+DEFAULT_KEEP_DAYS = 30
 MIN_KEY_CHARACTERS = 32
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -28,6 +29,7 @@ class SignIn:
 class Settings:
     """How this process serves: `root` is the lake's folder, `rights` the file of who may what.
 
+    The scheduled sweep keeps a replaced or deleted version for `keep_days`.
     The first of `link_keys` signs links, all verify; without one there are none.
 
     `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
@@ -38,6 +40,7 @@ class Settings:
     is_open: bool
     sign_in: SignIn | None
     rights: str = DEFAULT_RIGHTS
+    keep_days: int = DEFAULT_KEEP_DAYS
     link_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -52,6 +55,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     elif not root.startswith("/"):  # servers change the working directory
         problems.append(f"DATALAKE_ROOT is an absolute path, not {root!r}")
     sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
+    keep_days = _keep_days(environment, problems)
     link_keys = tuple(environment.get("DATALAKE_LINK_KEY", "").split())
     if any(len(key) < MIN_KEY_CHARACTERS for key in link_keys):
         problems.append(f"DATALAKE_LINK_KEY: a key has at least {MIN_KEY_CHARACTERS} characters")
@@ -63,6 +67,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         is_open=is_open,
         sign_in=sign_in,
         rights=rights_in(environment),
+        keep_days=keep_days,
         link_keys=link_keys,
     )
 
@@ -85,6 +90,14 @@ def is_chalice_local(environment: Mapping[str, str], arguments: Sequence[str]) -
 def must_serve(environment: Mapping[str, str], arguments: Sequence[str]) -> bool:
     """Tell whether this import is to answer requests: all but `chalice package`, `deploy`, …."""
     return "AWS_CHALICE_CLI_MODE" not in environment or is_chalice_local(environment, arguments)
+
+
+def _keep_days(environment: Mapping[str, str], problems: list[str]) -> int:
+    value = environment.get("DATALAKE_KEEP_DAYS") or str(DEFAULT_KEEP_DAYS)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500):
+        problems.append("DATALAKE_KEEP_DAYS is a whole number from 1 to 36500")
+        return DEFAULT_KEEP_DAYS
+    return int(value)
 
 
 def _is_open(environment: Mapping[str, str], problems: list[str], *, on_lambda: bool) -> bool:

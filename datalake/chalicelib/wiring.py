@@ -3,10 +3,12 @@
 import functools
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import identity, rights_file, settings
+from .dataset import Swept
 from .errors import BadSettings
 from .identity import Admit
 from .links import Links, Spent
@@ -22,6 +24,7 @@ class Lake:
 
     admit: Admit
     store: Store
+    sweep: Callable[[], Swept]
     links: Links
     spent: Spent
 
@@ -32,9 +35,11 @@ def lake() -> Lake:
     if not Path(chosen.root).is_dir():
         problem = f"DATALAKE_ROOT: {chosen.root!r} is no folder; make it, or mount it there"
         raise BadSettings((problem,))
+    store = FilesystemStore(chosen.root)
     return Lake(
         admit=_admit(chosen),
-        store=FilesystemStore(chosen.root),
+        store=store,
+        sweep=lambda: _swept(store, chosen.keep_days),
         links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
         spent=SpentFiles(chosen.root),
     )
@@ -60,6 +65,15 @@ def read_dotenv(project: Path) -> None:
 def check_rights() -> None:
     """Raise BadRights where the deployed app would refuse to serve by its rules."""
     rights_file.load_rights(_rights_path(settings.rights_in(os.environ)))
+
+
+def _swept(store: FilesystemStore, keep_days: int) -> Swept:
+    """Sweep what this hour looks at."""
+    from .stores import sweep  # not for requests
+
+    now_ns = time.time_ns()
+    keep_ns = keep_days * 24 * sweep.HOUR_NS
+    return sweep.Sweep(store, now_ns=now_ns, keep_ns=keep_ns).run(sweep.shards_of_hour(now_ns))
 
 
 def _admit(chosen: Settings) -> Admit:

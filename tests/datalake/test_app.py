@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from chalice.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -756,3 +757,12 @@ def test_the_start_loads_nothing_that_a_request_may_never_need(lake: Path) -> No
     ).stdout.split()
     assert "chalice" in loaded
     assert {"boto3", "botocore", "werkzeug", "jwt", "cryptography"} & set(loaded) == set()
+
+
+def test_the_scheduled_sweep_says_what_it_took(serve: Serve, lake: Path) -> None:
+    http = serve({"DATALAKE_OPEN": "1"})
+    http.put("/datasets/a", body=b"1")
+    with Client(http._app, project_dir=str(PROJECT)) as client:
+        event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+        assert client.lambda_.invoke("sweep", event).payload == {"drafts": 0, "versions": 0}
+    assert http.get("/datasets/a").body == b"1"

@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import shutil
 import socket
@@ -30,9 +29,8 @@ from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.locks import Locks
 from datalake.chalicelib.stores.mount import Mount
 from datalake.chalicelib.stores.tree import Tree
+from tests.datalake.processes import together
 from tests.datalake.store_contract import get, info_of, keys, put
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -378,27 +376,6 @@ def test_a_read_only_mount_still_reads(small_disk: Path) -> None:
 # many at once
 
 
-def together(root: Path, *commands: tuple[str, ...]) -> list[Any]:
-    """Run the verbs of child.py in a process each, all begun at the same moment."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.datalake.child", command[0], str(root), *command[1:]],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for command in commands
-    ]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return [json.loads(output) for output in outputs]
-
-
 def test_of_many_creators_in_processes_exactly_one_wins(root: Path, store: FilesystemStore) -> None:
     marks = [f"creator {number}" for number in range(8)]
     won = together(root, *[("create", mark) for mark in marks])
@@ -490,21 +467,3 @@ with open(sys.argv[1], "w") as lock:
     print("held", flush=True)
     sys.stdin.readline()
 """
-
-
-# killed
-
-
-@pytest.mark.parametrize(
-    ("verb", "before", "after"), [("write", "old", "new"), ("delete", "old", "gone")]
-)
-def test_a_killed_writer_or_deleter_leaves_all_or_nothing(
-    root: Path, verb: str, before: str, after: str
-) -> None:
-    [found] = together(root, ("crash", verb))
-    states = [step["read"] for step in found]
-    commit = states.index(after)
-    assert states == [before] * commit + [after] * (len(states) - commit)
-    assert commit > 5
-    for step in found:
-        assert step["seen"] == ([] if step["read"] == "gone" else ["key"])

@@ -63,13 +63,16 @@ class OpenFile:
 
 
 class FilesystemStore:
-    """The data sets below `root`, a folder that exists."""
+    """The data sets below `root`, a folder that exists.
+
+    Its parts are for the sweep and the uploads, which work on the same files.
+    """
 
     def __init__(self, root: str, *, files: Files | None = None) -> None:
-        self._files = files or Files()
-        self._tree = Tree(self._files, root)
-        self._history = History(self._files, self._tree)
-        self._locks = Locks(self._files, self._tree)
+        self.files = files or Files()
+        self.tree = Tree(self.files, root)
+        self.history = History(self.files, self.tree)
+        self.locks = Locks(self.files, self.tree)
 
     def describe(self, key: Key, version: str = "") -> Description:
         """Return what is known of a data set; raises NoSuchDataset."""
@@ -77,7 +80,7 @@ class FilesystemStore:
             with translated():
                 status = self._existing(key)
                 if status is not None:
-                    record = self._history.record(key, status)
+                    record = self.history.record(key, status)
                     if record is not None:
                         return Description(info=status, record=record)
         with self.open(key, version) as dataset:
@@ -109,36 +112,36 @@ class FilesystemStore:
         """Remove a data set; raises NoSuchDataset and PreconditionFailed."""
         with translated():
             for _ in range(_TRIES):
-                with self._locks.held(shard_of(key)) as lease:
+                with self.locks.held(shard_of(key)) as lease:
                     try:
-                        status = self._tree.status(key)
+                        status = self.tree.status(key)
                     except KeyConflict as conflict:
                         raise NoSuchDataset from conflict
                     if status is None:
                         raise NoSuchDataset
                     conditions.require_for_write(info_of(status))
-                    self._history.keep(key, status)
+                    self.history.keep(key, status)
                     if lease.is_over:
                         continue
                     with absent_as_missing():
-                        self._tree.remove(key)
-                self._tree.prune(key)
+                        self.tree.remove(key)
+                self.tree.prune(key)
                 return
             raise StoreBusy("this server is too slow for its locks")
 
     def list(self, prefix: Prefix, *, after: str, limit: int, folders: bool = False) -> Page:
         """Return at most `limit` data sets below the prefix whose keys come after `after`."""
         try:
-            with translated(), absent_as_missing(), self._tree.opened(prefix.folders) as folder:
+            with translated(), absent_as_missing(), self.tree.opened(prefix.folders) as folder:
                 wanted = walk.Wanted(prefix=prefix, after=after, limit=limit, folders=folders)
-                return walk.page(self._files, folder, wanted)
+                return walk.page(self.files, folder, wanted)
         except NoSuchDataset:
             return Page(entries=(), more=False)
 
     def versions(self, key: Key) -> tuple[Version, ...]:
         """Return what is kept of a key, the newest first."""
         with translated():
-            kept, current = self._history.kept(key), self._existing(key)
+            kept, current = self.history.kept(key), self._existing(key)
             if current:
                 kept[current.etag] = current
             newest = sorted(kept.values(), key=lambda info: info.modified_ns, reverse=True)
@@ -146,11 +149,11 @@ class FilesystemStore:
 
     def close(self) -> None:
         """Let go of the mount, while nothing is written."""
-        self._locks.close()
+        self.locks.close()
 
     def _existing(self, key: Key) -> Info | None:
         try:
-            status = self._tree.status(key)
+            status = self.tree.status(key)
         except KeyConflict:
             return None
         return info_of(status) if status else None
@@ -158,22 +161,22 @@ class FilesystemStore:
     def _open(self, key: Key, version: str) -> OpenFile:
         descriptor = self._descriptor(key, version)
         with ExitStack() as undo:
-            undo.callback(self._files.close, descriptor)
-            status = self._files.status(descriptor)
+            undo.callback(self.files.close, descriptor)
+            status = self.files.status(descriptor)
             info = info_of(status)
             if not is_regular(status) or (version and info.etag != version):
                 raise NoSuchDataset
-            record = self._history.record(key, info) or self._found_out(key, descriptor, info)
+            record = self.history.record(key, info) or self._found_out(key, descriptor, info)
             undo.pop_all()
-        return OpenFile(self._files, descriptor, Description(info=info, record=record))
+        return OpenFile(self.files, descriptor, Description(info=info, record=record))
 
     def _descriptor(self, key: Key, version: str) -> int:
         if version:
             try:
-                return self._history.open(key, version)
+                return self.history.open(key, version)
             except NoSuchDataset:
                 pass  # the current one of a foreign file, or of a mount without links
-        return self._tree.open(key)
+        return self.tree.open(key)
 
     def _found_out(self, key: Key, descriptor: int, info: Info) -> Record:
         """Return the record of a foreign file: what a small one's content tells, else nothing."""
@@ -181,20 +184,20 @@ class FilesystemStore:
             return Record()
         import hashlib
 
-        content = read_all(self._files, descriptor, 0, info.size)
-        if info_of(self._files.status(descriptor)) != info:
+        content = read_all(self.files, descriptor, 0, info.size)
+        if info_of(self.files.status(descriptor)) != info:
             return Record()  # somebody writes into it
         sha256 = hashlib.sha256(content).hexdigest()
-        record = self._history.similar(key, info, sha256) or Record(sha256=sha256)
-        self._history.adopt(key, Description(info=info, record=record))
+        record = self.history.similar(key, info, sha256) or Record(sha256=sha256)
+        self.history.adopt(key, Description(info=info, record=record))
         return record
 
     def _write(self, key: Key, content: Content, conditions: Preconditions) -> Written:
         for attempt in range(_TRIES):
             try:
                 with (
-                    self._history.staged(key, content, later_ns=attempt * _SECOND_NS) as info,
-                    self._tree.own("t") as drafts,
+                    self.history.staged(key, content, later_ns=attempt * _SECOND_NS) as info,
+                    self.tree.own("t") as drafts,
                 ):
                     return self._commit(key, drafts, info, conditions)
             except FileExistsError:
@@ -204,18 +207,18 @@ class FilesystemStore:
     def _commit(self, key: Key, drafts: int, info: Info, conditions: Preconditions) -> Written:
         name = name_of(key, info)
         for _ in range(_TRIES):
-            with self._locks.held(shard_of(key)) as lease:
-                status = self._tree.status(key)
+            with self.locks.held(shard_of(key)) as lease:
+                status = self.tree.status(key)
                 current = info_of(status) if status else None
                 conditions.require_for_write(current)
                 if current == info:
                     raise FileExistsError(name)
                 if status:
-                    self._history.keep(key, status)
+                    self.history.keep(key, status)
                 if lease.is_over:
                     continue
-                self._tree.place(
-                    key, lambda folder, last: self._files.rename(drafts, name, folder, last)
+                self.tree.place(
+                    key, lambda folder, last: self.files.rename(drafts, name, folder, last)
                 )
                 return Written(info=info, created=current is None)
         raise StoreBusy("this server is too slow for its locks")
@@ -235,13 +238,13 @@ class FilesystemStore:
 
     def _restored(self, key: Key, source: Existing, conditions: Preconditions) -> Written | None:
         """Link a version back to its own key if there is nothing now; else return None."""
-        if source.key != key or not source.version or not self._history.mount.has_links:
+        if source.key != key or not source.version or not self.history.mount.has_links:
             return None
-        with self._locks.held(shard_of(key)):
-            if self._tree.status(key) is not None:
+        with self.locks.held(shard_of(key)):
+            if self.tree.status(key) is not None:
                 return None
             conditions.require_for_write(None)
-            self._history.restore(key, source.version)
+            self.history.restore(key, source.version)
         return Written(info=self.describe(key).info, created=True)
 
     def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
@@ -251,33 +254,33 @@ class FilesystemStore:
         *folders, name = source.segments
         with (
             absent_as_missing(),
-            self._tree.opened(folders) as folder,
-            self._history.linked(key, folder, name, made),
+            self.tree.opened(folders) as folder,
+            self.history.linked(key, folder, name, made),
             ExitStack() as locks,
         ):
             for shard in sorted({shard_of(source), shard_of(key)}):
-                lease = locks.enter_context(self._locks.held(shard))
+                lease = locks.enter_context(self.locks.held(shard))
             if self._existing(source) != made.info or lease.is_over:
                 raise StoreBusy("the data set changed while it was moved")
-            status = self._tree.status(key)
+            status = self.tree.status(key)
             current = info_of(status) if status else None
             conditions.require_for_write(current)
             if status:
-                self._history.keep(key, status)
+                self.history.keep(key, status)
             self._take(source, key, same=current == made.info, folder=folder)
-        self._tree.prune(source)
+        self.tree.prune(source)
         return Written(info=made.info, created=current is None)
 
     def _take(self, source: Key, key: Key, *, same: bool, folder: int) -> None:
         """Rename; where both names are the same file that does nothing, so one goes."""
         if same:
-            self._files.remove(folder, source.segments[-1])
+            self.files.remove(folder, source.segments[-1])
         else:
-            self._tree.place(
+            self.tree.place(
                 key,
-                lambda to, last: self._files.rename(folder, source.segments[-1], to, last),
+                lambda to, last: self.files.rename(folder, source.segments[-1], to, last),
             )
-        self._files.sync_folder(folder)
+        self.files.sync_folder(folder)
 
 
 def read_all(files: Files, descriptor: int, start: int, length: int) -> bytes:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ..dataset import Description, Info, Record
-from ..errors import NoSuchDataset, StoreError
+from ..errors import NoSuchDataset, Refusal, StoreError
 from ..key import Key
 from . import mount, records
 from .files import Files, closing
@@ -186,7 +186,7 @@ class History:
             self._files.remove(drafts, name)
             raise
         except BaseException:
-            self._undo(name)
+            self._undo(key, made.info)
             raise
         try:
             if self.mount.has_links:
@@ -194,12 +194,18 @@ class History:
                     self._files.link(drafts, name, versions, name)
             yield made.info
         except BaseException:
-            self._undo(name)
+            self._undo(key, made.info)
             raise
 
-    def _undo(self, name: str) -> None:
-        with suppress(OSError, StoreError):
-            self.discard(name)
+    def _undo(self, key: Key, info: Info) -> None:
+        """Leave nothing of a write that failed; where it failed after its commit, all of it."""
+        with suppress(OSError, Refusal):
+            status = self._tree.status(key)
+            if status and info_of(status) == info:
+                with self._tree.own("t") as drafts:
+                    self._files.remove(drafts, name_of(key, info))
+            else:
+                self.discard(name_of(key, info))
 
     def _draft(self, drafts: int, name: str, info: Info, content: Content) -> Record:
         """Make the complete, synced file; return its record, digest included."""
