@@ -39,7 +39,7 @@ def lake() -> Lake:
     return Lake(
         admit=_admit(chosen),
         store=store,
-        sweep=lambda: _swept(store, chosen.keep_days),
+        sweep=lambda: _swept(store, chosen),
         links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
         spent=SpentFiles(chosen.root),
     )
@@ -67,12 +67,13 @@ def check_rights() -> None:
     rights_file.load_rights(_rights_path(settings.rights_in(os.environ)))
 
 
-def _swept(store: FilesystemStore, keep_days: int) -> Swept:
+def _swept(store: FilesystemStore, chosen: Settings) -> Swept:
     """Sweep what this hour looks at."""
     from .stores import sweep  # not for requests
 
     now_ns = time.time_ns()
-    keep_ns = keep_days * 24 * sweep.HOUR_NS
+    SpentFiles(chosen.root).sweep(now_ns // 1_000_000_000)
+    keep_ns = chosen.keep_days * 24 * sweep.HOUR_NS
     return sweep.Sweep(store, now_ns=now_ns, keep_ns=keep_ns).run(sweep.shards_of_hour(now_ns))
 
 

@@ -211,6 +211,17 @@ def test_a_use_can_be_taken_back(tmp_path: Path) -> None:
     spent.spend("5-x")
 
 
+def test_the_sweep_forgets_links_that_have_ended_and_no_others(tmp_path: Path) -> None:
+    spent = SpentFiles(str(tmp_path))
+    spent.sweep(NOW)
+    ended = Link(id="a", by="", verb="read", below="a", expires=NOW - 1, once=True)
+    living = Link(id="b", by="", verb="read", below="a", expires=NOW + 1, once=True)
+    for link in (ended, living):
+        spent.spend(link.grants().once)
+    spent.sweep(NOW)
+    assert [path.name for path in (tmp_path / ".lake/s").iterdir()] == [living.grants().once]
+
+
 # over HTTP
 
 ON = {"DATALAKE_LINK_KEY": KEY}

@@ -36,6 +36,14 @@ class SpentFiles:
         with translated(), suppress(FileNotFoundError):
             (self._folder / name).unlink()
 
+    def sweep(self, now: int) -> None:
+        """Forget the links that have ended at `now`, in seconds since 1970."""
+        with translated(), suppress(FileNotFoundError):
+            for name in os.listdir(self._folder):
+                ended, dash, _ = name.partition("-")
+                if dash and int(ended, 16) < now:
+                    self.restore(name)
+
     def _sync(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
