@@ -14,7 +14,17 @@ from typing import Any
 
 from chalice import Chalice, CognitoUserPoolAuthorizer, Rate, Response
 from chalice.app import CaseInsensitiveMapping, CloudWatchEvent
-from chalicelib import audit, link_operations, log, operations, reply, request, settings, wiring
+from chalicelib import (
+    audit,
+    cors,
+    link_operations,
+    log,
+    operations,
+    reply,
+    request,
+    settings,
+    wiring,
+)
 from chalicelib.errors import BadSettings, Refusal
 from chalicelib.key import MAX_SEGMENTS
 from chalicelib.reply import Reply
@@ -64,24 +74,25 @@ def _authorizer() -> CognitoUserPoolAuthorizer | None:
 
 LAKE = _start()
 AUTHORIZER = _authorizer()
+ORIGINS = LAKE.origins if LAKE else ()
 
 
 @app.middleware("http")
 def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) -> Response:
-    """Serve clients that send no Accept field, and put Chalice's own errors into problems."""
+    """Serve clients without an Accept field, scripts, and Chalice's own errors as problems."""
     _current.set(chalice_request)
     headers = chalice_request.headers
     if "*/*" not in headers.get("accept", ""):
         chalice_request.headers = CaseInsensitiveMapping({**headers, "accept": "*/*"})
     response = get_response(chalice_request)
-    if not isinstance(response.body, dict):
-        return response
-    code = "method-not-allowed" if response.status_code == 405 else "internal-error"
-    return _response(
-        reply.problem(
-            response.status_code, code, detail=response.body["Message"], headers=response.headers
-        )
-    )
+    if isinstance(response.body, dict):
+        code = "method-not-allowed" if response.status_code == 405 else "internal-error"
+        detail = response.body["Message"]
+        problem = reply.problem(response.status_code, code, detail=detail, headers=response.headers)
+        response = _response(problem)
+    if ORIGINS and chalice_request.method != "OPTIONS":
+        response.headers |= cors.answer_fields(headers, ORIGINS, response.headers)
+    return response
 
 
 @app.route("/healthz", methods=["GET"])
@@ -145,6 +156,20 @@ def sweep(_: CloudWatchEvent) -> dict[str, int]:
     if LAKE is None:
         raise BadSettings(("it was imported to be packaged, not to serve",))
     return asdict(LAKE.sweep())
+
+
+def options(**_: str) -> Response:
+    """Say what a path serves, to scripts of other origins too; asks for no token."""
+    methods = list(app.routes[_current.get().context["resourcePath"]])
+    allowed = cors.preflight_fields(_current.get().headers, ORIGINS, methods)
+    return _response(reply.options(methods, allowed))
+
+
+for number, (path, methods) in enumerate(list(app.routes.items())):
+    if "OPTIONS" not in methods:
+        app.route(path, methods=["OPTIONS"], content_types=ANY_TYPE, name=f"options_{number}")(
+            options
+        )
 
 
 def _answer(

@@ -123,6 +123,11 @@ def linked(address: str, link: Link) -> Reply:
     return Reply(status=201, headers={**_JSON, "Location": address}, body=_document(document))
 
 
+def options(methods: Sequence[str], allowed: Mapping[str, str]) -> Reply:
+    """Answer with the methods of a path, and with what a preflight asks."""
+    return Reply(status=204, headers={**SAFETY, "Allow": ", ".join(methods), **allowed})
+
+
 def healthy() -> Reply:
     """Answer that the process is up."""
     return Reply(status=200, headers=_JSON, body=_document({"status": "ok"}))

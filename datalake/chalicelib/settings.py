@@ -3,6 +3,7 @@
 Pure but for its name: the environment is handed in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ LAMBDA_ROOT = "/mnt/lake"
 DEFAULT_RIGHTS = "rights.yml"
 DEFAULT_KEEP_DAYS = 30
 MIN_KEY_CHARACTERS = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -30,7 +32,8 @@ class Settings:
     """How this process serves: `root` is the lake's folder, `rights` the file of who may what.
 
     The scheduled sweep keeps a replaced or deleted version for `keep_days`.
-    The first of `link_keys` signs links, all verify; without one there are none.
+    The first of `link_keys` signs links, all verify; without one there are none. Scripts of
+    `origins` may read answers.
 
     `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
     """
@@ -42,6 +45,7 @@ class Settings:
     rights: str = DEFAULT_RIGHTS
     keep_days: int = DEFAULT_KEEP_DAYS
     link_keys: tuple[str, ...] = field(default=(), repr=False)
+    origins: tuple[str, ...] = ()
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -59,6 +63,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     link_keys = tuple(environment.get("DATALAKE_LINK_KEY", "").split())
     if any(len(key) < MIN_KEY_CHARACTERS for key in link_keys):
         problems.append(f"DATALAKE_LINK_KEY: a key has at least {MIN_KEY_CHARACTERS} characters")
+    origins = _origins(environment, problems)
     if problems:
         raise BadSettings(tuple(problems))
     return Settings(
@@ -69,6 +74,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         rights=rights_in(environment),
         keep_days=keep_days,
         link_keys=link_keys,
+        origins=origins,
     )
 
 
@@ -100,6 +106,22 @@ def _keep_days(environment: Mapping[str, str], problems: list[str]) -> int:
     return int(value)
 
 
+def _origins(environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    origins = tuple(environment.get("DATALAKE_ORIGINS", "").split())
+    problems += [
+        f"DATALAKE_ORIGINS: {origin!r} is no origin like https://app.example.com (http only on"
+        " loopback), nor is it * alone"
+        for origin in origins
+        if origins != ("*",) and not (_ORIGIN.fullmatch(origin) and _is_safe(origin))
+    ]
+    return origins
+
+
+def _is_safe(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+
+
 def _is_open(environment: Mapping[str, str], problems: list[str], *, on_lambda: bool) -> bool:
     value = environment.get("DATALAKE_OPEN", "")
     if value not in ("", "0", "1"):
@@ -119,10 +141,6 @@ def _sign_in(environment: Mapping[str, str], problems: list[str]) -> SignIn | No
         )
         return None
     issuer, client_id, jwks_url = (environment[name] for name in names)
-    address = urlsplit(jwks_url)
-    is_safe = address.scheme == "https" or (
-        address.scheme == "http" and address.hostname in _LOOPBACK
-    )
-    if not is_safe:
+    if not _is_safe(jwks_url):
         problems.append("DATALAKE_JWKS_URL is an https address (http only on loopback)")
     return SignIn(issuer=issuer, client_id=client_id, jwks_url=jwks_url)

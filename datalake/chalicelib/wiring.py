@@ -27,6 +27,7 @@ class Lake:
     sweep: Callable[[], Swept]
     links: Links
     spent: Spent
+    origins: tuple[str, ...] = ()
 
 
 def lake() -> Lake:
@@ -42,6 +43,7 @@ def lake() -> Lake:
         sweep=lambda: _swept(store, chosen),
         links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
         spent=SpentFiles(chosen.root),
+        origins=chosen.origins,
     )
 
 

@@ -460,7 +460,7 @@ def test_a_parameter_that_means_nothing_is_refused(http: Any, method: str, query
 def test_a_method_that_there_is_not_is_a_problem_too(http: Any, method: str) -> None:
     response = http.request(method, "/datasets/a")
     assert code(response) == (405, "method-not-allowed")
-    assert response.headers["Allow"] == "GET, HEAD, PUT, DELETE"
+    assert response.headers["Allow"] == "GET, HEAD, PUT, DELETE, OPTIONS"
 
 
 def test_what_nobody_foresaw_is_a_problem_without_details(
@@ -642,6 +642,8 @@ def test_every_route_but_the_public_ones_is_guarded(serve: Serve) -> None:
         for method in methods:
             address = path.replace("{", "").replace("}", "")
             answers[method, public_name(path)] = http.request(method, address).status_code
+    asked = {name for name in answers if name[0] == "OPTIONS"}  # a preflight carries no token
+    assert {answers.pop(name) for name in asked} == {204}
     assert {name: status for name, status in answers.items() if status != 401} == PUBLIC
 
 
@@ -718,7 +720,7 @@ def test_at_deployment_cognito_guards_every_route_but_the_public_ones(
     monkeypatch.setenv("DATALAKE_USER_POOL_ARN", arn)
     for path, entries in app_of("datalake").routes.items():
         for method, entry in entries.items():
-            if (method, public_name(path)) in PUBLIC:
+            if method == "OPTIONS" or (method, public_name(path)) in PUBLIC:
                 assert entry.authorizer is None
             else:
                 assert entry.authorizer.to_swagger()["x-amazon-apigateway-authorizer"] == {
