@@ -23,6 +23,8 @@ from chalicelib import (
     reply,
     request,
     settings,
+    tus,
+    upload_operations,
     wiring,
 )
 from chalicelib.errors import BadSettings, Refusal
@@ -33,6 +35,7 @@ from chalicelib.rights import Grants
 from chalicelib.wiring import Lake
 
 DATASET_METHODS = ["GET", "HEAD", "PUT", "DELETE"]
+UPLOAD_METHODS = ["HEAD", "PATCH", "DELETE", "POST"]
 LINK_METHODS = ["GET", "HEAD", "PUT"]
 ANY_TYPE = ["*/*"]
 
@@ -109,6 +112,31 @@ def collection() -> Response:
     )
 
 
+@app.route("/uploads", methods=["POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
+def uploads() -> Response:
+    """Begin an upload of a data set of any size, by tus 1.0."""
+    return _answer(
+        lambda lake, asked, grants: upload_operations.on_uploads(
+            asked, grants=grants, uploads=lake.uploads
+        )
+    )
+
+
+@app.route(
+    "/uploads/{upload_id}",
+    methods=UPLOAD_METHODS,
+    content_types=ANY_TYPE,
+    authorizer=AUTHORIZER,
+)
+def upload(upload_id: str) -> Response:
+    """Say how far an upload is, go on with it, or give it up."""
+    return _answer(
+        lambda lake, asked, grants: upload_operations.on_upload(
+            asked, upload_id, grants=grants, uploads=lake.uploads
+        )
+    )
+
+
 @app.route("/links", methods=["POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
 def links() -> Response:
     """Make a link for somebody without a token."""
@@ -160,16 +188,16 @@ def sweep(_: CloudWatchEvent) -> dict[str, int]:
 
 def options(**_: str) -> Response:
     """Say what a path serves, to scripts of other origins too; asks for no token."""
-    methods = list(app.routes[_current.get().context["resourcePath"]])
-    allowed = cors.preflight_fields(_current.get().headers, ORIGINS, methods)
-    return _response(reply.options(methods, allowed))
+    path = _current.get().context["resourcePath"]
+    methods = list(app.routes[path])
+    more = cors.preflight_fields(_current.get().headers, ORIGINS, methods)
+    if path == "/uploads":
+        more |= tus.ABILITIES
+    return _response(reply.options(methods, more))
 
 
-for number, (path, methods) in enumerate(list(app.routes.items())):
-    if "OPTIONS" not in methods:
-        app.route(path, methods=["OPTIONS"], content_types=ANY_TYPE, name=f"options_{number}")(
-            options
-        )
+for number, path in enumerate(list(app.routes)):
+    app.route(path, methods=["OPTIONS"], content_types=ANY_TYPE, name=f"options_{number}")(options)
 
 
 def _answer(

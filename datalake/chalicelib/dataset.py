@@ -114,6 +114,7 @@ class Swept:
     """How many of each a sweep took away."""
 
     drafts: int
+    uploads: int
     versions: int
 
 

@@ -16,6 +16,8 @@ from .settings import Settings
 from .store import Store
 from .stores.filesystem import FilesystemStore
 from .stores.spent import SpentFiles
+from .stores.uploads import FilesystemUploads
+from .uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,7 @@ class Lake:
     admit: Admit
     store: Store
     sweep: Callable[[], Swept]
+    uploads: Uploads
     links: Links
     spent: Spent
     origins: tuple[str, ...] = ()
@@ -41,6 +44,7 @@ def lake() -> Lake:
         admit=_admit(chosen),
         store=store,
         sweep=lambda: _swept(store, chosen),
+        uploads=FilesystemUploads(store),
         links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
         spent=SpentFiles(chosen.root),
         origins=chosen.origins,

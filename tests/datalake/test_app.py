@@ -766,5 +766,9 @@ def test_the_scheduled_sweep_says_what_it_took(serve: Serve, lake: Path) -> None
     http.put("/datasets/a", body=b"1")
     with Client(http._app, project_dir=str(PROJECT)) as client:
         event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
-        assert client.lambda_.invoke("sweep", event).payload == {"drafts": 0, "versions": 0}
+        assert client.lambda_.invoke("sweep", event).payload == {
+            "drafts": 0,
+            "uploads": 0,
+            "versions": 0,
+        }
     assert http.get("/datasets/a").body == b"1"

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from datalake.chalicelib.dataset import Existing, Swept
+from datalake.chalicelib.dataset import Existing, Record, Swept
 from datalake.chalicelib.key import parse_key
 from datalake.chalicelib.preconditions import NONE
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.sweep import DRAFT_AGE_NS, HOUR_NS, Sweep, shards_of_hour
+from datalake.chalicelib.stores.uploads import UPLOAD_AGE_NS, FilesystemUploads
+from datalake.chalicelib.uploads import Plan
 from tests.datalake.store_contract import get, keys, put
 
 KEEP_NS = 30 * 24 * HOUR_NS
-NOTHING = Swept(drafts=0, versions=0)
+NOTHING = Swept(drafts=0, uploads=0, versions=0)
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def test_an_old_version_goes_and_the_current_one_stays_for_ever(store: Filesyste
     put(store, "a", b"2")
     put(store, "b", b"3")
     store.delete(parse_key("b"), NONE)
-    assert sweep(store, KEEP_NS + HOUR_NS) == Swept(drafts=0, versions=2)
+    assert sweep(store, KEEP_NS + HOUR_NS) == Swept(drafts=0, uploads=0, versions=2)
     assert [version.is_current for version in store.versions(parse_key("a"))] == [True]
     assert store.versions(parse_key("b")) == ()
     assert (keys(store), get(store, "a")) == (["a"], b"2")
@@ -82,7 +84,7 @@ def test_a_current_version_that_a_backup_gave_back_stays(
 def test_a_leftover_that_is_none_of_ours_goes_too(root: Path, store: FilesystemStore) -> None:
     put(store, "a")
     (root / ".lake/t/probe-0011").touch()
-    assert sweep(store, DRAFT_AGE_NS + HOUR_NS) == Swept(drafts=1, versions=0)
+    assert sweep(store, DRAFT_AGE_NS + HOUR_NS) == Swept(drafts=1, uploads=0, versions=0)
     assert list((root / ".lake/t").iterdir()) == []
 
 
@@ -96,7 +98,7 @@ def test_a_move_that_was_killed_after_its_commit_keeps_its_version(
         path for path in (root / ".lake/r").rglob("*-*") if b'"key":"b"' in path.read_bytes()
     ]
     os.link(version, root / ".lake/t" / moved.name)
-    assert sweep(store, DRAFT_AGE_NS + HOUR_NS) == Swept(drafts=1, versions=0)
+    assert sweep(store, DRAFT_AGE_NS + HOUR_NS) == Swept(drafts=1, uploads=0, versions=0)
     assert [version.is_current for version in store.versions(parse_key("b"))] == [True]
     assert store.describe(parse_key("b")).record.sha256
 
@@ -104,3 +106,15 @@ def test_a_move_that_was_killed_after_its_commit_keeps_its_version(
 def test_a_day_of_hours_sweeps_every_shard_once() -> None:
     shards = [shard for hour in range(24) for shard in shards_of_hour(hour * HOUR_NS)]
     assert sorted(shards) == [f"{number:02x}" for number in range(256)]
+
+
+def test_an_upload_goes_after_a_week_finished_or_not(root: Path, store: FilesystemStore) -> None:
+    uploads = FilesystemUploads(store)
+    record = Record()
+    for size in (0, 3):
+        uploads.create(Plan(key=parse_key(f"u{size}"), size=size, record=record, owner="me"))
+    (root / ".lake/u/orphan").touch()
+    assert sweep(store, UPLOAD_AGE_NS // 2) == NOTHING
+    assert sweep(store, UPLOAD_AGE_NS + HOUR_NS).uploads == 3
+    assert list((root / ".lake/u").iterdir()) == []
+    assert keys(store) == ["u0"]

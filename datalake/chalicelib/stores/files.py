@@ -16,6 +16,7 @@ _NAMES = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # O_NONBLOCK: opening a pipe that somebody put on the mount must not wait for its writer
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -37,6 +38,10 @@ class Files:
     def create(self, folder: int, name: str) -> int:
         """Create a file that did not exist, for writing."""
         return os.open(name, _CREATE, 0o666, dir_fd=folder)
+
+    def open_append(self, folder: int, name: str) -> int:
+        """Open a file whose end is written on."""
+        return os.open(name, _APPEND, dir_fd=folder)
 
     def open_lock(self, folder: int, name: str) -> int:
         """Open a lock file, which stays for ever."""

@@ -199,13 +199,15 @@ class FilesystemStore:
                     self.history.staged(key, content, later_ns=attempt * _SECOND_NS) as info,
                     self.tree.own("t") as drafts,
                 ):
-                    return self._commit(key, drafts, info, conditions)
+                    return self.commit(key, drafts, name_of(key, info), info, conditions)
             except FileExistsError:
                 continue  # on a mount that keeps whole seconds, two writes met in one
         raise StoreBusy("the key is written too often for the clock of this file system")
 
-    def _commit(self, key: Key, drafts: int, info: Info, conditions: Preconditions) -> Written:
-        name = name_of(key, info)
+    def commit(
+        self, key: Key, folder: int, name: str, info: Info, conditions: Preconditions
+    ) -> Written:
+        """Rename the file in the open folder to its key, under the conditions."""
         for _ in range(_TRIES):
             with self.locks.held(shard_of(key)) as lease:
                 status = self.tree.status(key)
@@ -217,9 +219,7 @@ class FilesystemStore:
                     self.history.keep(key, status)
                 if lease.is_over:
                     continue
-                self.tree.place(
-                    key, lambda folder, last: self.files.rename(drafts, name, folder, last)
-                )
+                self.tree.place(key, lambda to, last: self.files.rename(folder, name, to, last))
                 return Written(info=info, created=current is None)
         raise StoreBusy("this server is too slow for its locks")
 

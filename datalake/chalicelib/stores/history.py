@@ -69,22 +69,47 @@ class History:
         name = name_of(key, info)
         with self._tree.own("t") as drafts:
             record = self._draft(drafts, name, info, content)
-            yield from self._held(drafts, key, Description(info=info, record=record))
+            try:
+                self._record(key, name, record)
+            except FileExistsError:
+                self._files.remove(drafts, name)
+                raise
+            except BaseException:
+                self._undo(key, info)
+                raise
+            try:
+                if self.mount.has_links:
+                    with self._tree.own("v", name[:SHARD]) as versions:
+                        self._files.link(drafts, name, versions, name)
+                yield info
+            except BaseException:
+                self._undo(key, info)
+                raise
 
     @contextmanager
-    def linked(self, key: Key, folder: int, file: str, made: Description) -> Iterator[Info]:
+    def linked(self, key: Key, folder: int, file: str, made: Description) -> Iterator[None]:
         """Hold an existing file as a version of the key, to be committed by a rename of it.
 
-        Where the key had this very version before, there is nothing to add.
+        Where the key had this very version before, there is nothing to add; where an earlier
+        try was killed, what it added is used.
         """
-        if not self.mount.has_links or self.record(key, made.info) is not None:
-            self._recorded(key, made)
-            yield made.info
-            return
         name = name_of(key, made.info)
         with self._tree.own("t") as drafts:
-            self._files.link(folder, file, drafts, name)
-            yield from self._held(drafts, key, made)
+            is_known = self.record(key, made.info) is not None and not self._is_draft(drafts, name)
+            if is_known or not self.mount.has_links:
+                self._recorded(key, made)
+                yield
+                return
+            with suppress(FileExistsError):
+                self._files.link(folder, file, drafts, name)
+            try:
+                self._recorded(key, made)
+                with suppress(FileExistsError), self._tree.own("v", name[:SHARD]) as versions:
+                    self._files.link(drafts, name, versions, name)
+                yield
+            except BaseException:
+                self._undo(key, made.info)
+                raise
             self._files.remove(drafts, name)
 
     def keep(self, key: Key, status: os.stat_result) -> None:
@@ -178,24 +203,12 @@ class History:
         ):
             self._files.remove(opened, name)
 
-    def _held(self, drafts: int, key: Key, made: Description) -> Iterator[Info]:
-        name = name_of(key, made.info)
+    def _is_draft(self, drafts: int, name: str) -> bool:
         try:
-            self._record(key, name, made.record)
-        except FileExistsError:
-            self._files.remove(drafts, name)
-            raise
-        except BaseException:
-            self._undo(key, made.info)
-            raise
-        try:
-            if self.mount.has_links:
-                with self._tree.own("v", name[:SHARD]) as versions:
-                    self._files.link(drafts, name, versions, name)
-            yield made.info
-        except BaseException:
-            self._undo(key, made.info)
-            raise
+            self._files.status_of(drafts, name)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _undo(self, key: Key, info: Info) -> None:
         """Leave nothing of a write that failed; where it failed after its commit, all of it."""

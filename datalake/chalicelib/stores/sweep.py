@@ -1,4 +1,4 @@
-"""Take away what nobody needs any more: the names of killed writes, and old versions.
+"""Take away what nobody needs any more: the names of killed writes, old uploads and versions.
 
 Every decision is made again under the key's lock, so a sweep may run beside writers, readers and
 other sweeps, and may be killed at any point.
@@ -11,6 +11,7 @@ from contextlib import suppress
 from ..dataset import Info, Swept
 from ..errors import BadKey, KeyConflict, NoSuchDataset
 from ..key import parse_key
+from . import uploads
 from .filesystem import FilesystemStore
 from .history import SHARD, parsed
 from .oserrors import absent_as_missing, translated
@@ -34,13 +35,15 @@ class Sweep:
     def __init__(self, store: FilesystemStore, *, now_ns: int, keep_ns: int) -> None:
         self._files, self._tree = store.files, store.tree
         self._history, self._locks = store.history, store.locks
+        self._uploads = uploads.FilesystemUploads(store)
         self._now_ns, self._keep_ns = now_ns, keep_ns
 
     def run(self, shards: Iterable[str] = _SHARDS) -> Swept:
-        """Sweep all drafts, and the versions of the shards."""
+        """Sweep all drafts and uploads, and the versions of the shards."""
         with translated():
             return Swept(
                 drafts=sum(self._draft(name) for name in self._names("t")),
+                uploads=sum(self._upload(name) for name in self._names(uploads.FOLDER)),
                 versions=sum(
                     self._version(name) for shard in shards for name in self._names("r", shard)
                 ),
@@ -71,29 +74,41 @@ class Sweep:
             return True
         return False
 
+    def _upload(self, name: str) -> bool:
+        """Take an upload away if it is old, finished or not; tell whether it went."""
+        status = self._status(uploads.FOLDER, name)
+        plan = self._status(uploads.FOLDER, name + uploads.PLAN)
+        if not status or plan or self._now_ns - status.st_ctime_ns < uploads.UPLOAD_AGE_NS:
+            return False  # bytes go with their plan
+        upload_id = name.removesuffix(uploads.PLAN)
+        shard = name[:SHARD] if name[:SHARD] in _SHARDS else _SHARDS[0]  # somebody else's file
+        with self._locks.held(shard):
+            self._uploads.forget(upload_id)
+        return True
+
     def _version(self, name: str) -> bool:
         """Take a version away if it ended long ago; tell whether it went."""
         info = parsed(name)
         if info is None or info.modified_ns > self._now_ns - self._keep_ns:
             return False  # younger than that it cannot have ended earlier
-        if self._is_kept(name):
+        if self._is_kept(name, info):
             return False
         with self._locks.held(name[:SHARD]):
-            if self._is_kept(name) or self._is_current(name, info):
+            if self._is_kept(name, info):
                 return False
             for folder in ("v", "r"):
                 self._history.forget(folder, name)
         return True
 
-    def _is_kept(self, name: str) -> bool:
+    def _is_kept(self, name: str, info: Info) -> bool:
         """Tell whether the version is in use, or lost its key less than `keep_ns` ago.
 
         A file's status changes with its names: the last change is when its key was taken away.
         """
         status = self._status("v", name[:SHARD], name)
-        if status is None:
-            return self._status("t", name) is not None
-        return status.st_nlink > 1 or status.st_ctime_ns > self._now_ns - self._keep_ns
+        if status and status.st_ctime_ns > self._now_ns - self._keep_ns:
+            return True
+        return self._is_current(name, info) or self._status("t", name) is not None
 
     def _is_current(self, name: str, info: Info) -> bool:
         found = self._history.read(name)
