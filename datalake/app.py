@@ -93,8 +93,9 @@ def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) ->
         detail = response.body["Message"]
         problem = reply.problem(response.status_code, code, detail=detail, headers=response.headers)
         response = _response(problem)
-    if ORIGINS and chalice_request.method != "OPTIONS":
-        response.headers |= cors.answer_fields(headers, ORIGINS, response.headers)
+    if ORIGINS:
+        methods = app.routes[chalice_request.context["resourcePath"]]
+        response.headers |= cors.fields(headers, ORIGINS, methods=methods, sent=response.headers)
     return response
 
 
@@ -102,6 +103,12 @@ def speak_http(chalice_request: Any, get_response: Callable[[Any], Response]) ->
 def healthz() -> Response:
     """Answer that the process is up."""
     return _response(reply.healthy())
+
+
+@app.route("/openapi.json", methods=["GET"])
+def description() -> Response:
+    """Describe what is served."""
+    return _response(reply.described())
 
 
 @app.route("/datasets", methods=["GET", "POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
@@ -189,11 +196,7 @@ def sweep(_: CloudWatchEvent) -> dict[str, int]:
 def options(**_: str) -> Response:
     """Say what a path serves, to scripts of other origins too; asks for no token."""
     path = _current.get().context["resourcePath"]
-    methods = list(app.routes[path])
-    more = cors.preflight_fields(_current.get().headers, ORIGINS, methods)
-    if path == "/uploads":
-        more |= tus.ABILITIES
-    return _response(reply.options(methods, more))
+    return _response(reply.options(app.routes[path], tus.ABILITIES if path == "/uploads" else {}))
 
 
 for number, path in enumerate(list(app.routes)):

@@ -24,38 +24,44 @@ _OPEN_PREFIX = "dataset-meta-"
 _READABLE = frozenset({"cache-control", "content-type", "last-modified"})
 
 
-def answer_fields(
-    fields: Mapping[str, str], origins: tuple[str, ...], sent: Iterable[str]
+def fields(
+    asked: Mapping[str, str],
+    origins: tuple[str, ...],
+    *,
+    methods: Iterable[str],
+    sent: Iterable[str],
 ) -> dict[str, str]:
-    """Return what an answer adds for a script: who may read it, and all of its fields' names."""
-    added = _origin_fields(fields, origins)
-    if "Access-Control-Allow-Origin" in added:
-        names = [name for name in sent if name.lower() not in _READABLE]
-        added["Access-Control-Expose-Headers"] = ", ".join(names)
-    return added
+    """Return what an answer adds: who may read it, and what of it; or what they may ask for.
+
+    `asked` are the request's fields, `methods` those of the path, `sent` the answer's fields.
+    """
+    added = _origin_fields(asked, origins)
+    if "Access-Control-Allow-Origin" not in added:
+        return added
+    if "access-control-request-method" in asked:
+        return added | _preflight_fields(asked, methods)
+    names = [name for name in sent if name.lower() not in _READABLE]
+    return added | {"Access-Control-Expose-Headers": ", ".join(names)}
 
 
-def preflight_fields(
-    fields: Mapping[str, str], origins: tuple[str, ...], methods: Iterable[str]
-) -> dict[str, str]:
-    """Return what the answer to a preflight adds: the methods, and those asked fields we know."""
-    added = _origin_fields(fields, origins)
-    if "Access-Control-Allow-Origin" in added:
-        asked = fields.get("access-control-request-headers", "").lower().split(",")
-        known = [name for each in asked if _is_sendable(name := each.strip())]
-        added["Access-Control-Allow-Methods"] = ", ".join(methods)
-        added["Access-Control-Allow-Headers"] = ", ".join(known)
-        added["Access-Control-Max-Age"] = str(MAX_AGE_SECONDS)
-        added["Vary"] = "Origin, Access-Control-Request-Headers"
-    return added
+def _preflight_fields(asked: Mapping[str, str], methods: Iterable[str]) -> dict[str, str]:
+    """Return the methods, and those of the fields that a script wants to send that we know."""
+    wanted = asked.get("access-control-request-headers", "").lower().split(",")
+    known = [name for each in wanted if _is_sendable(name := each.strip())]
+    return {
+        "Access-Control-Allow-Methods": ", ".join(methods),
+        "Access-Control-Allow-Headers": ", ".join(known),
+        "Access-Control-Max-Age": str(MAX_AGE_SECONDS),
+        "Vary": "Origin, Access-Control-Request-Headers",
+    }
 
 
-def _origin_fields(fields: Mapping[str, str], origins: tuple[str, ...]) -> dict[str, str]:
+def _origin_fields(asked: Mapping[str, str], origins: tuple[str, ...]) -> dict[str, str]:
     if ANY in origins:
         return {"Access-Control-Allow-Origin": ANY}
     if not origins:
         return {}
-    origin = fields.get("origin", "")
+    origin = asked.get("origin", "")
     allowed = {"Access-Control-Allow-Origin": origin} if origin in origins else {}
     return {"Vary": "Origin", **allowed}
 

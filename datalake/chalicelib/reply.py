@@ -4,8 +4,9 @@ Pure, and free of Chalice's types. What the lake holds came from strangers: no b
 it, guess its type, or show it in place.
 """
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -123,9 +124,14 @@ def linked(address: str, link: Link) -> Reply:
     return Reply(status=201, headers={**_JSON, "Location": address}, body=_document(document))
 
 
-def options(methods: Sequence[str], allowed: Mapping[str, str]) -> Reply:
-    """Answer with the methods of a path, and with what a preflight asks."""
-    return Reply(status=204, headers={**SAFETY, "Allow": ", ".join(methods), **allowed})
+def described() -> Reply:
+    """Answer with the OpenAPI document."""
+    return Reply(status=200, headers=_JSON, body=_description())
+
+
+def options(methods: Iterable[str], more: Mapping[str, str]) -> Reply:
+    """Answer with the methods of a path, and more of what it is able to."""
+    return Reply(status=204, headers={**SAFETY, "Allow": ", ".join(methods), **more})
 
 
 def healthy() -> Reply:
@@ -187,6 +193,20 @@ def _described(key: str, known: Description) -> dict[str, str]:
     for name, value in record.metadata:
         headers[f"{METADATA_FIELD.title()}{name.title()}"] = value
     return headers
+
+
+@functools.cache
+def _description() -> bytes:
+    from . import openapi  # a start need not wait for it
+
+    codes = {refusal.code for refusal in _kinds(Refusal) if hasattr(refusal, "code")}
+    return _document(openapi.document((*codes, "method-not-allowed", "internal-error")))
+
+
+def _kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
 
 
 def _validators(info: Info) -> dict[str, str]:

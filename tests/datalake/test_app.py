@@ -625,6 +625,7 @@ def test_no_other_route_serves_without_a_token(
 # All that is served without a token, and what it answers to somebody who sends nothing of worth.
 PUBLIC = {
     ("GET", "/healthz"): 200,
+    ("GET", "/openapi.json"): 200,
     ("GET", "/l/{token}/…"): 404,
     ("HEAD", "/l/{token}/…"): 404,
     ("PUT", "/l/{token}/…"): 404,
