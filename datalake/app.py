@@ -211,17 +211,19 @@ def _answer(
     if LAKE is None:
         raise BadSettings(("it was imported to be packaged, not to serve",))
     asked = request.read(_current.get(), segments)
-    who, outcome, answer = "", "internal-error", reply.broken()
+    who, outcome = "", "ok"
     try:
         grants = admit(LAKE, asked)
         who = grants.who
-        answer, outcome = operation(LAKE, asked, grants), "ok"
+        answer = operation(LAKE, asked, grants)
     except Refusal as refusal:
         if refusal.status >= 500:
             app.log.error("%s: %s", refusal.code, refusal.__cause__ or refusal)
         answer, outcome = reply.refused(refusal), refusal.code
-    finally:
-        log.write(audit.line(asked, who=who, answer=answer, outcome=outcome))
+    except Exception:
+        log.write(audit.line(asked, who=who, answer=reply.broken(), outcome="internal-error"))
+        raise
+    log.write(audit.line(asked, who=who, answer=answer, outcome=outcome))
     return _response(answer)
 
 

@@ -11,6 +11,7 @@ from .reply import Reply
 from .request import Request
 
 _MAX_TEXT = 1100  # a whole key and a little more
+_JSON = json.JSONEncoder(separators=(",", ":"))
 
 
 def line(request: Request, *, who: str, answer: Reply, outcome: str) -> str:
@@ -27,7 +28,7 @@ def line(request: Request, *, who: str, answer: Reply, outcome: str) -> str:
         "bytes_in": request.body_bytes,
         "bytes_out": 0 if request.method == "HEAD" else len(answer.body),
     }
-    return json.dumps(facts, separators=(",", ":"))
+    return _JSON.encode(facts)
 
 
 def _key(request: Request) -> str:

@@ -9,4 +9,3 @@ import sys
 def write(line: str) -> None:
     """Write a line in one piece, so that those of other threads do not mix with it."""
     sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
