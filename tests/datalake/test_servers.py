@@ -114,6 +114,8 @@ def environment(lake: Path, jwks_url: str) -> dict[str, str]:
         "DATALAKE_ISSUER": ISSUER,
         "DATALAKE_CLIENT_ID": AUDIENCE,
         "DATALAKE_JWKS_URL": jwks_url,
+        "DATALAKE_LINK_KEY": "k" * 32,
+        "DATALAKE_ORIGINS": "https://app.example",
         "TRIVET_DOTENV": os.devnull,
     }
 
@@ -254,6 +256,34 @@ def test_chunks_that_chalice_local_cannot_read_are_refused_and_end_the_connectio
     assert received.startswith(b"HTTP/1.1 411 ")
     assert received.count(b"HTTP/1.1 ") == 1
     assert not (chalice_server.lake / "chunked").exists()
+
+
+def test_a_link_needs_no_token(server: Server) -> None:
+    server.ask("PUT", "/datasets/linked/%C3%BC%20x", b"1")
+    order = json.dumps({"verb": "read", "key": "linked/ü x"}).encode()
+    made = server.ask("POST", "/links", order)
+    assert made.status == 201
+    address = json.loads(made.body)["url"]
+    assert made.headers["location"] == address
+    read = server.ask("GET", address, token="")
+    assert (read.status, read.body) == (200, b"1")
+    assert server.ask("PUT", address, b"2", token="").status == 403
+    assert server.ask("GET", "/l/x.y/linked", token="").status == 404
+
+
+def test_a_preflight_needs_no_token(server: Server) -> None:
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization,if-match",
+    }
+    answer = server.ask("OPTIONS", f"/datasets/{DEEP}", token="", headers=asked)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert answer.headers["access-control-allow-headers"] == "authorization, if-match"
+    refused = server.ask("GET", "/datasets", token="", headers={"Origin": "https://app.example"})
+    assert refused.status == 401
+    assert refused.headers["access-control-allow-origin"] == "https://app.example"
 
 
 def test_two_requests_on_one_connection(server: Server) -> None:
