@@ -22,10 +22,11 @@ from ..dataset import (
     Version,
     Written,
 )
-from ..errors import KeyConflict, NoSuchDataset, StoreBusy, StoreError
+from ..errors import KeyConflict, NoSuchDataset, StoreBusy
 from ..key import Key, Prefix
 from ..preconditions import Preconditions
 from . import walk
+from .contents import read_all
 from .files import Files
 from .history import Content, History, name_of, shard_of
 from .locks import Locks
@@ -125,6 +126,7 @@ class FilesystemStore:
                         continue
                     with absent_as_missing():
                         self.tree.remove(key)
+                self.tree.sync(key)
                 self.tree.prune(key)
                 return
             raise StoreBusy("this server is too slow for its locks")
@@ -150,6 +152,10 @@ class FilesystemStore:
     def close(self) -> None:
         """Let go of the mount, while nothing is written."""
         self.locks.close()
+        self.tree.close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def _existing(self, key: Key) -> Info | None:
         try:
@@ -220,7 +226,8 @@ class FilesystemStore:
                 if lease.is_over:
                     continue
                 self.tree.place(key, lambda to, last: self.files.rename(folder, name, to, last))
-                return Written(info=info, created=current is None)
+            self.tree.sync(key)  # others need not wait for it: their own sync carries ours
+            return Written(info=info, created=current is None)
         raise StoreBusy("this server is too slow for its locks")
 
     def _copy(self, key: Key, source: Existing, conditions: Preconditions) -> Written:
@@ -245,6 +252,7 @@ class FilesystemStore:
                 return None
             conditions.require_for_write(None)
             self.history.restore(key, source.version)
+        self.tree.sync(key)
         return Written(info=self.describe(key).info, created=True)
 
     def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
@@ -268,6 +276,7 @@ class FilesystemStore:
             if status:
                 self.history.keep(key, status)
             self._take(source, key, same=current == made.info, folder=folder)
+            self.tree.sync(key)
         self.tree.prune(source)
         return Written(info=made.info, created=current is None)
 
@@ -281,15 +290,3 @@ class FilesystemStore:
                 lambda to, last: self.files.rename(folder, source.segments[-1], to, last),
             )
         self.files.sync_folder(folder)
-
-
-def read_all(files: Files, descriptor: int, start: int, length: int) -> bytes:
-    """Return the bytes of the span; raises StoreError where there are fewer."""
-    first = files.read(descriptor, start, length)
-    pieces, left = [first], length - len(first)
-    while left and pieces[-1]:
-        pieces.append(files.read(descriptor, start + length - left, left))
-        left -= len(pieces[-1])
-    if left:
-        raise StoreError("the file was cut while it was read")
-    return first if len(pieces) == 1 else b"".join(pieces)

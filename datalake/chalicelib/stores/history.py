@@ -19,6 +19,7 @@ from ..dataset import Description, Info, Record
 from ..errors import NoSuchDataset, Refusal, StoreError
 from ..key import Key
 from . import mount, records
+from .contents import write_all
 from .files import Files, closing
 from .mount import Mount
 from .oserrors import absent_as_missing
@@ -276,13 +277,6 @@ def parsed(name: str) -> Info | None:
     """Return what the name of a version says of it; None where it is none of ours."""
     found = _NAME.fullmatch(name)
     return identified(int(found[1], 16), int(found[2], 16)) if found else None
-
-
-def write_all(files: Files, descriptor: int, content: bytes | memoryview) -> None:
-    """Write all the bytes, in as many calls as it takes."""
-    left = memoryview(content)
-    while left:
-        left = left[files.write(descriptor, left) :]
 
 
 def _fill(files: Files, descriptor: int, size: int, content: Content) -> str:

@@ -28,6 +28,7 @@ class Tree:
 
     def __init__(self, files: Files, root: str) -> None:
         self._files, self._root = files, root
+        self._own: dict[str, int] = {}
 
     @contextmanager
     def opened(self, segments: Sequence[str], *, make: bool = False) -> Iterator[int]:
@@ -42,10 +43,22 @@ class Tree:
             self._files.close(folder)
 
     @contextmanager
-    def own(self, *names: str, make: bool = True) -> Iterator[int]:
-        """Hold open a folder of the lake's own."""
-        with self.opened((RESERVED, *names), make=make) as folder:
+    def own(self, name: str, shard: str = "", *, make: bool = True) -> Iterator[int]:
+        """Hold open a folder of the lake's own; those without a shard stay open."""
+        folder = self._kept_open(name, make=make)
+        if not shard:
             yield folder
+            return
+        folder = self._below(folder, shard, make=make)
+        try:
+            yield folder
+        finally:
+            self._files.close(folder)
+
+    def close(self) -> None:
+        """Close the lake's own folders, while nothing is written."""
+        while self._own:
+            self._files.close(self._own.popitem()[1])
 
     def open(self, key: Key) -> int:
         """Return the descriptor of what lies at the key; raises NoSuchDataset."""
@@ -71,7 +84,7 @@ class Tree:
         raise KeyConflict("something that is no plain file lies at this key")
 
     def place(self, key: Key, put: Put) -> None:
-        """Give a file the key as its name, durably, making folders; raises KeyConflict."""
+        """Give a file the key as its name, making folders; raises KeyConflict."""
         *folders, name = key.segments
         for _ in range(_TRIES):
             try:
@@ -89,11 +102,10 @@ class Tree:
         raise StoreBusy("the key's folder comes and goes")
 
     def remove(self, key: Key) -> None:
-        """Take the key's name away, durably."""
+        """Take the key's name away."""
         *folders, name = key.segments
         with self.opened(folders) as folder:
             self._files.remove(folder, name)
-            self._files.sync_folder(folder)
 
     def prune(self, key: Key) -> None:
         """Take away the folders that a removal left empty; any doubt leaves them."""
@@ -102,6 +114,21 @@ class Tree:
             for depth in range(len(folders) - 1, -1, -1):
                 with self.opened(folders[:depth]) as above:
                     self._files.remove_folder(above, folders[depth])
+
+    def sync(self, key: Key) -> None:
+        """Wait until the key's folder is on stable storage; one that is gone holds nothing."""
+        with suppress(FileNotFoundError), self.opened(key.segments[:-1]) as folder:
+            self._files.sync_folder(folder)
+
+    def _kept_open(self, name: str, *, make: bool) -> int:
+        folder = self._own.get(name)
+        if folder is None:
+            with self.opened((RESERVED,), make=make) as above:
+                mine = self._below(above, name, make=make)
+            folder = self._own.setdefault(name, mine)
+            if folder != mine:  # another thread was faster
+                self._files.close(mine)
+        return folder
 
     def _open_root(self) -> int:
         try:
@@ -126,7 +153,6 @@ class Tree:
         except (IsADirectoryError, FileExistsError):
             self._clear(folder, name)
             put(folder, name)
-        self._files.sync_folder(folder)
 
     def _clear(self, folder: int, name: str) -> None:
         """Take away a folder that is in a data set's way, if it is empty."""

@@ -19,9 +19,10 @@ from ..key import parse_key
 from ..preconditions import Preconditions
 from ..upload_errors import BadUpload, NoSuchUpload, WrongOffset
 from ..uploads import Plan, Upload
+from .contents import read_all, write_all
 from .files import closing
-from .filesystem import FilesystemStore, read_all
-from .history import SHARD, name_of, write_all
+from .filesystem import FilesystemStore
+from .history import SHARD, name_of
 from .oserrors import absent_as_missing, translated
 from .status import identified
 
