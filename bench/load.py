@@ -1,10 +1,11 @@
-"""Load one address with GET over keep-alive connections; print requests per second and latencies.
+"""Load one address over keep-alive connections; print requests per second and latencies.
 
 A process of its own with one thread, so that it takes the same from every server it measures.
 """
 
 import argparse
 import json
+import os
 import selectors
 import socket
 import sys
@@ -32,9 +33,12 @@ def main() -> int:
     parser.add_argument("--header", action="append", default=[], help="Name: value")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--method", default="GET")
+    parser.add_argument("--bytes", type=int, default=0, help="of the body, the same each time")
     options = parser.parse_args()
-    lines = [f"GET {options.path} HTTP/1.1", f"Host: 127.0.0.1:{options.port}", *options.header]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    lines = [f"{options.method} {options.path} HTTP/1.1", f"Host: 127.0.0.1:{options.port}"]
+    lines += options.header + ([f"Content-Length: {options.bytes}"] if options.bytes else [])
+    request = ("\r\n".join(lines) + "\r\n\r\n").encode() + os.urandom(options.bytes)
     taken = sorted(measure(options.port, request, options.connections, options.seconds))
     print(
         json.dumps(
@@ -49,7 +53,7 @@ def main() -> int:
 
 
 def measure(port: int, request: bytes, connections: int, seconds: float) -> list[float]:
-    """Return the seconds that each answer took; any answer but 200 is the end."""
+    """Return the seconds that each answer took; any answer but 2xx is the end."""
     taken: list[float] = []
     with selectors.DefaultSelector() as selector:
         clients = [
@@ -85,10 +89,13 @@ def is_complete(client: Client) -> bool:
             client.head = data
             return False
         client.head = b""
-        if head.split(None, 2)[1] != b"200":
-            sys.exit(f"not a 200: {head.decode()}")
-        start = head.lower().index(LENGTH) + len(LENGTH)
-        client.left = int(head[start:].partition(b"\r\n")[0]) - len(body)
+        status = head.split(None, 2)[1]
+        if not status.startswith(b"2"):
+            sys.exit(f"refused: {head.decode()}")
+        start = head.lower().find(LENGTH)
+        if start < 0 and status == b"204":
+            return True
+        client.left = int(head[start + len(LENGTH) :].partition(b"\r\n")[0]) - len(body)
     else:
         client.left -= len(data)
     return client.left == 0

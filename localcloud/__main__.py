@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -61,7 +62,7 @@ def engine_or_none() -> Engine | None:
         return None
 
 
-def token(user: str, folder: Path) -> str:
+def token(user: str, groups: Sequence[str], folder: Path) -> str:
     """Return an ID token of a person who is signed up at the running local cloud."""
     try:
         state = json.loads((folder / STATE).read_text())
@@ -72,6 +73,7 @@ def token(user: str, folder: Path) -> str:
         SignIn(**state["sign_in"]),
         user=user,
         password=f"Aa1-{secrets.token_urlsafe(12)}",
+        groups=groups,
     )
 
 
@@ -90,7 +92,7 @@ def _show_addresses(cloud: Cloud, folder: Path, screen: Screen) -> None:
     screen.note(
         f"notifier   {cloud.notifier.url}/webhooks/github   (its secret: {folder / STATE})\n"
         f"datalake   {cloud.datalake.url}/datasets   (files: {cloud.lake})\n"
-        f"           a token: .venv/bin/python -m localcloud token\n"
+        f"           a token: .venv/bin/python -m localcloud token   (of the group lake-admins)\n"
         f"AWS        {cloud.emulator.endpoint}   (texts sent: /_ministack/sns/sms-messages)\n"
         f"containers {_containers(cloud)}\n"
         f"logs       {folder}/*.log"
@@ -134,6 +136,11 @@ def _parser() -> argparse.ArgumentParser:
     stay = verbs.add_parser("up", help="stay up until Ctrl-C and print the addresses")
     one = verbs.add_parser("token", help="print an ID token for the data lake of `up`")
     one.add_argument("--user", default="ana@example.com", help="who signs in (%(default)s)")
+    one.add_argument(
+        "--group",
+        default="lake-admins",
+        help='of which they are a member; "" for none (%(default)s, who may do everything)',
+    )
     for verb in (stay, one):
         verb.add_argument(
             "--folder", type=Path, default=LOCAL, help="of its files and logs (.local)"
@@ -148,7 +155,7 @@ def _run(options: argparse.Namespace) -> None:
         case "up":
             up(Screen(), options.folder)
         case "token":
-            print(token(options.user, options.folder))
+            print(token(options.user, options.group.split(), options.folder))
 
 
 def main(arguments: list[str] | None = None) -> int:

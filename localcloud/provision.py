@@ -5,7 +5,8 @@ account is empty.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,15 +100,23 @@ def _make_user_pool(pool: UserPool, endpoint: str) -> SignIn:
     )
 
 
-def id_token(endpoint: str, sign_in: SignIn, *, user: str, password: str) -> str:
-    """Sign the user up in the pool and return an ID token of theirs."""
+def id_token(
+    endpoint: str, sign_in: SignIn, *, user: str, password: str, groups: Sequence[str] = ()
+) -> str:
+    """Sign the user up in the pool, as a member of the groups, and return an ID token of theirs."""
     cognito = client(endpoint, "cognito-idp")
-    cognito.admin_create_user(UserPoolId=sign_in.pool_id, Username=user, MessageAction="SUPPRESS")
+    pool = sign_in.pool_id
+    with suppress(cognito.exceptions.UsernameExistsException):
+        cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
     cognito.admin_set_user_password(
-        UserPoolId=sign_in.pool_id, Username=user, Password=password, Permanent=True
+        UserPoolId=pool, Username=user, Password=password, Permanent=True
     )
+    for group in groups:
+        with suppress(cognito.exceptions.GroupExistsException):
+            cognito.create_group(UserPoolId=pool, GroupName=group)
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
     answer: Mapping[str, Any] = cognito.admin_initiate_auth(
-        UserPoolId=sign_in.pool_id,
+        UserPoolId=pool,
         ClientId=sign_in.client_id,
         AuthFlow="ADMIN_USER_PASSWORD_AUTH",
         AuthParameters={"USERNAME": user, "PASSWORD": password},

@@ -2,11 +2,15 @@
 
     DatalakeError
     ├── BadSettings               this process must not serve
-    └── Refusal                   has an HTTP answer: status, code, detail
+    │   └── BadRights             its rules of who may what
+    └── Refusal                   has an HTTP answer: status, code, detail; more in link_errors
         ├── BadKey                400
         ├── BadQuery              400
         ├── BadBody               400
+        ├── BadDigest             400
+        ├── BadMetadata           400
         ├── Unauthorized          401
+        ├── NotAllowed            403
         ├── NoSuchDataset         404
         ├── KeyConflict           409
         ├── LengthRequired        411
@@ -38,6 +42,10 @@ class BadSettings(DatalakeError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         self.problems = problems
         super().__init__("the data lake cannot serve: " + "; ".join(problems))
+
+
+class BadRights(BadSettings):
+    """The rules of who may what are wrong; each problem names file and line."""
 
 
 class Refusal(DatalakeError):
@@ -77,6 +85,18 @@ class BadBody(Refusal):
     status, code = 400, "bad-body"
 
 
+class BadDigest(Refusal):
+    """The content is not the one that a digest field names."""
+
+    status, code = 400, "bad-digest"
+
+
+class BadMetadata(Refusal):
+    """The user's metadata cannot be kept."""
+
+    status, code = 400, "bad-metadata"
+
+
 class Unauthorized(Refusal):
     """Nobody is known to ask; which half of the proof was wrong is not said."""
 
@@ -90,6 +110,16 @@ class Unauthorized(Refusal):
     def headers(self) -> dict[str, str]:
         """Return the challenge of RFC 9110, 11.6.1."""
         return {"WWW-Authenticate": "Bearer"}
+
+
+class NotAllowed(Refusal):
+    """The caller may read what the key names, but not this."""
+
+    status, code = 403, "not-allowed"
+
+    def __init__(self, verb: str) -> None:
+        self.verb = verb
+        super().__init__(f"you may read this data set, but not {verb} it")
 
 
 class NoSuchDataset(Refusal):

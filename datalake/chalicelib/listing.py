@@ -1,6 +1,6 @@
 """Read a listing's parameters, and write its cursor.
 
-Pure. A cursor is the last key of the page before, so pages neither repeat nor skip what stays.
+Pure. A cursor is the last text of the page before, so pages neither repeat nor skip what stays.
 """
 
 import base64
@@ -14,16 +14,20 @@ from .key import Prefix, parse_key, parse_prefix
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-PARAMETERS = frozenset({"prefix", "limit", "cursor"})
+PARAMETERS = frozenset({"prefix", "delimiter", "limit", "cursor"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What to list: keys below `prefix` after the key `after`, at most `limit`."""
+    """What to list: keys below `prefix` after the text `after`, at most `limit`.
+
+    With `folders` what lies in a folder below the prefix is one line.
+    """
 
     prefix: Prefix
     after: str
     limit: int
+    folders: bool
 
 
 def parse(query: Mapping[str, str]) -> Listing:
@@ -34,6 +38,7 @@ def parse(query: Mapping[str, str]) -> Listing:
         prefix=parse_prefix(query.get("prefix", "")),
         after=_after(cursor) if cursor else "",
         limit=_limit(query.get("limit")),
+        folders=_folders(query.get("delimiter")),
     )
 
 
@@ -49,15 +54,23 @@ def cursor_after(page: Page) -> str | None:
     """Return the cursor of the page that follows, None after the last."""
     if not page.more:
         return None
-    return base64.urlsafe_b64encode(page.entries[-1].key.encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(page.last.encode()).decode().rstrip("=")
 
 
 def _after(cursor: str) -> str:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        return parse_key(base64.b64decode(padded, altchars=b"-_", validate=True).decode()).text
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        parse_key(text.removesuffix("/"))  # a folder's text has a slash at its end
+        return text
     except (UnicodeError, binascii.Error, BadKey) as error:
         raise BadQuery("the cursor is not one of ours; take it from the page before") from error
+
+
+def _folders(delimiter: str | None) -> bool:
+    if delimiter not in (None, "", "/"):
+        raise BadQuery("the one delimiter is /")
+    return delimiter == "/"
 
 
 def _limit(text: str | None) -> int:

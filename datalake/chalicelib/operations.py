@@ -1,65 +1,145 @@
-"""The sentence: who asks, for which key, what the store does, what is answered.
+"""The sentence: who may what, with which key, what the store does, what is answered.
 
 Knows neither Chalice nor the kind of store.
 """
 
-from . import listing, ranges, reply
-from .dataset import PIECE_BYTES, Span
-from .errors import AnswerTooLarge
-from .identity import Identify
-from .key import Key, parse_key
+from . import about, digests, listing, naming, ranges, reply, visible
+from .dataset import PIECE_BYTES, Body, Existing, Source, Span
+from .errors import AnswerTooLarge, BadBody, BadQuery, NoSuchDataset
+from .key import Key, parse_key, parse_prefix
+from .preconditions import Preconditions
 from .reply import Reply
 from .request import Request
+from .rights import DELETE, READ, WRITE, Grants
 from .store import Store
 
+VERB_OF = {"GET": READ, "HEAD": READ, "PUT": WRITE, "DELETE": DELETE}
+_CREATE = Preconditions(if_none_match="*")
 _NO_PARAMETERS: frozenset[str] = frozenset()
+_READING = frozenset({"version", "versions"})
+_WRITING = frozenset({"copy", "move", "undelete", "version"})
+_POSTING = frozenset({"prefix"})
 
 
-def on_dataset(request: Request, *, identify: Identify, store: Store) -> Reply:
+def on_dataset(request: Request, *, grants: Grants, store: Store) -> Reply:
     """Answer a request for one data set; raises Refusal."""
-    identify(request)
     key = parse_key(request.key_text())
-    listing.require_known(request.query(), _NO_PARAMETERS)
+    grants.require(VERB_OF[request.method], key)
     match request.method:
         case "PUT":
-            return _put(request, key, store)
+            return _put(request, key, grants, store)
         case "DELETE":
+            listing.require_known(request.query(), _NO_PARAMETERS)
             store.delete(key, request.conditions)
             return reply.deleted()
-        case "HEAD":
-            return _head(request, key, store)
         case _:
-            return _get(request, key, store)
+            return _read(request, key, store)
 
 
-def on_collection(request: Request, *, identify: Identify, store: Store) -> Reply:
-    """Answer with a page of the listing; raises Refusal."""
-    identify(request)
+def on_collection(request: Request, *, grants: Grants, store: Store) -> Reply:
+    """Answer with a page of the listing, or keep a data set under a name of ours."""
+    if request.method == "POST":
+        return _post(request, grants, store)
     wanted = listing.parse(request.query())
-    return reply.listed(store.list(wanted.prefix, after=wanted.after, limit=wanted.limit))
+    return reply.listed(visible.page(store, wanted, grants), folders=wanted.folders)
 
 
-def _put(request: Request, key: Key, store: Store) -> Reply:
-    return reply.written(key.text, store.write(key, request.body(), request.conditions))
+def _post(request: Request, grants: Grants, store: Store) -> Reply:
+    query = request.query()
+    listing.require_known(query, _POSTING)
+    key = naming.fresh(parse_prefix(query.get("prefix", "")))
+    grants.require(WRITE, key)
+    written = store.write(key, _body(request), _CREATE)
+    return reply.created(key.text, written, below=request.path)
 
 
-def _get(request: Request, key: Key, store: Store) -> Reply:
-    with store.open(key) as dataset:
-        info = dataset.info
+def _put(request: Request, key: Key, grants: Grants, store: Store) -> Reply:
+    query = request.query()
+    listing.require_known(query, _WRITING)
+    if "undelete" in query:
+        if len(query) > 1:
+            raise BadQuery("undelete goes with no other parameter")
+        return _undelete(request, key, store, query["undelete"])
+    source = _existing(query, grants) if query else _body(request)
+    if query:
+        _require_no_body(request)
+    return reply.written(key.text, store.write(key, source, request.conditions))
+
+
+def _existing(query: dict[str, str], grants: Grants) -> Source:
+    """Return what a copy or a move takes; raises BadQuery, BadKey and what the rights say."""
+    if ("copy" in query) == ("move" in query):
+        raise BadQuery("give one of copy and move, with a key")
+    if "move" in query:
+        if "version" in query:
+            raise BadQuery("only the current version can be moved; copy another one")
+        moved = parse_key(query["move"])
+        grants.require(READ, moved)
+        grants.require(DELETE, moved)
+        return Existing(key=moved, move=True)
+    copied = parse_key(query["copy"])
+    grants.require(READ, copied)
+    return Existing(key=copied, version=query.get("version", ""))
+
+
+def _undelete(request: Request, key: Key, store: Store, version: str) -> Reply:
+    """Give a key without a data set its last version back, or the one that is named."""
+    _require_no_body(request)
+    if not version:
+        kept = store.versions(key)
+        if not kept:
+            raise NoSuchDataset
+        version = kept[0].info.etag
+    written = store.write(key, Existing(key=key, version=version), _CREATE)
+    return reply.written(key.text, written)
+
+
+def _body(request: Request) -> Body:
+    content = request.body()
+    sha256 = digests.checked(content, request.fields)
+    return Body(content=content, record=about.record_of(request.fields, sha256))
+
+
+def _require_no_body(request: Request) -> None:
+    if request.body():
+        raise BadBody("the content is taken from the lake; send no body with it")
+
+
+def _read(request: Request, key: Key, store: Store) -> Reply:
+    query = request.query()
+    listing.require_known(query, _READING)
+    if "versions" in query:
+        if len(query) > 1:
+            raise BadQuery("versions goes with no other parameter")
+        return _versions(key, store)
+    answer = _head if request.method == "HEAD" else _get
+    return answer(request, key, store, query.get("version", ""))
+
+
+def _versions(key: Key, store: Store) -> Reply:
+    kept = store.versions(key)
+    if not kept:
+        raise NoSuchDataset
+    return reply.versions(key.text, kept)
+
+
+def _get(request: Request, key: Key, store: Store, version: str) -> Reply:
+    with store.open(key, version) as dataset:
+        description = dataset.description
+        info = description.info
         if request.conditions.is_not_modified(info):
-            return reply.not_modified(info)
+            return reply.not_modified(description)
         span = ranges.chosen(request.fields.get("range"), request.fields.get("if-range"), info)
         if span is None and info.size > PIECE_BYTES:
             raise AnswerTooLarge(size=info.size, etag=info.etag, limit=PIECE_BYTES)
         part = span or Span(start=0, stop=info.size)
         body = dataset.read(part.start, part.stop - part.start)
-    return reply.content(key.text, info, body, span)
+    return reply.content(key.text, description, body, span)
 
 
-def _head(request: Request, key: Key, store: Store) -> Reply:
+def _head(request: Request, key: Key, store: Store, version: str) -> Reply:
     """Answer as GET would, for any size; a Range means nothing here (RFC 9110, 14.2)."""
-    with store.open(key) as dataset:
-        info = dataset.info
-    if request.conditions.is_not_modified(info):
-        return reply.not_modified(info)
-    return reply.content(key.text, info, b"", None)
+    description = store.describe(key, version)
+    if request.conditions.is_not_modified(description.info):
+        return reply.not_modified(description)
+    return reply.content(key.text, description, b"", None)

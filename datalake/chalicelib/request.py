@@ -9,13 +9,15 @@ apart, and each key is decoded once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
 from .dataset import PIECE_BYTES
 from .errors import BadBody, BadKey, BadQuery, BodyTooLarge, EncodingNotSupported, LengthRequired
 from .preconditions import Preconditions
+
+_OF_A_PART = frozenset({"range", "if-range", "if-none-match", "if-modified-since"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,11 @@ class Request:
     source: Any = field(repr=False)
     event: Mapping[str, Any] = field(repr=False)
 
+    def whole(self) -> "Request":
+        """Return the request for all of the data set: no range, and no copy that it compares."""
+        kept = {name: text for name, text in self.fields.items() if name not in _OF_A_PART}
+        return replace(self, fields=kept)
+
     @property
     def conditions(self) -> Preconditions:
         """Return the conditional fields."""
@@ -46,6 +53,25 @@ class Request:
     def is_decoded(self) -> bool:
         """Tell whether an API Gateway stands before us."""
         return "resource" in self.event
+
+    @property
+    def id(self) -> str:
+        """Return the server's name for this request; "" where it gives none."""
+        return str(self.event["requestContext"].get("requestId", ""))
+
+    @property
+    def body_bytes(self) -> int:
+        """Return the size of the body that came, without decoding it."""
+        body = self.event["body"] or ""
+        if self.event.get("isBase64Encoded"):
+            return len(body) * 3 // 4 - body[-2:].count("=")
+        return len(body)
+
+    @property
+    def path(self) -> str:
+        """Return the path as the client sent it, the API's stage included, without a last slash."""
+        context: Mapping[str, Any] = self.event["requestContext"]
+        return str(context.get("path") or context.get("resourcePath", "")).rstrip("/")
 
     def key_text(self) -> str:
         """Return the path below `/datasets/`, decoded; raises BadKey where it is no text."""

@@ -3,13 +3,18 @@
 Pure but for its name: the environment is handed in.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .errors import BadSettings
 
 LAMBDA_ROOT = "/mnt/lake"
+DEFAULT_RIGHTS = "rights.yml"
+DEFAULT_KEEP_DAYS = 30
+MIN_KEY_CHARACTERS = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -24,7 +29,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How this process serves: `root` is the lake's folder.
+    """How this process serves: `root` is the lake's folder, `rights` the file of who may what.
+
+    The scheduled sweep keeps a replaced or deleted version for `keep_days`.
+    The first of `link_keys` signs links, all verify; without one there are none. Scripts of
+    `origins` may read answers.
 
     `sign_in` is None on Lambda, where API Gateway verifies, and where the lake is open.
     """
@@ -33,6 +42,10 @@ class Settings:
     on_lambda: bool
     is_open: bool
     sign_in: SignIn | None
+    rights: str = DEFAULT_RIGHTS
+    keep_days: int = DEFAULT_KEEP_DAYS
+    link_keys: tuple[str, ...] = field(default=(), repr=False)
+    origins: tuple[str, ...] = ()
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -46,9 +59,28 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
     elif not root.startswith("/"):  # servers change the working directory
         problems.append(f"DATALAKE_ROOT is an absolute path, not {root!r}")
     sign_in = None if on_lambda or is_open else _sign_in(environment, problems)
+    keep_days = _keep_days(environment, problems)
+    link_keys = tuple(environment.get("DATALAKE_LINK_KEY", "").split())
+    if any(len(key) < MIN_KEY_CHARACTERS for key in link_keys):
+        problems.append(f"DATALAKE_LINK_KEY: a key has at least {MIN_KEY_CHARACTERS} characters")
+    origins = _origins(environment, problems)
     if problems:
         raise BadSettings(tuple(problems))
-    return Settings(root=root, on_lambda=on_lambda, is_open=is_open, sign_in=sign_in)
+    return Settings(
+        root=root,
+        on_lambda=on_lambda,
+        is_open=is_open,
+        sign_in=sign_in,
+        rights=rights_in(environment),
+        keep_days=keep_days,
+        link_keys=link_keys,
+        origins=origins,
+    )
+
+
+def rights_in(environment: Mapping[str, str]) -> str:
+    """Return the rights file: an absolute path, or a name beside our modules."""
+    return environment.get("DATALAKE_RIGHTS") or DEFAULT_RIGHTS
 
 
 def is_lambda(environment: Mapping[str, str]) -> bool:
@@ -64,6 +96,30 @@ def is_chalice_local(environment: Mapping[str, str], arguments: Sequence[str]) -
 def must_serve(environment: Mapping[str, str], arguments: Sequence[str]) -> bool:
     """Tell whether this import is to answer requests: all but `chalice package`, `deploy`, …."""
     return "AWS_CHALICE_CLI_MODE" not in environment or is_chalice_local(environment, arguments)
+
+
+def _keep_days(environment: Mapping[str, str], problems: list[str]) -> int:
+    value = environment.get("DATALAKE_KEEP_DAYS") or str(DEFAULT_KEEP_DAYS)
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500):
+        problems.append("DATALAKE_KEEP_DAYS is a whole number from 1 to 36500")
+        return DEFAULT_KEEP_DAYS
+    return int(value)
+
+
+def _origins(environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:
+    origins = tuple(environment.get("DATALAKE_ORIGINS", "").split())
+    problems += [
+        f"DATALAKE_ORIGINS: {origin!r} is no origin like https://app.example.com (http only on"
+        " loopback), nor is it * alone"
+        for origin in origins
+        if origins != ("*",) and not (_ORIGIN.fullmatch(origin) and _is_safe(origin))
+    ]
+    return origins
+
+
+def _is_safe(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 def _is_open(environment: Mapping[str, str], problems: list[str], *, on_lambda: bool) -> bool:
@@ -85,10 +141,6 @@ def _sign_in(environment: Mapping[str, str], problems: list[str]) -> SignIn | No
         )
         return None
     issuer, client_id, jwks_url = (environment[name] for name in names)
-    address = urlsplit(jwks_url)
-    is_safe = address.scheme == "https" or (
-        address.scheme == "http" and address.hostname in _LOOPBACK
-    )
-    if not is_safe:
+    if not _is_safe(jwks_url):
         problems.append("DATALAKE_JWKS_URL is an https address (http only on loopback)")
     return SignIn(issuer=issuer, client_id=client_id, jwks_url=jwks_url)

@@ -14,30 +14,13 @@ NEWER_TABLE = TABLE + "Lübeck,620\n".encode()
 
 
 def tour(cloud: Cloud, screen: Screen) -> None:
-    """A token, two data sets, preconditions, a listing, a deletion."""
+    """A token, two data sets, preconditions, a listing, rights, a deletion."""
     screen.title("datalake: data sets over HTTP, kept as plain files")
     with screen.step("without a token → 401"):
         call_lake(cloud, "GET", "/datasets", expect=401)
     with screen.step("a person signs in at Cognito → an ID token"):
-        password = f"Aa1-{secrets.token_urlsafe(12)}"
-        token = id_token(
-            cloud.emulator.endpoint, cloud.sign_in, user="ana@example.com", password=password
-        )
-    lake = Lake(cloud, token)
-    picture = secrets.token_bytes(70_000)
-    with screen.step("a CSV and a binary file are stored"):
-        etag = lake.put("sales/2026/visitors.csv", TABLE, kind="text/csv", expect=201)
-        lake.put("pictures/harbour.bin", picture, kind="application/octet-stream", expect=201)
-    with screen.step("they are listed, and loaded back byte for byte"):
-        listed = [
-            entry["key"] for entry in lake.call("GET", "?prefix=", expect=200).json()["items"]
-        ]
-        require(
-            listed == ["pictures/harbour.bin", "sales/2026/visitors.csv"], f"the listing: {listed}"
-        )
-        require(lake.get("pictures/harbour.bin") == picture, "the picture came back changed")
-        require(lake.get("sales/2026/visitors.csv") == TABLE, "the table came back changed")
-    screen.note("\n".join(listed) + f"\nETag of the table: {etag}")
+        lake = Lake(cloud, _token(cloud, "ana@example.com", "lake-admins"))
+    etag = _store_and_load(lake, screen)
     with screen.step("replaced under If-Match, refused under the old ETag (412)"):
         newer = lake.put("sales/2026/visitors.csv", NEWER_TABLE, match=etag, expect=200)
         lake.put("sales/2026/visitors.csv", TABLE, match=etag, expect=412)
@@ -48,10 +31,38 @@ def tour(cloud: Cloud, screen: Screen) -> None:
             (cloud.lake / "sales/2026/visitors.csv").read_bytes() == NEWER_TABLE,
             "the file on the mount differs from the data set",
         )
+    with screen.step("who has no right to see it finds nothing: 404, and not listed"):
+        stranger = Lake(cloud, _token(cloud, "ben@example.com"))
+        stranger.call("GET", "/sales/2026/visitors.csv", expect=404)
+        require(stranger.list() == [], "a listing shows what its reader may not see")
     with screen.step("a key that leaves the lake → 400; deleted → 404"):
         lake.call("GET", "/..%2f..%2fetc%2fpasswd", expect=400)
         lake.call("DELETE", "/pictures/harbour.bin", expect=204)
         lake.call("GET", "/pictures/harbour.bin", expect=404)
+
+
+def _store_and_load(lake: "Lake", screen: Screen) -> str:
+    """Store a table and a picture, load both, and return the table's ETag."""
+    picture = secrets.token_bytes(70_000)
+    with screen.step("a CSV and a binary file are stored"):
+        etag = lake.put("sales/2026/visitors.csv", TABLE, kind="text/csv", expect=201)
+        lake.put("pictures/harbour.bin", picture, kind="application/octet-stream", expect=201)
+    with screen.step("they are listed, and loaded back byte for byte"):
+        listed = lake.list()
+        require(
+            listed == ["pictures/harbour.bin", "sales/2026/visitors.csv"], f"the listing: {listed}"
+        )
+        require(lake.get("pictures/harbour.bin") == picture, "the picture came back changed")
+        require(lake.get("sales/2026/visitors.csv") == TABLE, "the table came back changed")
+    screen.note("\n".join(listed) + f"\nETag of the table: {etag}")
+    return etag
+
+
+def _token(cloud: Cloud, user: str, *groups: str) -> str:
+    password = f"Aa1-{secrets.token_urlsafe(12)}"
+    return id_token(
+        cloud.emulator.endpoint, cloud.sign_in, user=user, password=password, groups=groups
+    )
 
 
 class Lake:
@@ -70,6 +81,10 @@ class Lake:
     def get(self, key: str) -> bytes:
         """Load a data set."""
         return self.call("GET", f"/{key}", expect=200).body
+
+    def list(self) -> list[str]:
+        """Return the keys that are listed."""
+        return [entry["key"] for entry in self.call("GET", "", expect=200).json()["items"]]
 
     def call(
         self,

@@ -4,21 +4,29 @@ Each verb waits for a line on its input, so that several begin at the same momen
 JSON document.
 """
 
+import hashlib
+import itertools
 import json
 import os
+import random
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
-from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed
-from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.dataset import Existing
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal
+from datalake.chalicelib.key import Key, parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from tests.datalake.store_contract import body_of
 
 KEY = parse_key("folder/key")
+OTHER = parse_key("other")
+STORMED = ("a", "b/c", "b/d/e", "f/g")
 OLD, NEW = b"old" * 5000, b"new" * 7000
 
 
@@ -39,7 +47,7 @@ class DyingFiles(Files):
 def create(root: str, mark: str) -> bool:
     """Tell whether we were the one creator."""
     try:
-        FilesystemStore(root).write(KEY, mark.encode(), Preconditions(if_none_match="*"))
+        FilesystemStore(root).write(KEY, body_of(mark.encode()), Preconditions(if_none_match="*"))
     except PreconditionFailed:
         return False
     return True
@@ -50,10 +58,10 @@ def count(root: str, times: str) -> int:
     store, refused, left = FilesystemStore(root), 0, int(times)
     while left:
         with store.open(KEY) as dataset:
-            number = int(dataset.read(0, dataset.info.size))
-            condition = Preconditions(if_match=f'"{dataset.info.etag}"')
+            number = int(dataset.read(0, dataset.description.info.size))
+            condition = Preconditions(if_match=f'"{dataset.description.info.etag}"')
         try:
-            store.write(KEY, str(number + 1).encode(), condition)
+            store.write(KEY, body_of(str(number + 1).encode()), condition)
             left -= 1
         except PreconditionFailed:
             refused += 1
@@ -64,10 +72,10 @@ def churn(root: str, mark: str, times: str) -> int:
     """Write, read and delete one key without conditions; return the torn bodies that were read."""
     store, torn = FilesystemStore(root), 0
     for number in range(int(times)):
-        store.write(KEY, mark.encode() * (5000 + number), NONE)
+        store.write(KEY, body_of(mark.encode() * (5000 + number)), NONE)
         with suppress(NoSuchDataset):  # another one deleted it
             with store.open(KEY) as dataset:
-                body = dataset.read(0, dataset.info.size)
+                body = dataset.read(0, dataset.description.info.size)
             torn += len(set(body)) != 1 or len(body) < 5000
             if number % 3 == 0:
                 store.delete(KEY, NONE)
@@ -75,39 +83,178 @@ def churn(root: str, mark: str, times: str) -> int:
 
 
 def crash(root: str, verb: str) -> list[dict[str, Any]]:
-    """Kill a writer or deleter at each of its operations; return what is found after each."""
+    """Kill a process at each operation of a verb; return what is found after each."""
     found = []
-    for at in range(1, 100):
+    for at in range(1, 200):
         store = FilesystemStore(root)
-        store.write(KEY, OLD, NONE)
+        store.write(KEY, body_of(OLD, "text/old"), NONE)
+        with suppress(NoSuchDataset):
+            store.delete(OTHER, NONE)
+        version = store.write(OTHER, body_of(NEW, "text/new"), NONE).info.etag
+        if verb == "undelete":
+            version = store.write(KEY, body_of(NEW, "text/new"), NONE).info.etag
+            store.delete(KEY, NONE)
         child = os.fork()
         if child == 0:
-            dying = FilesystemStore(root, files=DyingFiles(at))
-            if verb == "write":
-                dying.write(KEY, NEW, NONE)
-            else:
-                dying.delete(KEY, NONE)
+            _act(FilesystemStore(root, files=DyingFiles(at)), verb, version)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             break
-        found.append({"at": at, "read": _read(store), "seen": _visible(root)})
+        found.append({"at": at, "key": _read(store, KEY), "other": _read(store, OTHER)})
+        _ = [store.describe(KEY, kept.info.etag) for kept in store.versions(KEY)]
     return found
 
 
-def _read(store: FilesystemStore) -> str:
+def _act(store: FilesystemStore, verb: str, version: str) -> None:
+    match verb:
+        case "write":
+            store.write(KEY, body_of(NEW, "text/new"), NONE)
+        case "delete":
+            store.delete(KEY, NONE)
+        case "undelete":
+            store.write(KEY, Existing(key=KEY, version=version), NONE)
+        case _:
+            store.write(KEY, Existing(key=OTHER, move=verb == "move"), NONE)
+
+
+def _read(store: FilesystemStore, key: Key) -> str:
+    """Return "old" or "new" where content and record are of one version."""
     try:
-        with store.open(KEY) as dataset:
-            body = dataset.read(0, dataset.info.size)
+        with store.open(key) as dataset:
+            known = dataset.description
+            body = dataset.read(0, known.info.size)
     except NoSuchDataset:
         return "gone"
-    return {OLD: "old", NEW: "new"}.get(body, "torn")
+    name = {OLD: "old", NEW: "new"}.get(body, "torn")
+    return name if known.record.media_type == f"text/{name}" else "mixed"
 
 
-def _visible(root: str) -> list[str]:
-    return sorted(
-        name for folder, folders, names in os.walk(root) for name in names if ".lake" not in folder
-    )
+def storm(root: str, rounds: str, seed: str) -> dict[str, Any]:
+    """Kill three writers of all verbs at a random moment, again and again.
+
+    Return how many writes were acknowledged, and which of them are kept no more.
+    """
+    chance = random.Random(seed)  # noqa: S311  no secret
+    acknowledged: dict[tuple[str, str], str] = {}
+    for number in range(int(rounds)):
+        pipes = [os.pipe() for _ in range(3)]
+        workers = []
+        for mine, (_, end) in enumerate(pipes):
+            worker = os.fork()
+            if worker == 0:
+                _work(root, f"{seed}-{number}-{mine}", end)
+            workers.append(worker)
+        time.sleep(chance.uniform(0.002, 0.03))
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        for worker in workers:
+            os.waitpid(worker, 0)
+        for reading, writing in pipes:
+            os.close(writing)
+            with os.fdopen(reading) as lines:
+                for line in lines:
+                    key, etag, mark = line.split()
+                    acknowledged[key, etag] = mark
+    store = FilesystemStore(root)
+    lost = [
+        f"{key} {etag}"
+        for (key, etag), mark in acknowledged.items()
+        if not _has(store, parse_key(key), etag, mark)
+    ]
+    return {"acknowledged": len(acknowledged), "lost": lost}
+
+
+def _work(root: str, seed: str, report: int) -> NoReturn:
+    """Write, replace, delete, undelete, copy and move; report what was acknowledged."""
+    chance, store = random.Random(seed), FilesystemStore(root)  # noqa: S311
+    for number in itertools.count():
+        key = parse_key(chance.choice(STORMED))
+        mark = f"{seed}-{number}"
+        with suppress(Refusal):
+            match chance.randrange(6):
+                case 0 | 1 | 2:
+                    body = body_of(mark.encode() * chance.randrange(1, 2000), f"text/{mark}")
+                    info = store.write(key, body, NONE).info
+                    os.write(report, f"{key.text} {info.etag} {mark}\n".encode())
+                case 3:
+                    store.delete(key, NONE)
+                case 4:
+                    kept = store.versions(key)
+                    if kept:
+                        store.write(key, Existing(key=key, version=kept[0].info.etag), NONE)
+                case _:
+                    other = parse_key(chance.choice(STORMED))
+                    store.write(key, Existing(key=other, move=chance.random() < 0.5), NONE)
+    raise AssertionError
+
+
+def _has(store: FilesystemStore, key: Key, etag: str, mark: str) -> bool:
+    try:
+        with store.open(key, etag) as dataset:
+            known = dataset.description
+            body = dataset.read(0, known.info.size)
+    except NoSuchDataset:
+        return False
+    return body.startswith(mark.encode()) and known.record.media_type == f"text/{mark}"
+
+
+def watch(root: str, until: str) -> dict[str, Any]:
+    """Read every key again and again until a file is there; count what is not whole."""
+    store, reads, wrong = FilesystemStore(root), 0, []
+    while not os.path.exists(until):
+        for text in STORMED:
+            with suppress(NoSuchDataset):
+                with store.open(parse_key(text)) as dataset:
+                    known = dataset.description
+                    body = dataset.read(0, known.info.size)
+                reads += 1
+                mark = known.record.media_type.removeprefix("text/").encode()
+                is_whole = hashlib.sha256(body).hexdigest() == known.record.sha256
+                if not is_whole or not mark or body != mark * (len(body) // len(mark)):
+                    wrong.append(f"{text} {known}")
+    return {"reads": reads, "wrong": wrong[:5]}
+
+
+def history(root: str, times: str, seed: str) -> list[dict[str, Any]]:
+    """Do random operations on one key; return when each began and ended, and what it said."""
+    chance, store, seen = random.Random(seed), FilesystemStore(root), ""  # noqa: S311
+    done = []
+    for _ in range(int(times)):
+        verb = chance.choice(("put", "put", "create", "replace", "replace", "delete", "read"))
+        began = time.monotonic_ns()
+        said, seen, asked = _said(store, verb, seen)
+        done.append(
+            {
+                "verb": verb,
+                "asked": asked,
+                "said": said,
+                "began": began,
+                "ended": time.monotonic_ns(),
+            }
+        )
+    return done
+
+
+def _said(store: FilesystemStore, verb: str, seen: str) -> tuple[str, str, str]:
+    """Return what the store said, the ETag that we know now, and the one that we asked for."""
+    conditions = {
+        "create": Preconditions(if_none_match="*"),
+        "replace": Preconditions(if_match=f'"{seen}"'),
+    }.get(verb, NONE)
+    try:
+        if verb == "delete":
+            store.delete(KEY, NONE)
+            return "deleted", "", ""
+        if verb == "read":
+            etag = store.describe(KEY).info.etag
+            return etag, etag, ""
+        etag = store.write(KEY, body_of(b"x"), conditions).info.etag
+    except NoSuchDataset:
+        return "none", "", ""
+    except PreconditionFailed:
+        return "refused", seen, seen
+    return etag, etag, seen
 
 
 VERBS: dict[str, Callable[..., Any]] = {
@@ -115,6 +262,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "count": count,
     "churn": churn,
     "crash": crash,
+    "storm": storm,
+    "watch": watch,
+    "history": history,
 }
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from chalice.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,10 +105,14 @@ def test_what_is_read_cannot_attack_a_browser(http: Any) -> None:
         http.head("/datasets/page.html"),
     ):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
-        assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+        assert response.headers["Content-Security-Policy"] == (
+            "sandbox; default-src 'none'; frame-ancestors 'none'"
+        )
         assert response.headers["Content-Disposition"] == "attachment"
     for response in (http.get("/datasets"), http.get("/datasets/none"), http.get("/healthz")):
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +131,7 @@ def test_what_is_read_cannot_attack_a_browser(http: Any) -> None:
     ],
 )
 def test_the_content_type_is_guessed_from_the_name(http: Any, name: str, content_type: str) -> None:
-    http.put(f"/datasets/{name}", body=b"x", headers={"Content-Type": "text/html"})
+    http.put(f"/datasets/{name}", body=b"x")
     assert http.get(f"/datasets/{name}").headers["Content-Type"] == content_type
 
 
@@ -416,7 +422,8 @@ def test_an_empty_lake_has_one_empty_page(http: Any) -> None:
         ("limit=x", "bad-query"),
         ("limit=1&limit=2", "bad-query"),
         ("cursor=!", "bad-query"),
-        ("delimiter=/", "bad-query"),
+        ("delimiter=.", "bad-query"),
+        ("delimiter=//", "bad-query"),
         ("prefix=../", "bad-key"),
         ("prefix=%2e%2e/x", "bad-key"),
         ("prefix=.lake/", "bad-key"),
@@ -427,10 +434,22 @@ def test_a_wrong_query_is_refused(http: Any, query: str, kind: str) -> None:
     assert code(http.get(f"/datasets?{query}")) == (400, kind)
 
 
-def test_a_data_set_takes_no_parameters_yet(http: Any) -> None:
+WRONG_PARAMETERS = [
+    ("GET", "x=1"),
+    ("GET", "copy=a"),
+    ("GET", "versions&version=1"),
+    ("DELETE", "version=1"),
+    ("PUT", "version=1"),
+    ("PUT", "copy=a&move=a"),
+    ("PUT", "move=a&version=1"),
+    ("PUT", "undelete&version=1"),
+]
+
+
+@pytest.mark.parametrize(("method", "query"), WRONG_PARAMETERS)
+def test_a_parameter_that_means_nothing_is_refused(http: Any, method: str, query: str) -> None:
     http.put("/datasets/a", body=b"1")
-    for method in ("GET", "DELETE", "PUT"):
-        assert code(http.request(method, "/datasets/a?version=1")) == (400, "bad-query")
+    assert code(http.request(method, f"/datasets/a?{query}")) == (400, "bad-query")
     assert http.get("/datasets/a").body == b"1"
 
 
@@ -441,7 +460,7 @@ def test_a_data_set_takes_no_parameters_yet(http: Any) -> None:
 def test_a_method_that_there_is_not_is_a_problem_too(http: Any, method: str) -> None:
     response = http.request(method, "/datasets/a")
     assert code(response) == (405, "method-not-allowed")
-    assert response.headers["Allow"] == "GET, HEAD, PUT, DELETE"
+    assert response.headers["Allow"] == "GET, HEAD, PUT, DELETE, OPTIONS"
 
 
 def test_what_nobody_foresaw_is_a_problem_without_details(
@@ -603,13 +622,30 @@ def test_no_other_route_serves_without_a_token(
     assert list(lake.iterdir()) == []
 
 
-def test_every_route_but_health_is_guarded(serve: Serve) -> None:
+# All that is served without a token, and what it answers to somebody who sends nothing of worth.
+PUBLIC = {
+    ("GET", "/healthz"): 200,
+    ("GET", "/openapi.json"): 200,
+    ("GET", "/l/{token}/…"): 404,
+    ("HEAD", "/l/{token}/…"): 404,
+    ("PUT", "/l/{token}/…"): 404,
+}
+
+
+def public_name(path: str) -> str:
+    return re.sub(r"^/l/\{token\}/.*", "/l/{token}/…", path)
+
+
+def test_every_route_but_the_public_ones_is_guarded(serve: Serve) -> None:
     http = serve(SIGN_IN)
+    answers = {}
     for path, methods in http._app.routes.items():
         for method in methods:
             address = path.replace("{", "").replace("}", "")
-            expected = 200 if path == "/healthz" else 401
-            assert http.request(method, address).status_code == expected
+            answers[method, public_name(path)] = http.request(method, address).status_code
+    asked = {name for name in answers if name[0] == "OPTIONS"}  # a preflight carries no token
+    assert {answers.pop(name) for name in asked} == {204}
+    assert {name: status for name, status in answers.items() if status != 401} == PUBLIC
 
 
 @pytest.mark.parametrize("path", ["/datasets/..%2fx", "/datasets/%ff", "/datasets?limit=x"])
@@ -677,15 +713,15 @@ def test_packaging_needs_no_settings(
     assert "/datasets/{s01}" in app_of("datalake").routes
 
 
-def test_at_deployment_cognito_guards_every_route_but_health(
+def test_at_deployment_cognito_guards_every_route_but_the_public_ones(
     app_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arn = "arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_example"
     monkeypatch.setenv("AWS_CHALICE_CLI_MODE", "true")
     monkeypatch.setenv("DATALAKE_USER_POOL_ARN", arn)
     for path, entries in app_of("datalake").routes.items():
-        for entry in entries.values():
-            if path == "/healthz":
+        for method, entry in entries.items():
+            if method == "OPTIONS" or (method, public_name(path)) in PUBLIC:
                 assert entry.authorizer is None
             else:
                 assert entry.authorizer.to_swagger()["x-amazon-apigateway-authorizer"] == {
@@ -724,3 +760,16 @@ def test_the_start_loads_nothing_that_a_request_may_never_need(lake: Path) -> No
     ).stdout.split()
     assert "chalice" in loaded
     assert {"boto3", "botocore", "werkzeug", "jwt", "cryptography"} & set(loaded) == set()
+
+
+def test_the_scheduled_sweep_says_what_it_took(serve: Serve, lake: Path) -> None:
+    http = serve({"DATALAKE_OPEN": "1"})
+    http.put("/datasets/a", body=b"1")
+    with Client(http._app, project_dir=str(PROJECT)) as client:
+        event = client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+        assert client.lambda_.invoke("sweep", event).payload == {
+            "drafts": 0,
+            "uploads": 0,
+            "versions": 0,
+        }
+    assert http.get("/datasets/a").body == b"1"

@@ -1,5 +1,4 @@
 import errno
-import json
 import os
 import shutil
 import socket
@@ -7,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ from datalake.chalicelib.errors import (
 )
 from datalake.chalicelib.key import parse_key, parse_prefix
 from datalake.chalicelib.preconditions import NONE
-from datalake.chalicelib.stores import locks
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.locks import Locks
+from datalake.chalicelib.stores.mount import Mount
+from datalake.chalicelib.stores.tree import Tree
+from tests.datalake.processes import together
 from tests.datalake.store_contract import get, info_of, keys, put
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_the_etag_changes_though_clock_and_size_stay(
     root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "datalake.chalicelib.stores.filesystem._new_stamp", lambda: 1_700_000_000_000_000_000
+        Mount, "stamp", lambda self, *, later_ns: 1_700_000_000_000_000_000 + later_ns
     )
     etags = [put(store, "a", b"1").etag]
     assert (root / "a").stat().st_mtime_ns == 1_700_000_000_000_000_000
@@ -309,7 +310,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_an_error(
     with store.open(parse_key("a")) as dataset:
         os.truncate(root / "a", 4)
         with pytest.raises(StoreError, match="cut"):
-            dataset.read(0, dataset.info.size)
+            dataset.read(0, dataset.description.info.size)
 
 
 def test_no_descriptor_is_left_open(root: Path, store: FilesystemStore) -> None:
@@ -348,20 +349,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
-    store = FilesystemStore(str(small_disk))
-    put(store, "a", b"old")
-    put(store, "b", b"x" * 900_000)
-    with pytest.raises(StoreFull):
-        put(store, "a", b"y" * 500_000)
-    assert get(store, "a") == b"old"
-    assert drafts(small_disk) == []
-    store.delete(parse_key("b"), NONE)
-    put(store, "a", b"y" * 500_000)
+    with closing(FilesystemStore(str(small_disk))) as store:
+        put(store, "a", b"old")
+        put(store, "b", b"x" * 700_000)
+        with pytest.raises(StoreFull):
+            put(store, "a", b"y" * 500_000)
+        assert get(store, "a") == b"old"
+        assert drafts(small_disk) == []
+        assert len(store.versions(parse_key("a"))) == 1
+        put(store, "a", b"y" * 100_000)
 
 
 def test_a_read_only_mount_still_reads(small_disk: Path) -> None:
+    with closing(FilesystemStore(str(small_disk))) as store:
+        put(store, "folder/a", b"old")
     store = FilesystemStore(str(small_disk))
-    put(store, "folder/a", b"old")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert get(store, "folder/a") == b"old"
     assert keys(store) == ["folder/a"]
@@ -372,27 +374,6 @@ def test_a_read_only_mount_still_reads(small_disk: Path) -> None:
 
 
 # many at once
-
-
-def together(root: Path, *commands: tuple[str, ...]) -> list[Any]:
-    """Run the verbs of child.py in a process each, all begun at the same moment."""
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.datalake.child", command[0], str(root), *command[1:]],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for command in commands
-    ]
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    outputs = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(processes)
-    return [json.loads(output) for output in outputs]
 
 
 def test_of_many_creators_in_processes_exactly_one_wins(root: Path, store: FilesystemStore) -> None:
@@ -458,24 +439,25 @@ def test_folders_that_come_and_go_refuse_no_writer(store: FilesystemStore) -> No
 
 def test_a_lock_that_never_comes_free_is_given_up(root: Path) -> None:
     files = Files()
-    folder = files.open_root(str(root))
+    locks = Locks(files, Tree(files, str(root)))
+    with locks.held("00"):
+        pass
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(root / "00")],
+        [sys.executable, "-c", HOLDER, str(root / ".lake/l/00")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with pytest.raises(StoreBusy), locks.held(files, folder, "00", wait=0.05):
+        with pytest.raises(StoreBusy), locks.held("00", wait=0.05):
             pass
         holder.communicate(b"\n")
-        with locks.held(files, folder, "00", wait=0.05):
+        with locks.held("00", wait=0.05):
             pass
     finally:
         holder.kill()
         holder.communicate()
-        files.close(folder)
 
 
 HOLDER = """
@@ -485,21 +467,3 @@ with open(sys.argv[1], "w") as lock:
     print("held", flush=True)
     sys.stdin.readline()
 """
-
-
-# killed
-
-
-@pytest.mark.parametrize(
-    ("verb", "before", "after"), [("write", "old", "new"), ("delete", "old", "gone")]
-)
-def test_a_killed_writer_or_deleter_leaves_all_or_nothing(
-    root: Path, verb: str, before: str, after: str
-) -> None:
-    [found] = together(root, ("crash", verb))
-    states = [step["read"] for step in found]
-    commit = states.index(after)
-    assert states == [before] * commit + [after] * (len(states) - commit)
-    assert commit > 5
-    for step in found:
-        assert step["seen"] == ([] if step["read"] == "gone" else ["key"])

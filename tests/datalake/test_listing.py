@@ -33,7 +33,7 @@ def test_a_cursor_of_somebody_else_is_refused(cursor: str) -> None:
 
 def test_a_misspelled_parameter_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
-        BadQuery, match="unknown parameter 'limti'; known are cursor, limit, prefix"
+        BadQuery, match="unknown parameter 'limti'; known are cursor, delimiter, limit, prefix"
     ):
         parse({"limti": "3"})
 

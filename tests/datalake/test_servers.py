@@ -3,6 +3,7 @@ token, and the local gateway, which does what API Gateway does.
 """
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import jwt
 import pytest
+from tusclient.client import TusClient
 
 from localcloud import host
 from localcloud.ports import free_port
@@ -112,6 +114,8 @@ def environment(lake: Path, jwks_url: str) -> dict[str, str]:
         "DATALAKE_ISSUER": ISSUER,
         "DATALAKE_CLIENT_ID": AUDIENCE,
         "DATALAKE_JWKS_URL": jwks_url,
+        "DATALAKE_LINK_KEY": "k" * 32,
+        "DATALAKE_ORIGINS": "https://app.example",
         "TRIVET_DOTENV": os.devnull,
     }
 
@@ -254,6 +258,34 @@ def test_chunks_that_chalice_local_cannot_read_are_refused_and_end_the_connectio
     assert not (chalice_server.lake / "chunked").exists()
 
 
+def test_a_link_needs_no_token(server: Server) -> None:
+    server.ask("PUT", "/datasets/linked/%C3%BC%20x", b"1")
+    order = json.dumps({"verb": "read", "key": "linked/ü x"}).encode()
+    made = server.ask("POST", "/links", order)
+    assert made.status == 201
+    address = json.loads(made.body)["url"]
+    assert made.headers["location"] == address
+    read = server.ask("GET", address, token="")
+    assert (read.status, read.body) == (200, b"1")
+    assert server.ask("PUT", address, b"2", token="").status == 403
+    assert server.ask("GET", "/l/x.y/linked", token="").status == 404
+
+
+def test_a_preflight_needs_no_token(server: Server) -> None:
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization,if-match",
+    }
+    answer = server.ask("OPTIONS", f"/datasets/{DEEP}", token="", headers=asked)
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert answer.headers["access-control-allow-headers"] == "authorization, if-match"
+    refused = server.ask("GET", "/datasets", token="", headers={"Origin": "https://app.example"})
+    assert refused.status == 401
+    assert refused.headers["access-control-allow-origin"] == "https://app.example"
+
+
 def test_two_requests_on_one_connection(server: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     signed = {"Authorization": token_of()}
@@ -297,3 +329,39 @@ def test_without_settings_it_says_what_to_set_and_ends(options: tuple[str, ...])
             os.killpg(process.pid, signal.SIGKILL)
     assert "set DATALAKE_ROOT" in output
     assert "Traceback" not in output
+
+
+def tus_client(server: Server) -> TusClient:
+    return TusClient(f"http://127.0.0.1:{server.port}/uploads", {"Authorization": token_of()})
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+def test_the_official_client_of_tus_uploads_pauses_and_resumes(
+    server: Server, checksum: bool
+) -> None:
+    body, key = os.urandom(300_000), f"tus/{server.port}/{checksum}.bin"
+    options = {"chunk_size": 100_000, "upload_checksum": checksum, "metadata": {"key": key}}
+    first = tus_client(server).uploader(file_stream=io.BytesIO(body), **options)
+    first.upload(stop_at=200_000)
+    assert server.ask("GET", f"/datasets/{key}").status == 404
+    second = tus_client(server).uploader(file_stream=io.BytesIO(body), url=first.url, **options)
+    assert second.offset == 200_000
+    second.upload()
+    assert server.ask("GET", f"/datasets/{key}").body == body
+
+
+def test_the_official_client_of_tus_without_metadata(server: Server) -> None:
+    body = os.urandom(1000)
+    tus_client(server).uploader(file_stream=io.BytesIO(body), chunk_size=400).upload()
+    found = [path.read_bytes() for path in server.lake.iterdir() if len(path.name) == 32]
+    assert body in found
+
+
+def test_somebody_elses_upload_is_not_there(server: Server) -> None:
+    tus = {"Tus-Resumable": "1.0.0"}
+    made = server.ask("POST", "/uploads", headers=tus | {"Upload-Length": "1"})
+    assert made.status == 201
+    other = token_of({"sub": "9c2d"})
+    assert server.ask("HEAD", made.headers["location"], headers=tus).status == 200
+    assert server.ask("HEAD", made.headers["location"], headers=tus, token=other).status == 404
+    assert server.ask("OPTIONS", "/uploads", token="").status == 204

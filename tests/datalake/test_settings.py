@@ -101,3 +101,15 @@ def test_only_an_import_that_serves_needs_settings(
     environment: dict[str, str], arguments: list[str], serves: bool
 ) -> None:
     assert settings.must_serve(environment, arguments) is serves
+
+
+@pytest.mark.parametrize(("value", "days"), [("", 30), ("1", 1), ("365", 365)])
+def test_versions_are_kept_for_so_many_days(value: str, days: int) -> None:
+    environment = {"DATALAKE_ROOT": "/lake", **SIGN_IN, "DATALAKE_KEEP_DAYS": value}
+    assert from_environment(environment).keep_days == days
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "99999999999999999999"])
+def test_a_number_of_days_that_is_none_is_refused(value: str) -> None:
+    environment = {"DATALAKE_ROOT": "/lake", **SIGN_IN, "DATALAKE_KEEP_DAYS": value}
+    assert "DATALAKE_KEEP_DAYS" in problems(environment)

@@ -33,7 +33,7 @@ CLAIMS: dict[str, Any] = {
     "exp": NOW + 3600,
     "iat": NOW,
     "cognito:username": "ana",
-    "cognito:groups": ["analysts"],
+    "cognito:groups": ["analysts", "lake-admins"],
 }
 
 

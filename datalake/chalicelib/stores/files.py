@@ -6,13 +6,17 @@ it, count it, or end the process at it. Raises OSError only.
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+# O_PATH: a folder is only a place to start from, so an NFS client asks its own cache of names;
+# systems without it open the folder for reading
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+_NAMES = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # O_NONBLOCK: opening a pipe that somebody put on the mount must not wait for its writer
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -35,6 +39,10 @@ class Files:
         """Create a file that did not exist, for writing."""
         return os.open(name, _CREATE, 0o666, dir_fd=folder)
 
+    def open_append(self, folder: int, name: str) -> int:
+        """Open a file whose end is written on."""
+        return os.open(name, _APPEND, dir_fd=folder)
+
     def open_lock(self, folder: int, name: str) -> int:
         """Open a lock file, which stays for ever."""
         return os.open(name, _LOCK, 0o666, dir_fd=folder)
@@ -42,6 +50,10 @@ class Files:
     def lock(self, descriptor: int) -> None:
         """Lock the file for this process, or raise BlockingIOError at once."""
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def unlock(self, descriptor: int) -> None:
+        """Let the lock go; its file stays open."""
+        fcntl.lockf(descriptor, fcntl.LOCK_UN)
 
     def close(self, descriptor: int) -> None:
         """Close; NFS reports failed writes here."""
@@ -68,8 +80,20 @@ class Files:
         os.utime(descriptor, ns=(modified_ns, modified_ns))
 
     def sync(self, descriptor: int) -> None:
-        """Wait until a file's bytes, or a folder's names, are on stable storage."""
+        """Wait until a file's bytes are on stable storage."""
         os.fsync(descriptor)
+
+    def sync_folder(self, folder: int) -> None:
+        """Wait until a folder's names are on stable storage."""
+        descriptor = os.open(".", _NAMES, dir_fd=folder)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def link(self, folder: int, name: str, to_folder: int, to_name: str) -> None:
+        """Give a file a second name, which must be free."""
+        os.link(name, to_name, src_dir_fd=folder, dst_dir_fd=to_folder, follow_symlinks=False)
 
     def rename(self, folder: int, name: str, to_folder: int, to_name: str) -> None:
         """Move a file, replacing what is there in one step."""
@@ -87,14 +111,14 @@ class Files:
         """Remove a folder, which must be empty."""
         os.rmdir(name, dir_fd=parent)
 
-    def names(self, folder: int) -> Iterator[tuple[str, bool]]:
-        """Yield the names of regular files (False) and folders (True), without a status call."""
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    yield entry.name, True
-                elif entry.is_file(follow_symlinks=False):
-                    yield entry.name, False
+    def names(self, folder: int) -> Generator[os.DirEntry[str], None, None]:
+        """Yield what the folder holds, in no order; each entry knows its kind without a call."""
+        descriptor = os.open(".", _NAMES, dir_fd=folder)
+        try:
+            with os.scandir(descriptor) as entries:
+                yield from entries
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

@@ -1,52 +1,55 @@
 """Keep each data set as one plain file below the root, at its key's path.
 
-Confined: every open is relative to an open folder and follows no link, so neither a key nor a
-link that another client of the mount made leads out of the root. One rename is the whole
-commit: before it nothing of a write can be seen, after it all of it.
-
-The lake's own folder `.lake` holds `t` (files being written) and `l` (lock files).
+One rename is the whole commit: before it nothing of a write can be seen, after it all of it,
+content and record together, since a record names the one content that it belongs to. The order
+of the steps, and why, stands in `docs/decisions/datalake-etag-and-commit.md`.
 """
 
 import errno
-import os
-import stat
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 from types import TracebackType
 
-from ..dataset import Info, Page, Written
-from ..errors import KeyConflict, NoSuchDataset, StoreBusy, StoreError
-from ..key import RESERVED, Key, Prefix
+from ..dataset import (
+    PIECE_BYTES,
+    Body,
+    Description,
+    Existing,
+    Info,
+    Page,
+    Record,
+    Source,
+    Version,
+    Written,
+)
+from ..errors import KeyConflict, NoSuchDataset, StoreBusy
+from ..key import Key, Prefix
 from ..preconditions import Preconditions
-from . import locks, walk
-from .files import Files, closing
+from . import walk
+from .contents import read_all
+from .files import Files
+from .history import Content, History, name_of, shard_of
+from .locks import Locks
 from .oserrors import absent_as_missing, translated
 from .status import info_of, is_regular
+from .tree import Tree
 
-_TRIES = 32  # of a writer whose folder a deleter removed, empty, at the same moment
+_TRIES = 4  # of a writer whose lease was over, or whose stamp was taken
 _SECOND_NS = 1_000_000_000
-_STAMP_BITS = 20  # the random part of a stamp: about the last millisecond of the clock
+_COPIED_BYTES = 1024 * 1024
 
 
 class OpenFile:
     """An open data set: its file stays what it was when others rename a new one over it."""
 
-    def __init__(self, files: Files, descriptor: int, info: Info) -> None:
+    def __init__(self, files: Files, descriptor: int, description: Description) -> None:
         self._files, self._descriptor = files, descriptor
-        self.info = info
+        self.description = description
 
     def read(self, start: int, length: int) -> bytes:
         """Return the bytes of the span; raises StoreError where a foreign writer cut the file."""
         with translated():
-            first = self._files.read(self._descriptor, start, length)
-            pieces, left = [first], length - len(first)
-            while left and pieces[-1]:
-                pieces.append(self._files.read(self._descriptor, start + length - left, left))
-                left -= len(pieces[-1])
-        if left:
-            raise StoreError("the file was cut while it was read")
-        return first if len(pieces) == 1 else b"".join(pieces)
+            return read_all(self._files, self._descriptor, start, length)
 
     def __enter__(self) -> "OpenFile":
         return self
@@ -61,195 +64,229 @@ class OpenFile:
 
 
 class FilesystemStore:
-    """The data sets below `root`, a folder that exists."""
+    """The data sets below `root`, a folder that exists.
+
+    Its parts are for the sweep and the uploads, which work on the same files.
+    """
 
     def __init__(self, root: str, *, files: Files | None = None) -> None:
-        self._root = root
-        self._files = files or Files()
+        self.files = files or Files()
+        self.tree = Tree(self.files, root)
+        self.history = History(self.files, self.tree)
+        self.locks = Locks(self.files, self.tree)
 
-    def open(self, key: Key) -> OpenFile:
+    def describe(self, key: Key, version: str = "") -> Description:
+        """Return what is known of a data set; raises NoSuchDataset."""
+        if not version:
+            with translated():
+                status = self._existing(key)
+                if status is not None:
+                    record = self.history.record(key, status)
+                    if record is not None:
+                        return Description(info=status, record=record)
+        with self.open(key, version) as dataset:
+            return dataset.description
+
+    def open(self, key: Key, version: str = "") -> OpenFile:
         """Open a data set; raises NoSuchDataset."""
         with translated():
             try:
-                return self._open(key)
+                return self._open(key, version)
             except OSError as error:
                 if error.errno != errno.ESTALE:
                     raise
-                return self._open(key)  # another client replaced it while we opened it
+                return self._open(key, version)  # another client replaced it while we opened it
 
-    def write(self, key: Key, body: bytes, conditions: Preconditions) -> Written:
+    def write(self, key: Key, source: Source, conditions: Preconditions) -> Written:
         """Create or replace a data set; raises PreconditionFailed and KeyConflict."""
-        digest = _digest(key)
-        with (
-            translated(),
-            self._opened((RESERVED, "t"), make=True) as drafts,
-            self._draft(drafts, digest, body) as (name, draft),
-            self._locked(digest),
-        ):
-            current = self._current(key)
-            conditions.require_for_write(current)
-            info = info_of(self._files.status(draft))
-            if current and info.etag == current.etag:
-                self._files.stamp(draft, current.modified_ns + _SECOND_NS)
-                self._files.sync(draft)
-                info = info_of(self._files.status(draft))
-            self._commit(drafts, name, key)
-        return Written(info=info, created=current is None)
+        with translated():
+            if isinstance(source, Body):
+                body = source.content
+                content = Content(size=len(body), pieces=lambda: [body], record=source.record)
+                return self._write(key, content, conditions)
+            if source.move:
+                return self._move(source.key, key, conditions)
+            restored = self._restored(key, source, conditions)
+            return restored or self._copy(key, source, conditions)
 
     def delete(self, key: Key, conditions: Preconditions) -> None:
         """Remove a data set; raises NoSuchDataset and PreconditionFailed."""
-        *folders, name = key.segments
-        with (
-            translated(),
-            self._locked(_digest(key)),
-            absent_as_missing(),
-            self._opened(folders) as folder,
-        ):
-            status = self._files.status_of(folder, name)
-            if not is_regular(status):
-                raise NoSuchDataset
-            conditions.require_for_write(info_of(status))
-            self._files.remove(folder, name)
-            self._files.sync(folder)
-        self._prune(folders)
+        with translated():
+            for _ in range(_TRIES):
+                with self.locks.held(shard_of(key)) as lease:
+                    try:
+                        status = self.tree.status(key)
+                    except KeyConflict as conflict:
+                        raise NoSuchDataset from conflict
+                    if status is None:
+                        raise NoSuchDataset
+                    conditions.require_for_write(info_of(status))
+                    self.history.keep(key, status)
+                    if lease.is_over:
+                        continue
+                    with absent_as_missing():
+                        self.tree.remove(key)
+                self.tree.sync(key)
+                self.tree.prune(key)
+                return
+            raise StoreBusy("this server is too slow for its locks")
 
-    def list(self, prefix: Prefix, *, after: str, limit: int) -> Page:
+    def list(self, prefix: Prefix, *, after: str, limit: int, folders: bool = False) -> Page:
         """Return at most `limit` data sets below the prefix whose keys come after `after`."""
         try:
-            with translated(), absent_as_missing(), self._opened(prefix.folders) as folder:
-                return walk.page(self._files, folder, prefix, after=after, limit=limit)
+            with translated(), absent_as_missing(), self.tree.opened(prefix.folders) as folder:
+                wanted = walk.Wanted(prefix=prefix, after=after, limit=limit, folders=folders)
+                return walk.page(self.files, folder, wanted)
         except NoSuchDataset:
             return Page(entries=(), more=False)
 
-    def _open(self, key: Key) -> OpenFile:
-        *folders, name = key.segments
-        with absent_as_missing(), self._opened(folders) as folder:
-            descriptor = self._files.open_file(folder, name)
-        status = self._files.status(descriptor)
-        if not is_regular(status):
-            self._files.close(descriptor)
-            raise NoSuchDataset
-        return OpenFile(self._files, descriptor, info_of(status))
+    def versions(self, key: Key) -> tuple[Version, ...]:
+        """Return what is kept of a key, the newest first."""
+        with translated():
+            kept, current = self.history.kept(key), self._existing(key)
+            if current:
+                kept[current.etag] = current
+            newest = sorted(kept.values(), key=lambda info: info.modified_ns, reverse=True)
+            return tuple(Version(info=info, is_current=info == current) for info in newest)
 
-    @contextmanager
-    def _opened(self, segments: Sequence[str], *, make: bool = False) -> Iterator[int]:
-        """Hold open the folder that the segments lead to, one after the other from the root."""
-        folder = self._open_root()
+    def close(self) -> None:
+        """Let go of the mount, while nothing is written."""
+        self.locks.close()
+        self.tree.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _existing(self, key: Key) -> Info | None:
         try:
-            for segment in segments:
-                above, folder = folder, self._below(folder, segment, make=make)
-                self._files.close(above)
-            yield folder
-        finally:
-            self._files.close(folder)
-
-    def _open_root(self) -> int:
-        try:
-            return self._files.open_root(self._root)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise StoreError("the lake's folder is not there") from error
-
-    def _below(self, folder: int, name: str, *, make: bool) -> int:
-        try:
-            return self._files.open_folder(folder, name)
-        except FileNotFoundError:
-            if not make:
-                raise
-        with suppress(FileExistsError):
-            self._files.make_folder(folder, name)
-        self._files.sync(folder)
-        return self._files.open_folder(folder, name)
-
-    @contextmanager
-    def _locked(self, digest: str) -> Iterator[None]:
-        with (
-            self._opened((RESERVED, "l"), make=True) as folder,
-            locks.held(self._files, folder, digest[:2]),
-        ):
-            yield
-
-    @contextmanager
-    def _draft(self, drafts: int, digest: str, body: bytes) -> Iterator[tuple[str, int]]:
-        """Hold a complete, synced file of the body; it goes unless it was renamed."""
-        stamp = _new_stamp()
-        name = f"{digest[:32]}-{stamp:x}"
-        draft = self._files.create(drafts, name)
-        try:
-            with closing(self._files, draft):
-                left = memoryview(body)
-                while left:
-                    left = left[self._files.write(draft, left) :]
-                self._files.stamp(draft, stamp)
-                self._files.sync(draft)
-                yield name, draft
-        except BaseException:
-            with suppress(OSError):
-                self._files.remove(drafts, name)
-            raise
-
-    def _current(self, key: Key) -> Info | None:
-        """Return what a write would replace; raises KeyConflict for what is no data set."""
-        *folders, name = key.segments
-        try:
-            with absent_as_missing(), self._opened(folders) as folder:
-                status = self._files.status_of(folder, name)
-        except NoSuchDataset:
+            status = self.tree.status(key)
+        except KeyConflict:
             return None
-        if is_regular(status):
-            return info_of(status)
-        if stat.S_ISDIR(status.st_mode):
-            return None  # the rename tells whether it is in the way
-        raise KeyConflict("something that is no plain file lies at this key")
+        return info_of(status) if status else None
 
-    def _commit(self, drafts: int, draft: str, key: Key) -> None:
-        *folders, name = key.segments
-        for _ in range(_TRIES):
+    def _open(self, key: Key, version: str) -> OpenFile:
+        descriptor = self._descriptor(key, version)
+        with ExitStack() as undo:
+            undo.callback(self.files.close, descriptor)
+            status = self.files.status(descriptor)
+            info = info_of(status)
+            if not is_regular(status) or (version and info.etag != version):
+                raise NoSuchDataset
+            record = self.history.record(key, info) or self._found_out(key, descriptor, info)
+            undo.pop_all()
+        return OpenFile(self.files, descriptor, Description(info=info, record=record))
+
+    def _descriptor(self, key: Key, version: str) -> int:
+        if version:
             try:
-                with self._opened(folders, make=True) as folder:
-                    self._place(drafts, draft, folder, name)
-            except FileNotFoundError:
-                continue  # a deleter took the empty folder away
-            except OSError as error:
-                if error.errno == errno.ESTALE:
-                    continue  # the same, on NFS
-                if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                    raise KeyConflict("a data set lies where this key needs a folder") from error
-                raise
-            return
-        raise StoreBusy("the key's folder comes and goes")
+                return self.history.open(key, version)
+            except NoSuchDataset:
+                pass  # the current one of a foreign file, or of a mount without links
+        return self.tree.open(key)
 
-    def _place(self, drafts: int, draft: str, folder: int, name: str) -> None:
-        try:
-            self._files.rename(drafts, draft, folder, name)
-        except IsADirectoryError:
-            self._clear(folder, name)
-            self._files.rename(drafts, draft, folder, name)
-        self._files.sync(folder)
+    def _found_out(self, key: Key, descriptor: int, info: Info) -> Record:
+        """Return the record of a foreign file: what a small one's content tells, else nothing."""
+        if info.size > PIECE_BYTES:
+            return Record()
+        import hashlib
 
-    def _clear(self, folder: int, name: str) -> None:
-        """Take away a folder that is in a data set's way, if it is empty."""
-        try:
-            self._files.remove_folder(folder, name)
-        except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-                raise KeyConflict("this key is a folder of other data sets") from error
-            raise
+        content = read_all(self.files, descriptor, 0, info.size)
+        if info_of(self.files.status(descriptor)) != info:
+            return Record()  # somebody writes into it
+        sha256 = hashlib.sha256(content).hexdigest()
+        record = self.history.similar(key, info, sha256) or Record(sha256=sha256)
+        self.history.adopt(key, Description(info=info, record=record))
+        return record
 
-    def _prune(self, folders: Sequence[str]) -> None:
-        """Take away the folders that a deletion left empty; any doubt leaves them."""
-        with suppress(OSError, StoreError):
-            for depth in range(len(folders) - 1, -1, -1):
-                with self._opened(folders[:depth]) as above:
-                    self._files.remove_folder(above, folders[depth])
+    def _write(self, key: Key, content: Content, conditions: Preconditions) -> Written:
+        for attempt in range(_TRIES):
+            try:
+                with (
+                    self.history.staged(key, content, later_ns=attempt * _SECOND_NS) as info,
+                    self.tree.own("t") as drafts,
+                ):
+                    return self.commit(key, drafts, name_of(key, info), info, conditions)
+            except FileExistsError:
+                continue  # on a mount that keeps whole seconds, two writes met in one
+        raise StoreBusy("the key is written too often for the clock of this file system")
 
+    def commit(
+        self, key: Key, folder: int, name: str, info: Info, conditions: Preconditions
+    ) -> Written:
+        """Rename the file in the open folder to its key, under the conditions."""
+        for _ in range(_TRIES):
+            with self.locks.held(shard_of(key)) as lease:
+                status = self.tree.status(key)
+                current = info_of(status) if status else None
+                conditions.require_for_write(current)
+                if current == info:
+                    raise FileExistsError(name)
+                if status:
+                    self.history.keep(key, status)
+                if lease.is_over:
+                    continue
+                self.tree.place(key, lambda to, last: self.files.rename(folder, name, to, last))
+            self.tree.sync(key)  # others need not wait for it: their own sync carries ours
+            return Written(info=info, created=current is None)
+        raise StoreBusy("this server is too slow for its locks")
 
-def _digest(key: Key) -> str:
-    import hashlib  # 3 ms that a reader never needs
+    def _copy(self, key: Key, source: Existing, conditions: Preconditions) -> Written:
+        with self._open(source.key, source.version) as dataset:
+            made = dataset.description
+            size = made.info.size
 
-    return hashlib.sha256(key.text.encode()).hexdigest()
+            def pieces() -> Iterator[bytes]:
+                for start in range(0, size, _COPIED_BYTES):
+                    yield dataset.read(start, min(_COPIED_BYTES, size - start))
 
+            return self._write(
+                key, Content(size=size, pieces=pieces, record=made.record), conditions
+            )
 
-def _new_stamp() -> int:
-    """Return the time with chance in its last millisecond: no two writes share a stamp."""
-    chance = int.from_bytes(os.urandom(4)) >> (32 - _STAMP_BITS)
-    return time.time_ns() >> _STAMP_BITS << _STAMP_BITS | chance
+    def _restored(self, key: Key, source: Existing, conditions: Preconditions) -> Written | None:
+        """Link a version back to its own key if there is nothing now; else return None."""
+        if source.key != key or not source.version or not self.history.mount.has_links:
+            return None
+        with self.locks.held(shard_of(key)):
+            if self.tree.status(key) is not None:
+                return None
+            conditions.require_for_write(None)
+            self.history.restore(key, source.version)
+        self.tree.sync(key)
+        return Written(info=self.describe(key).info, created=True)
+
+    def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
+        if source == key:
+            raise KeyConflict("a data set cannot be moved onto itself")
+        made = self.describe(source)
+        *folders, name = source.segments
+        with (
+            absent_as_missing(),
+            self.tree.opened(folders) as folder,
+            self.history.linked(key, folder, name, made),
+            ExitStack() as locks,
+        ):
+            for shard in sorted({shard_of(source), shard_of(key)}):
+                lease = locks.enter_context(self.locks.held(shard))
+            if self._existing(source) != made.info or lease.is_over:
+                raise StoreBusy("the data set changed while it was moved")
+            status = self.tree.status(key)
+            current = info_of(status) if status else None
+            conditions.require_for_write(current)
+            if status:
+                self.history.keep(key, status)
+            self._take(source, key, same=current == made.info, folder=folder)
+            self.tree.sync(key)
+        self.tree.prune(source)
+        return Written(info=made.info, created=current is None)
+
+    def _take(self, source: Key, key: Key, *, same: bool, folder: int) -> None:
+        """Rename; where both names are the same file that does nothing, so one goes."""
+        if same:
+            self.files.remove(folder, source.segments[-1])
+        else:
+            self.tree.place(
+                key,
+                lambda to, last: self.files.rename(folder, source.segments[-1], to, last),
+            )
+        self.files.sync_folder(folder)

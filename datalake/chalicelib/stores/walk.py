@@ -1,12 +1,15 @@
 """List one page of the tree in the order of the keys, reading only folders that can be on it.
 
-A folder sorts as its name with a slash: so the walk meets keys in the order of their texts.
-Names that are no valid keys, the lake's own folder among them, are passed over: nobody could
-ask for them.
+A folder sorts as its name with a slash: so the walk meets keys in the order of their texts. Of
+each folder only the names that fit on the page are held, however many it has, and only what is
+on the page is asked for its status. Names that are no valid keys, the lake's own folder among
+them, are passed over: nobody could ask for them.
 """
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Iterator
 from contextlib import closing as closing_iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from ..dataset import Entry, Page
@@ -14,51 +17,100 @@ from ..key import Prefix, is_key
 from .files import Files, closing
 from .status import info_of, is_regular
 
+_CHUNK = 8192  # names that are looked at together
 
-def page(files: Files, folder: int, prefix: Prefix, *, after: str, limit: int) -> Page:
-    """Return at most `limit` entries; `folder` is the open folder of the prefix's `folders`."""
-    path = "".join(f"{name}/" for name in prefix.folders)
-    with closing_iterator(_Walk(files, prefix.text, after).below(folder, path)) as found:
-        entries = tuple(islice(found, limit))
-        more = len(entries) == limit and next(found, None) is not None
-    return Page(entries=entries, more=more)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which page: keys that begin with `prefix` and come after `after`, by folders or through."""
+
+    prefix: Prefix
+    after: str
+    limit: int
+    folders: bool = False
+
+
+def page(files: Files, folder: int, wanted: Wanted) -> Page:
+    """Return the page; `folder` is the open folder of the prefix's `folders`."""
+    path = "".join(f"{name}/" for name in wanted.prefix.folders)
+    with closing_iterator(_Walk(files, wanted).below(folder, path)) as found:
+        lines = list(islice(found, wanted.limit))
+        more = len(lines) == wanted.limit and next(found, None) is not None
+    return Page(
+        entries=tuple(line for line in lines if isinstance(line, Entry)),
+        folders=tuple(line for line in lines if isinstance(line, str)),
+        more=more,
+    )
 
 
 class _Walk:
-    def __init__(self, files: Files, prefix: str, after: str) -> None:
-        self._files, self._prefix, self._after = files, prefix, after
+    def __init__(self, files: Files, wanted: Wanted) -> None:
+        self._files, self._wanted = files, wanted
 
-    def below(self, folder: int, path: str) -> Generator[Entry, None, None]:
-        """Yield the entries below an open folder whose keys begin with `path`."""
-        for name, is_folder in self._wanted(folder, path):
-            key = path + name
-            try:
-                if is_folder:
-                    with closing(self._files, self._files.open_folder(folder, name)) as inner:
-                        yield from self.below(inner, f"{key}/")
-                else:
-                    status = self._files.status_of(folder, name)
-                    if is_regular(status):
-                        yield Entry(key=key, info=info_of(status))
-            except (FileNotFoundError, NotADirectoryError):
-                continue  # removed, or replaced by something else, since the names were read
+    def below(self, folder: int, path: str) -> Generator[Entry | str, None, None]:
+        """Yield the lines below an open folder whose keys begin with `path`."""
+        after = self._wanted.after
+        while True:
+            texts = self._first(folder, path, after)
+            for text in texts:
+                yield from self._lines(folder, path, text)
+            if len(texts) <= self._wanted.limit:
+                return
+            after = path + texts[-1]  # what was held gave less than a page, and the folder has more
 
-    def _wanted(self, folder: int, path: str) -> list[tuple[str, bool]]:
-        chosen = [
-            (f"{path}{name}/" if is_folder else path + name, name, is_folder)
-            for name, is_folder in self._files.names(folder)
-        ]
+    def _lines(self, folder: int, path: str, text: str) -> Iterator[Entry | str]:
+        key = path + text
+        try:
+            if not text.endswith("/"):
+                status = self._files.status_of(folder, text)
+                if is_regular(status) and is_key(key):
+                    yield Entry(key=key, info=info_of(status))
+            elif not is_key(key[:-1]):
+                return
+            elif self._wanted.folders:
+                yield key
+            else:
+                with closing(self._files, self._files.open_folder(folder, text[:-1])) as inner:
+                    yield from self.below(inner, key)
+        except (FileNotFoundError, NotADirectoryError):
+            return  # removed, or replaced by something else, since the names were read
+
+    def _first(self, folder: int, path: str, after: str) -> list[str]:
+        """Return the first texts of the folder that can be on the page, and one more."""
+        room = self._wanted.limit + 1
+        start = self._wanted.prefix.text[len(path) :]
+        rest = after[len(path) :] if after.startswith(path) else ""
+        best: list[str] = []
+        last = ""
+        with closing_iterator(self._files.names(folder)) as entries:
+            while chunk := list(islice(entries, _CHUNK)):
+                fits = [
+                    entry
+                    for entry in chunk
+                    if (name := entry.name) > rest or rest.startswith(name)
+                    if not last or name <= last
+                ]
+                best += self._texts(fits, start, path, after)
+                if len(best) > room:
+                    best.sort()
+                    del best[room:]
+                    last = best[-1]
+        best.sort()
+        return best
+
+    def _texts(
+        self, entries: list[os.DirEntry[str]], start: str, path: str, after: str
+    ) -> list[str]:
+        """Return the wanted ones as texts: a file's name, a folder's with a slash."""
+        texts = (
+            entry.name + "/" if entry.is_dir(follow_symlinks=False) else entry.name
+            for entry in entries
+            if entry.name.startswith(start)
+            and (entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False))
+        )
         return [
-            (name, is_folder)
-            for text, name, is_folder in sorted(c for c in chosen if self._is_wanted(c[0]))
+            text
+            for text in texts
+            if (whole := path + text) > after
+            or (after.startswith(whole) and after != whole and not self._wanted.folders)
         ]
-
-    def _is_wanted(self, text: str) -> bool:
-        """Tell whether the text is a key to list, or with a slash at its end has such below."""
-        if text.endswith("/"):
-            return (
-                (text.startswith(self._prefix) or self._prefix.startswith(text))
-                and (text > self._after or self._after.startswith(text))
-                and is_key(text[:-1])
-            )
-        return text.startswith(self._prefix) and text > self._after and is_key(text)

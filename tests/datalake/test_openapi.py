@@ -1,0 +1,89 @@
+"""The OpenAPI document says what the code does."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from datalake.chalicelib import links, listing, operations
+from datalake.chalicelib.errors import Refusal
+from tests.datalake.test_app import SIGN_IN
+
+Serve = Callable[[Mapping[str, str]], Any]
+
+METHODS = {"get", "head", "put", "post", "patch", "delete"}
+
+
+@pytest.fixture
+def document(http: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(http.get("/openapi.json").body)
+    return found
+
+
+def described_path(path: str) -> str:
+    """One path stands in the document for the routes of all depths."""
+    return re.sub(r"\{s01\}.*", "{key}", path)
+
+
+def operations_of(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS & item.keys():
+            yield path, method, item[method]
+
+
+def test_every_route_is_described_and_nothing_else(http: Any, document: dict[str, Any]) -> None:
+    served = {
+        (described_path(path), method.lower())
+        for path, methods in http._app.routes.items()
+        for method in methods
+        if method != "OPTIONS" and not path.startswith("/uploads")  # tus describes itself
+    }
+    assert served == {(path, method) for path, method, _ in operations_of(document)}
+
+
+def test_public_is_what_is_served_without_a_token(serve: Serve) -> None:
+    http = serve(SIGN_IN)
+    document = json.loads(http.get("/openapi.json").body)
+    for path, method, operation in operations_of(document):
+        answered = http.request(method.upper(), path.replace("{", "").replace("}", ""))
+        assert (answered.status_code == 401) == (operation.get("security") != [])
+
+
+def kinds(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from kinds(each)
+
+
+def test_every_refusal_is_described(document: dict[str, Any]) -> None:
+    codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"]
+    found = {kind.code for kind in kinds(Refusal) if "test" not in kind.__module__}
+    assert set(codes) == found | {"method-not-allowed", "internal-error"}
+    statuses = {status for _, _, each in operations_of(document) for status in each["responses"]}
+    for kind in kinds(Refusal):
+        if kind.__module__.rpartition(".")[2] in ("errors", "link_errors"):
+            assert str(kind.status) in statuses, kind
+
+
+def test_the_parameters_are_those_that_are_read(document: dict[str, Any]) -> None:
+    def names(path: str, method: str) -> set[str]:
+        parameters = document["paths"][path][method].get("parameters", [])
+        return {each["name"] for each in parameters if each["in"] == "query"}
+
+    assert names("/datasets", "get") == listing.PARAMETERS
+    assert names("/datasets", "post") == operations._POSTING
+    for method, known in (
+        ("get", operations._READING),
+        ("put", operations._WRITING),
+        ("delete", frozenset()),
+    ):
+        assert names("/datasets/{key}", method) == known
+    for method in ("get", "head", "put"):
+        assert names("/l/{token}/{key}", method) == set()
+
+
+def test_the_order_of_a_link_is_what_is_read(document: dict[str, Any]) -> None:
+    body = document["paths"]["/links"]["post"]["requestBody"]["content"]["application/json"]
+    assert tuple(body["schema"]["properties"]) == links.MEMBERS
