@@ -18,6 +18,10 @@ OK = "ok"
 NEUTRAL = "neutral"  # cancelled, skipped and the like: says nothing about the code
 OUTCOMES = (FAILED, OK)  # those that a rule can ask for
 
+NORMAL = "normal"
+CRITICAL = "critical"  # told at any hour
+SEVERITIES = (NORMAL, CRITICAL)
+
 Stamp = tuple[int, int]  # (run number, attempt): the order of a pipeline's results
 
 _MAX_KEY = 1024  # bytes; DynamoDB takes 2048 in a partition key
@@ -37,7 +41,8 @@ class Event:
     """One thing that happened in a repository.
 
     `name` is the forge's own word for it; `key` is what it is remembered under; `conclusion` is the
-    forge's word behind a pipeline's `outcome`; `commits` counts those of a push.
+    forge's word behind a pipeline's `outcome`; `commits` counts those of a push; `failing` names the
+    jobs that failed, in a fixed order, where the forge says.
     """
 
     forge: str
@@ -57,6 +62,8 @@ class Event:
     stamp: Stamp = (0, 0)
     commits: int = 0
     fork: bool = False
+    severity: str = NORMAL
+    failing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +131,8 @@ def _event_in(payload: Payload) -> Event:
         stamp=(run, attempt),
         commits=payload.number("event.commits"),
         fork=payload.flag("event.fork"),
+        severity=payload.text("event.severity", NORMAL),
+        failing=payload.text("event.failing", ""),
     )
 
 
