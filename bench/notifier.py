@@ -163,7 +163,7 @@ def _dispatched(delivery: tuple[str, str], calls: list[str]) -> int:
         Accepted(id="e-1", event=event),
         rules=load_rules(str(WEBHOOKS / "rules.yml")),
         ledger=wiring.table(),
-        send=wiring.phones().send,
+        send=wiring.sns().send,
         now=NOW,
     )
     return len(calls) - before

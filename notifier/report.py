@@ -12,6 +12,7 @@ from dataclasses import asdict
 from notifier.chalicelib.decide import Decision, Reason, Tell
 from notifier.chalicelib.event import Event, Ignored
 from notifier.chalicelib.gsm import tidy
+from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.message import Text, compose
 
 _WIDTH = 40  # characters of a line on the phone
@@ -21,7 +22,7 @@ def as_text(event: Event, decision: Decision) -> str:
     """Write what would be done, the texts as a phone shows them, and the reasons."""
     lines = [*_headline(event, decision), ""]
     for tell in decision.actions:
-        lines += [*_phone(tell, compose(tell.edge, event)), ""]
+        lines += [*_phone(tell, compose(tell.edge, event, words_of(tell.to.language))), ""]
     lines += ["Why:", *(f"  {line}" for line in _reasons(decision))]
     return "\n".join(lines)
 
@@ -31,7 +32,10 @@ def as_json(event: Event, decision: Decision) -> str:
     document = {
         "event": asdict(event),
         "decision": {"edge": decision.edge or "silent", "why": decision.why},
-        "messages": [_message(tell, compose(tell.edge, event)) for tell in decision.actions],
+        "messages": [
+            _message(tell, compose(tell.edge, event, words_of(tell.to.language)))
+            for tell in decision.actions
+        ],
         "reasons": [asdict(reason) for reason in decision.reasons],
     }
     return json.dumps(document, indent=2)
@@ -66,7 +70,7 @@ def _headline(event: Event, decision: Decision) -> Iterator[str]:
 
 
 def _phone(tell: Tell, text: Text) -> Iterator[str]:
-    yield f"  To {tell.person.name}, {masked(tell.person.phone)}"
+    yield f"  To {tell.to.name}, {masked(tell.to.phone)}"
     yield f"  .{'-' * (_WIDTH + 2)}."
     for line in textwrap.wrap(text.body, _WIDTH, break_on_hyphens=False):
         yield f"  | {line:<{_WIDTH}} |"
@@ -76,9 +80,9 @@ def _phone(tell: Tell, text: Text) -> Iterator[str]:
 
 def _message(tell: Tell, text: Text) -> dict[str, object]:
     return {
-        "person": tell.person.key,
-        "name": tell.person.name,
-        "phone": masked(tell.person.phone),
+        "person": tell.to.key,
+        "name": tell.to.name,
+        "phone": masked(tell.to.phone),
         "text": text.body,
         "parts": 1,
         "alphabet": text.alphabet,

@@ -4,18 +4,21 @@ botocore is imported when the first call is made, once. No botocore error leaves
 becomes one of our own, by its code. Nothing is decided here.
 
 Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queue, dynamodb:GetItem and
-dynamodb:UpdateItem on the table, sns:Publish on phone numbers (`*`), ssm:GetParameter on the
-parameters (and kms:Decrypt where they have a key of their own).
+dynamodb:UpdateItem on the table (the command line's `decisions` also dynamodb:Scan), sns:Publish on
+phone numbers and topics (`*`), ssm:GetParameter on the parameters (and kms:Decrypt where they have
+a key of their own).
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from .errors import AwsFailed, NotAllowed, NotConfigured, NotFound, Unreachable
-from .items import claiming, found_in, key_of, settling
-from .memory import Claim, Found, Sms
+from .items import claiming, found_in, key_of, noting, settling
+from .memory import Claim, Found, Notice
+from .publish import publishing
 
 _REFUSED = "ConditionalCheckFailedException"
 _KINDS: dict[str, type[AwsFailed]] = {
@@ -102,6 +105,22 @@ class Table:
         item = self._update(claiming(claim))
         return None if item is None else found_in(item, claim.event_id)
 
+    def note(self, key: str, decisions: tuple[str, ...], keep_until: datetime) -> None:
+        """Keep the decisions about what changes no memory."""
+        self._update(noting(key, decisions, keep_until))
+
+    def decisions(self) -> Iterator[str]:
+        """Yield all decisions that are kept, in no order; reads the whole table."""
+        with _door(f"DynamoDB table {self._name}"):
+            pages = (
+                self._connect()
+                .get_paginator("scan")
+                .paginate(TableName=self._name, ProjectionExpression="decisions")
+            )
+            for page in pages:
+                for item in page["Items"]:
+                    yield from found_in(item, "").decisions
+
     def settle(self, key: str, entry: str) -> None:
         """Strike out one text that was sent; an item that has expired owes nothing."""
         self._update(settling(key, entry))
@@ -121,25 +140,16 @@ class Table:
         return None
 
 
-class Phones:
-    """The phone network, by SNS; `connect` gives a client."""
+class Sns:
+    """The way to people's phones and to topics; `connect` gives a client."""
 
     def __init__(self, connect: Callable[[], Any] = lambda: client("sns")) -> None:
         self._connect = connect
 
-    def send(self, sms: Sms) -> None:
-        """Send one text to one number, at SNS's higher priority."""
-        with _door(f"SMS to {sms.person}"):
-            self._connect().publish(
-                PhoneNumber=sms.phone,
-                Message=sms.text,
-                MessageAttributes={
-                    "AWS.SNS.SMS.SMSType": {
-                        "DataType": "String",
-                        "StringValue": "Transactional",
-                    }
-                },
-            )
+    def send(self, notice: Notice) -> None:
+        """Send one text to one number, at SNS's higher priority, or to one topic."""
+        with _door(f"message to {notice.recipient}"):
+            self._connect().publish(**publishing(notice))
 
 
 def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> str:

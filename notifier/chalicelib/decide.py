@@ -9,18 +9,19 @@ from datetime import datetime
 
 from .event import FAILED, NEUTRAL, PIPELINE, Event
 from .memory import TOLD, Memory
-from .rules import Person, Rule, Rules
+from .rules import Recipient, Rule, Rules
 
 BROKE = "broke"
 FIXED = "fixed"
+STILL = "still"  # broken, as whoever is told knows: a reminder
 COMMITS = "commits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """One person is to be told of one edge."""
+    """One person or topic is to be told of one edge."""
 
-    person: Person
+    to: Recipient
     edge: str
 
 
@@ -38,8 +39,8 @@ class Reason:
 class Decision:
     """What an event means.
 
-    `edge` is broke, fixed, commits, or empty for silence; `why` is the sentence for the event as a
-    whole; `memory` is what shall be remembered from now on, None when nothing changes.
+    `edge` is broke, fixed, still, commits, or empty for silence; `why` is the sentence for the
+    event as a whole; `memory` is what shall be remembered, None when nothing changes.
     """
 
     edge: str
@@ -56,22 +57,22 @@ class _Turn:
     edge: str
     why: str
     memory: Memory | None
+    told_at: datetime | None = None  # set while a pipeline stays broken: since then, rules remind
 
 
 def decide(event: Event, memory: Memory | None, rules: Rules, *, now: datetime) -> Decision:
     """Return what is to be done about an event; `now` is UTC."""
     turn = _turn(event, memory, now)
-    reasons = list(_told_before(turn, memory, rules))
+    found = list(_told_before(turn, memory, rules))
     for rule in rules.rules:
-        reasons += _by_rule(rule, event, turn, rules, told={r.person for r in reasons if r.told})
-    people = {person.key: person for person in rules.people}
-    actions = tuple(Tell(person=people[r.person], edge=turn.edge) for r in reasons if r.told)
+        found += _by_rule(rule, event, _turn_for(rule, turn, now), rules, now=now, before=found)
+    actions = tuple(tell for _, tell in found if tell)
     return Decision(
-        edge=turn.edge,
+        edge=actions[0].edge if actions else turn.edge,
         why=turn.why,
         actions=actions,
-        reasons=tuple(reasons),
-        memory=_remembered(turn, actions),
+        reasons=tuple(reason for reason, _ in found),
+        memory=_remembered(turn, actions, now),
     )
 
 
@@ -93,13 +94,8 @@ def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
     run = f"run {event.stamp[0]}"
     before = memory.state if memory else ""
     if memory and before == event.outcome:
-        told = f"; told: {', '.join(memory.told)}" if memory.told else ""
-        return _Turn(
-            edge="",
-            why=f"{run}: still {before} since {memory.since:%Y-%m-%d %H:%M} UTC{told}",
-            memory=replace(memory, stamp=event.stamp),
-        )
-    after = Memory(state=event.outcome, stamp=event.stamp, since=now)
+        return _unchanged(event, memory, run)
+    after = Memory(state=event.outcome, stamp=event.stamp, since=now, failing=event.failing)
     if event.outcome == FAILED:
         return _Turn(
             edge=BROKE, why=f"{run} failed; before, it was {before or 'not known'}", memory=after
@@ -107,6 +103,29 @@ def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
     if before == FAILED:
         return _Turn(edge=FIXED, why=f"{run} is ok; before, it was failed", memory=after)
     return _Turn(edge="", why=f"{run} is ok, and nobody was told otherwise", memory=after)
+
+
+def _unchanged(event: Event, memory: Memory, run: str) -> _Turn:
+    told = f"; told: {', '.join(memory.told)}" if memory.told else ""
+    more = _jobs(event.failing) - _jobs(memory.failing) if memory.failing else set()
+    also = f"; {', '.join(sorted(more))} fails too now" if more else ""
+    return _Turn(
+        edge=STILL if more else "",
+        why=f"{run}: still {memory.state} since {memory.since:%Y-%m-%d %H:%M} UTC{told}{also}",
+        memory=replace(memory, stamp=event.stamp, failing=event.failing or memory.failing),
+        told_at=memory.told_at if memory.state == FAILED else None,
+    )
+
+
+def _jobs(failing: str) -> set[str]:
+    return {job for job in failing.split(", ") if job}
+
+
+def _turn_for(rule: Rule, turn: _Turn, now: datetime) -> _Turn:
+    """Return the turn as a rule sees it: after its time, it reminds of what stays broken."""
+    if turn.edge or turn.told_at is None or rule.remind is None:
+        return turn
+    return replace(turn, edge=STILL) if now - turn.told_at >= rule.remind else turn
 
 
 def _late(event: Event, memory: Memory) -> str:
@@ -122,39 +141,43 @@ def _silence(why: str) -> _Turn:
     return _Turn(edge="", why=why, memory=None)
 
 
-def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> list[Reason]:
+_Found = list[tuple[Reason, Tell | None]]
+
+
+def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> _Found:
     """Tell those that it is fixed who were told that it broke, whatever the rules say now."""
     if turn.edge != FIXED or memory is None:
         return []
-    return [
-        Reason(rule="", person=key, told=True, why="was told that it broke")
-        if rules.person(key)
-        else Reason(rule="", person=key, told=False, why="is not among the people any more")
-        for key in memory.told
-    ]
+    found: _Found = []
+    for key in memory.told:
+        to = rules.recipient(key)
+        why = "was told that it broke" if to else "is not among the people any more"
+        reason = Reason(rule="", person=key, told=to is not None, why=why)
+        found.append((reason, Tell(to=to, edge=FIXED) if to else None))
+    return found
 
 
 def _by_rule(
-    rule: Rule, event: Event, turn: _Turn, rules: Rules, *, told: set[str]
-) -> list[Reason]:
+    rule: Rule, event: Event, turn: _Turn, rules: Rules, *, now: datetime, before: _Found
+) -> _Found:
     mismatch = rule.mismatch(event)
     if mismatch:
-        return [Reason(rule=rule.name, person="", told=False, why=mismatch)]
-    reasons: list[Reason] = []
-    for word, person in rules.told_by(rule, event):
-        if person is None:
+        return [(Reason(rule=rule.name, person="", told=False, why=mismatch), None)]
+    told = {tell.to.key for _, tell in before if tell}
+    found: _Found = []
+    for named, to in rules.told_by(rule, event, now):
+        key, tell = to.key if to else "author", None
+        if to is None:
             why = f"the author {_author(event)} is not among the people"
-            reasons.append(Reason(rule=rule.name, person=word, told=False, why=why))
-        elif person.key in told:
+        elif key in told:
             why = "is told already"
-            reasons.append(Reason(rule=rule.name, person=person.key, told=False, why=why))
         elif not turn.edge:
-            reasons.append(Reason(rule=rule.name, person=person.key, told=False, why=turn.why))
+            why = turn.why
         else:
-            told = told | {person.key}
-            why = f"is named by {word!r}"
-            reasons.append(Reason(rule=rule.name, person=person.key, told=True, why=why))
-    return reasons
+            why, tell = named, Tell(to=to, edge=turn.edge)
+            told.add(key)
+        found.append((Reason(rule=rule.name, person=key, told=tell is not None, why=why), tell))
+    return found
 
 
 def _author(event: Event) -> str:
@@ -162,9 +185,10 @@ def _author(event: Event) -> str:
     return " / ".join(text for text in known if text) or "(unknown)"
 
 
-def _remembered(turn: _Turn, actions: tuple[Tell, ...]) -> Memory | None:
+def _remembered(turn: _Turn, actions: tuple[Tell, ...], now: datetime) -> Memory | None:
     if turn.memory is None or (turn.edge == COMMITS and not actions):
-        return None  # what told nobody and moved nothing needs no item
-    if turn.edge == BROKE:
-        return replace(turn.memory, told=tuple(tell.person.key for tell in actions))
-    return turn.memory
+        return None  # what told nobody and moved nothing is no state
+    if turn.memory.state != FAILED or not actions:
+        return turn.memory
+    told = dict.fromkeys((*turn.memory.told, *(tell.to.key for tell in actions)))
+    return replace(turn.memory, told=tuple(told), told_at=now)

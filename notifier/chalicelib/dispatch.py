@@ -10,18 +10,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .decide import Decision, decide
+from .decide import Decision, Tell, decide
 from .errors import AwsFailed, Contended
-from .event import PIPELINE, Accepted
-from .memory import Claim, Found, Ledger, Memory, Sms
-from .message import compose
-from .rules import Rules
+from .event import PIPELINE, Accepted, Event
+from .languages import words_of
+from .memory import Claim, Found, Ledger, Notice
+from .message import compose, mail, subject
+from .record import appended, record_of
+from .rules import Rules, Topic
 
 KEEP_DELIVERY = timedelta(days=30)
 KEEP_PIPELINE = timedelta(days=180)  # since its last run: branches come and go
 TRIES = 5
 
-Send = Callable[[Sms], None]  # hands a text to the phone network, or raises AwsFailed
+Send = Callable[[Notice], None]  # hands a text to a phone network or a topic; raises AwsFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Receipt:
 
     result: str
     why: str
-    sent: tuple[Sms, ...]
+    sent: tuple[Notice, ...]
 
 
 def dispatch(
@@ -45,9 +47,19 @@ def dispatch(
             sent = _deliver(event.key, found.owed, ledger, send)
             return Receipt(result="resumed", why="an earlier try owed these", sent=sent)
         decision = decide(event, found.memory, rules, now=now)
+        decisions = appended(found.decisions, record_of(accepted, decision, at=now))
         if decision.memory is None:
+            ledger.note(event.key, decisions, _keep_until(event, now))
             return Receipt(result="silent", why=decision.why, sent=())
-        claim = _claim(accepted, found.memory, decision, decision.memory, now)
+        claim = Claim(
+            key=event.key,
+            event_id=accepted.id,
+            seen=found.memory,
+            memory=decision.memory,
+            owed=_notices(accepted, decision),
+            decisions=decisions,
+            keep_until=_keep_until(event, now),
+        )
         refused = ledger.claim(claim)
         if refused is None:
             sent = _deliver(event.key, claim.owed, ledger, send)
@@ -56,35 +68,49 @@ def dispatch(
     raise Contended(event.key, tries=TRIES)
 
 
-def _claim(
-    accepted: Accepted, seen: Memory | None, decision: Decision, memory: Memory, now: datetime
-) -> Claim:
-    keep = KEEP_PIPELINE if accepted.event.kind == PIPELINE else KEEP_DELIVERY
-    return Claim(
-        key=accepted.event.key,
-        event_id=accepted.id,
-        seen=seen,
-        memory=memory,
-        owed=tuple(
-            Sms(
-                entry=f"{accepted.id}.{number}",
-                person=tell.person.key,
-                phone=tell.person.phone,
-                text=compose(tell.edge, accepted.event).body,
-            )
-            for number, tell in enumerate(decision.actions)
-        ),
-        keep_until=now + keep,
+def _keep_until(event: Event, now: datetime) -> datetime:
+    return now + (KEEP_PIPELINE if event.kind == PIPELINE else KEEP_DELIVERY)
+
+
+def _notices(accepted: Accepted, decision: Decision) -> tuple[Notice, ...]:
+    return tuple(
+        notice_to(tell, accepted.event, entry=f"{accepted.id}.{number}")
+        for number, tell in enumerate(decision.actions)
     )
 
 
-def _deliver(key: str, owed: tuple[Sms, ...], ledger: Ledger, send: Send) -> tuple[Sms, ...]:
+def notice_to(tell: Tell, event: Event, *, entry: str) -> Notice:
+    """Write what a person or a topic is told, in their language."""
+    words = words_of(tell.to.language)
+    text = compose(tell.edge, event, words).body
+    if not isinstance(tell.to, Topic):
+        return Notice(entry=entry, recipient=tell.to.key, address=tell.to.phone, text=text)
+    facts = {
+        "forge": event.forge,
+        "repository": event.repository,
+        "branch": event.branch,
+        "kind": event.kind,
+        "edge": tell.edge,
+        "severity": event.severity,
+    }
+    return Notice(
+        entry=entry,
+        recipient=tell.to.key,
+        address=tell.to.arn,
+        text=text,
+        subject=subject(tell.edge, event, words),
+        mail=mail(tell.edge, event, words),
+        attributes=tuple(sorted((name, text) for name, text in facts.items() if text)),
+    )
+
+
+def _deliver(key: str, owed: tuple[Notice, ...], ledger: Ledger, send: Send) -> tuple[Notice, ...]:
     """Send each text and strike it out; one phone's failure keeps no other from being told."""
     failures: list[AwsFailed] = []
-    for sms in owed:
+    for notice in owed:
         try:
-            send(sms)
-            ledger.settle(key, sms.entry)
+            send(notice)
+            ledger.settle(key, notice.entry)
         except AwsFailed as failure:
             failures.append(failure)
     if failures:

@@ -41,8 +41,8 @@ class Event:
     """One thing that happened in a repository.
 
     `name` is the forge's own word for it; `key` is what it is remembered under; `conclusion` is the
-    forge's word behind a pipeline's `outcome`; `commits` counts those of a push; `failing` names the
-    jobs that failed, in a fixed order, where the forge says.
+    forge's word behind a pipeline's `outcome`; `commits` counts those of a push; `failing` names
+    the jobs that failed, in a fixed order, where the forge says.
     """
 
     forge: str

@@ -4,15 +4,17 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per pip
 
     id          partition key
     state       failed, ok or told          stamp    "812.1": run number, attempt
-    since       ISO 8601, UTC               told     keys of people
-    outbox      entry → {person, phone, text}: owed, not yet known to be sent
+    since       ISO 8601, UTC               told     keys of people and topics
+    told_at     ISO 8601, UTC               failing  names of jobs
+    outbox      entry → {recipient, address, text, …}: owed, not yet known to be sent
+    decisions   the last ones, each a JSON text
     expires_at  seconds since 1970: DynamoDB deletes the item some time after
 """
 
 from datetime import datetime
 from typing import Any
 
-from .memory import Claim, Found, Memory, Sms
+from .memory import Claim, Found, Memory, Notice
 
 Item = dict[str, Any]
 
@@ -26,24 +28,28 @@ def found_in(item: Item | None, event_id: str) -> Found:
     """Read an item: the memory, and what is owed for the event."""
     if not item:
         return Found(memory=None)
+    owed = sorted(
+        (entry, value["M"])
+        for entry, value in item.get("outbox", {"M": {}})["M"].items()
+        if entry.rpartition(".")[0] == event_id
+    )
+    return Found(
+        memory=_memory(item) if "stamp" in item else None,
+        owed=tuple(_notice(entry, value) for entry, value in owed),
+        decisions=tuple(text["S"] for text in item.get("decisions", {"L": []})["L"]),
+    )
+
+
+def _memory(item: Item) -> Memory:
     run, attempt = item["stamp"]["S"].split(".")
-    memory = Memory(
+    told_at = item.get("told_at", {}).get("S")
+    return Memory(
         state=item["state"]["S"],
         stamp=(int(run), int(attempt)),
         since=datetime.fromisoformat(item["since"]["S"]),
         told=tuple(person["S"] for person in item["told"]["L"]),
-    )
-    owed = sorted(
-        (entry, value["M"])
-        for entry, value in item["outbox"]["M"].items()
-        if entry.rpartition(".")[0] == event_id
-    )
-    return Found(
-        memory=memory,
-        owed=tuple(
-            Sms(entry=entry, **{name: value[name]["S"] for name in ("person", "phone", "text")})
-            for entry, value in owed
-        ),
+        told_at=datetime.fromisoformat(told_at) if told_at else None,
+        failing=item.get("failing", {"S": ""})["S"],
     )
 
 
@@ -58,9 +64,11 @@ def claiming(claim: Claim) -> Item:
         "stamp": {"S": _stamp(claim.memory)},
         "since": {"S": claim.memory.since.isoformat()},
         "told": {"L": [{"S": person} for person in claim.memory.told]},
-        "expires_at": {"N": str(int(claim.keep_until.timestamp()))},
+        "told_at": {"S": claim.memory.told_at.isoformat() if claim.memory.told_at else ""},
+        "failing": {"S": claim.memory.failing},
+        **_kept(claim.decisions, claim.keep_until),
     }
-    owed = {sms.entry: _owed(sms) for sms in claim.owed}
+    owed = {notice.entry: _owed(notice) for notice in claim.owed}
     # Every name goes by a placeholder: `state` is one of the hundreds that DynamoDB reserves.
     names = {f"#{name}": name for name in attributes}
     values = {f":{name}": value for name, value in attributes.items()}
@@ -79,10 +87,21 @@ def claiming(claim: Claim) -> Item:
     return {
         "Key": key_of(claim.key),
         "UpdateExpression": "SET " + ", ".join(sets),
-        "ConditionExpression": "#stamp = :seen" if claim.seen else "attribute_not_exists(id)",
+        "ConditionExpression": "#stamp = :seen" if claim.seen else "attribute_not_exists(#stamp)",
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+
+def noting(key: str, decisions: tuple[str, ...], keep_until: datetime) -> Item:
+    """Return the parameters of the write that keeps decisions and changes no memory."""
+    attributes = _kept(decisions, keep_until)
+    return {
+        "Key": key_of(key),
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        "ExpressionAttributeNames": {f"#{name}": name for name in attributes},
+        "ExpressionAttributeValues": {f":{name}": value for name, value in attributes.items()},
     }
 
 
@@ -100,5 +119,27 @@ def _stamp(memory: Memory) -> str:
     return f"{memory.stamp[0]}.{memory.stamp[1]}"
 
 
-def _owed(sms: Sms) -> Item:
-    return {"M": {"person": {"S": sms.person}, "phone": {"S": sms.phone}, "text": {"S": sms.text}}}
+def _kept(decisions: tuple[str, ...], keep_until: datetime) -> Item:
+    return {
+        "decisions": {"L": [{"S": text} for text in decisions]},
+        "expires_at": {"N": str(int(keep_until.timestamp()))},
+    }
+
+
+_TEXTS = ("recipient", "address", "text", "subject", "mail")
+
+
+def _owed(notice: Notice) -> Item:
+    fields: Item = {name: {"S": text} for name in _TEXTS if (text := getattr(notice, name))}
+    if notice.attributes:
+        fields["attributes"] = {"M": {name: {"S": text} for name, text in notice.attributes}}
+    return {"M": fields}
+
+
+def _notice(entry: str, fields: Item) -> Notice:
+    attributes = fields.get("attributes", {"M": {}})["M"]
+    return Notice(
+        entry=entry,
+        attributes=tuple(sorted((name, text["S"]) for name, text in attributes.items())),
+        **{name: fields[name]["S"] for name in _TEXTS if name in fields},
+    )

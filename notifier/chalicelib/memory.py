@@ -16,32 +16,45 @@ TOLD = "told"  # the state of what happens once: it was handled
 class Memory:
     """The last result that counted.
 
-    `state` is failed, ok or told; `since` is when it began (UTC); `told` are the keys of the people
-    who know that it broke.
+    `state` is failed, ok or told; `since` is when it began (UTC); `told` are the keys of those who
+    know that it is broken, `told_at` when they last heard of it; `failing` names the failed jobs.
     """
 
     state: str
     stamp: Stamp
     since: datetime
     told: tuple[str, ...] = ()
+    told_at: datetime | None = None
+    failing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sms:
-    """One text for one phone; `entry` names it in the outbox."""
+class Notice:
+    """One text for one recipient; `entry` names it in the outbox.
+
+    `address` is a phone number (E.164) or a topic's ARN. Only what goes to a topic has a `subject`,
+    a longer `mail`, and `attributes`, which the topic's subscribers filter by.
+    """
 
     entry: str
-    person: str
-    phone: str
+    recipient: str
+    address: str
     text: str
+    subject: str = ""
+    mail: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the ledger holds under a key: the memory, and what is still owed for one event."""
+    """What the ledger holds under a key: the memory, and what is still owed for one event.
+
+    `decisions` are the last ones about it, written down; the newest is the last.
+    """
 
     memory: Memory | None
-    owed: tuple[Sms, ...] = ()
+    owed: tuple[Notice, ...] = ()
+    decisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +68,8 @@ class Claim:
     event_id: str
     seen: Memory | None
     memory: Memory
-    owed: tuple[Sms, ...]
+    owed: tuple[Notice, ...]
+    decisions: tuple[str, ...]
     keep_until: datetime
 
 
@@ -68,6 +82,10 @@ class Ledger(Protocol):
 
     def claim(self, claim: Claim) -> Found | None:
         """Move the memory and owe the texts in one write; return what stands there if refused."""
+        ...
+
+    def note(self, key: str, decisions: tuple[str, ...], keep_until: datetime) -> None:
+        """Keep the decisions about what changes no memory."""
         ...
 
     def settle(self, key: str, entry: str) -> None:

@@ -9,10 +9,12 @@ Pure: no AWS, no files, no clock, no printing.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .decide import BROKE, COMMITS
+from .decide import BROKE, COMMITS, FIXED, STILL
 from .event import Event
 from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
+from .words import Words
 
+MAX_SUBJECT = 99  # characters; https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _CUT = ".."
 
 
@@ -60,9 +62,9 @@ _STEPS = tuple(_WITH_LINK[:n] for n in range(len(_WITH_LINK) + 1)) + tuple(
 )
 
 
-def compose(edge: str, event: Event) -> Text:
+def compose(edge: str, event: Event, words: Words) -> Text:
     """Write the SMS about an edge of an event; it always fits one part."""
-    parts = tuple(replace(part, text=tidy(part.text)) for part in _parts(edge, event))
+    parts = tuple(replace(part, text=tidy(part.text)) for part in _parts(edge, event, words))
     # A name alone is not worth the smaller size: who is told knows the people.
     if any(loses_meaning(part.text) for part in parts if part.name != "who"):
         return _fit(parts, alphabet="UCS-2", limit=UNITS, count=units)
@@ -72,11 +74,29 @@ def compose(edge: str, event: Event) -> Text:
     return _fit(spelt, alphabet="GSM-7", limit=SEPTETS, count=septets)
 
 
-def _parts(edge: str, event: Event) -> tuple[_Part, ...]:
+def subject(edge: str, event: Event, words: Words) -> str:
+    """Write a mail's subject: SNS takes less than 100 characters of ASCII, on one line."""
+    parts = (part for part in _parts(edge, event, words) if part.name not in ("title", "who"))
+    text = "".join(part.whole() for part in parts if part.name != "link")
+    plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
+    return _cut(plain, MAX_SUBJECT, len)
+
+
+def mail(edge: str, event: Event, words: Words) -> str:
+    """Write the longer text for a topic's mailboxes: nothing is cut, and each fact has a line."""
+    parts = _parts(edge, event, words)
+    head = [part for part in parts if part.name in ("what", "edge")]
+    facts = (event.failing, event.title, event.author.name)
+    where = f"{event.repository} {event.branch}"
+    lines = ("".join(part.whole() for part in head) + where, *facts, event.url)
+    return "\n".join(line for text in lines if (line := tidy(text)))
+
+
+def _parts(edge: str, event: Event, words: Words) -> tuple[_Part, ...]:
     owner, slash, repository = event.repository.rpartition("/")
     run = f"#{event.stamp[0]}" if edge != COMMITS else ""
     return (
-        *(_commits(event) if edge == COMMITS else _pipeline(edge, event)),
+        *(_commits(event, words) if edge == COMMITS else _pipeline(edge, event, words)),
         _Part(name="owner", text=owner + slash),
         _Part(name="repository", text=repository, least=18),
         _Part(name="branch", text=event.branch, before=" ", least=10),
@@ -93,15 +113,16 @@ def _parts(edge: str, event: Event) -> tuple[_Part, ...]:
     )
 
 
-def _pipeline(edge: str, event: Event) -> tuple[_Part, ...]:
+def _pipeline(edge: str, event: Event, words: Words) -> tuple[_Part, _Part]:
+    said = {BROKE: words.broke, FIXED: words.fixed, STILL: words.still}[edge]
     return (
         _Part(name="what", text=event.workflow, after=" ", least=12),
-        _Part(name="edge", text="broke" if edge == BROKE else "fixed", after=": "),
+        _Part(name="edge", text=said, after=": "),
     )
 
 
-def _commits(event: Event) -> tuple[_Part, ...]:
-    noun = "commit" if event.commits == 1 else "commits"
+def _commits(event: Event, words: Words) -> tuple[_Part]:
+    noun = words.commit if event.commits == 1 else words.commits
     return (_Part(name="edge", text=f"{event.commits} {noun}", after=": "),)
 
 

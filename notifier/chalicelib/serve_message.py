@@ -25,13 +25,13 @@ def serve_message(body: str) -> None:
             accepted,
             rules=wiring.rules(),
             ledger=wiring.table(),
-            send=wiring.phones().send,
+            send=wiring.sns().send,
             now=datetime.now(UTC),
         )
     except NotifierError as error:
         line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
         log.write(line, level=logging.ERROR)
         raise
-    told = tuple(sms.person for sms in receipt.sent)
+    told = tuple(notice.recipient for notice in receipt.sent)
     line = replace(line, result=receipt.result, why=receipt.why, told=told)
     log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))

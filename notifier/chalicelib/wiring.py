@@ -16,7 +16,7 @@ from .secrets import Secrets
 from .settings import Settings, is_packaging, load_dotenv, secret_variable, settings_in
 
 if TYPE_CHECKING:
-    from .aws import Phones, Queue, Table
+    from .aws import Queue, Sns, Table
     from .rules import Rules
 
 
@@ -67,16 +67,21 @@ def table() -> "Table":
 
 
 @cache
-def phones() -> "Phones":
-    """Return the phone network."""
-    from .aws import Phones
+def sns() -> "Sns":
+    """Return the way to phones and topics."""
+    from .aws import Sns
 
-    return Phones()
+    return Sns()
 
 
 @cache
 def rules() -> "Rules":
-    """Return the rules; raises BadRules."""
-    from .rules_file import load_rules
+    """Return the rules, from a file or, as `ssm:NAME`, from a parameter; raises BadRules."""
+    from .rules_file import load_rules, read_rules
 
-    return load_rules(settings().rules)
+    place = settings().rules
+    if not place.startswith("ssm:"):
+        return load_rules(place)
+    from .aws import parameter
+
+    return read_rules(parameter(place.removeprefix("ssm:")), file=place)

@@ -9,9 +9,9 @@ from typing import Any
 
 from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import FAILED, PIPELINE, PUSH, Author, Event
-from notifier.chalicelib.items import claiming, found_in
-from notifier.chalicelib.memory import Claim, Found, Sms
-from notifier.chalicelib.rules import Group, Person, Rule, Rules
+from notifier.chalicelib.items import claiming, found_in, noting
+from notifier.chalicelib.memory import Claim, Found, Notice
+from notifier.chalicelib.rules import Group, Person, Rule, Rules, Topic
 
 SAMPLES = Path(__file__).parent / "samples"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -35,6 +35,8 @@ RULES = Rules(
     rules=(BROKEN_MAIN, COMMITS_ON_MAIN),
 )
 
+BUILDS = Topic(key="builds", arn="arn:aws:sns:eu-central-1:000000000000:builds")
+
 RUN = Event(
     forge="github",
     name="workflow_run",
@@ -51,6 +53,23 @@ RUN = Event(
     outcome=FAILED,
     conclusion="failure",
     stamp=(812, 1),
+)
+TO_A_TOPIC = Notice(
+    entry="e1.0",
+    recipient="builds",
+    address=BUILDS.arn,
+    text="CI broke",
+    subject="CI broke: trivet-examples/tide-table main #812",
+    mail="CI broke: trivet-examples/tide-table main\nlint, test\nRound the tide heights half up\n"
+    "Ana Example\nhttps://x.example/1",
+    attributes=(
+        ("branch", "main"),
+        ("edge", "broke"),
+        ("forge", "github"),
+        ("kind", "pipeline"),
+        ("repository", "trivet-examples/tide-table"),
+        ("severity", "normal"),
+    ),
 )
 PUSHED = replace(
     RUN,
@@ -95,42 +114,47 @@ class InMemoryLedger:
         interfere()
         standing = self.items.get(claim.key)
         seen = claim.seen and f"{claim.seen.stamp[0]}.{claim.seen.stamp[1]}"
-        if (standing and standing["stamp"]["S"]) != seen:
+        if (standing and standing.get("stamp", {}).get("S")) != seen:
             return found_in(standing, claim.event_id)
         values = claiming(claim)["ExpressionAttributeValues"]
-        outbox = dict(standing["outbox"]["M"]) if standing else {}
-        for sms in claim.owed:
-            fields = ("person", "phone", "text")
-            outbox[sms.entry] = {"M": {name: {"S": getattr(sms, name)} for name in fields}}
+        outbox = dict(standing.get("outbox", {"M": {}})["M"]) if standing else {}
+        owed = {name: value for name, value in values.items() if name.startswith(":owed")}
+        if ":outbox" in values:
+            outbox |= values[":outbox"]["M"]
+        outbox |= dict(zip((notice.entry for notice in claim.owed), owed.values(), strict=False))
+        kept = {name.removeprefix(":"): value for name, value in values.items()}
         self.items[claim.key] = {
             "id": {"S": claim.key},
-            "state": values[":state"],
-            "stamp": values[":stamp"],
-            "since": values[":since"],
-            "told": values[":told"],
+            **{
+                name: value for name, value in kept.items() if not name.startswith(("owed", "seen"))
+            },
             "outbox": {"M": outbox},
         }
         return None
+
+    def note(self, key: str, decisions: tuple[str, ...], keep_until: datetime) -> None:
+        values = noting(key, decisions, keep_until)["ExpressionAttributeValues"]
+        self.items.setdefault(key, {"id": {"S": key}})["decisions"] = values[":decisions"]
 
     def settle(self, key: str, entry: str) -> None:
         self.items[key]["outbox"]["M"].pop(entry, None)
 
     def owed(self) -> int:
-        return sum(len(item["outbox"]["M"]) for item in self.items.values())
+        return sum(len(item["outbox"]["M"]) for item in self.items.values() if "outbox" in item)
 
 
 class Network:
     """A phone network: keeps what it took, and refuses the numbers it is told to."""
 
     def __init__(self) -> None:
-        self.taken: list[Sms] = []
+        self.taken: list[Notice] = []
         self.refused: set[str] = set()
 
-    def send(self, sms: Sms) -> None:
-        if sms.phone in self.refused:
-            raise Unreachable(f"SMS to {sms.person}", code="Throttled")
-        self.taken.append(sms)
+    def send(self, notice: Notice) -> None:
+        if notice.address in self.refused:
+            raise Unreachable(f"message to {notice.recipient}", code="Throttled")
+        self.taken.append(notice)
 
     def told(self) -> list[tuple[str, str]]:
         """Who was told, and the first words of what."""
-        return [(sms.person, sms.text.split(":")[0]) for sms in self.taken]
+        return [(it.recipient, it.text.split(":")[0]) for it in self.taken]

@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Phones, Queue, Table, parameter
+from notifier.chalicelib.aws import Queue, Sns, Table, parameter
 from notifier.chalicelib.errors import (
     AwsFailed,
     NotAllowed,
@@ -16,13 +16,22 @@ from notifier.chalicelib.errors import (
     NotFound,
     Unreachable,
 )
-from notifier.chalicelib.items import claiming, settling
-from notifier.chalicelib.memory import Claim, Found, Memory, Sms
-from tests.notifier.fakes import NOON
+from notifier.chalicelib.items import claiming, noting, settling
+from notifier.chalicelib.memory import Claim, Found, Memory, Notice
+from notifier.chalicelib.publish import publishing
+from tests.notifier.fakes import NOON, TO_A_TOPIC
 
 MEMORY = Memory(state="failed", stamp=(812, 1), since=NOON, told=("ana",))
-TEXT = Sms(entry="e1.0", person="ana", phone="+12025550123", text="CI broke")
-CLAIM = Claim(key="k", event_id="e1", seen=None, memory=MEMORY, owed=(TEXT,), keep_until=NOON)
+TEXT = Notice(entry="e1.0", recipient="ana", address="+12025550123", text="CI broke")
+CLAIM = Claim(
+    key="k",
+    event_id="e1",
+    seen=None,
+    memory=MEMORY,
+    owed=(TEXT,),
+    decisions=("{}",),
+    keep_until=NOON,
+)
 ITEM = {
     "id": {"S": "k"},
     "state": {"S": "failed"},
@@ -96,6 +105,30 @@ def test_a_refused_claim_brings_back_what_stands_there(stub: Stub) -> None:
     assert table.claim(CLAIM) == Found(memory=None)
 
 
+def test_what_changes_no_memory_is_noted(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    answers.add_response("update_item", {}, {"TableName": "t", **noting("k", ("{}",), NOON)})
+    Table("t", lambda: client).note("k", ("{}",), NOON)
+
+
+def test_all_decisions_that_are_kept_can_be_read(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    asked = {"TableName": "t", "ProjectionExpression": "decisions"}
+    kept = {"decisions": {"L": [{"S": "one"}]}}
+    more = {"LastEvaluatedKey": {"id": {"S": "k"}}}
+    answers.add_response("scan", {"Items": [kept, {}], **more}, asked)
+    answers.add_response(
+        "scan", {"Items": [kept]}, {**asked, "ExclusiveStartKey": {"id": {"S": "k"}}}
+    )
+    assert list(Table("t", lambda: client).decisions()) == ["one", "one"]
+
+
+def test_a_topic_gets_a_text_for_each_kind_of_subscriber(stub: Stub) -> None:
+    client, answers = stub("sns")
+    answers.add_response("publish", {"MessageId": "m"}, publishing(TO_A_TOPIC))
+    Sns(lambda: client).send(TO_A_TOPIC)
+
+
 def test_settling_an_item_that_expired_is_no_failure(stub: Stub) -> None:
     client, answers = stub("dynamodb")
     answers.add_client_error(
@@ -118,7 +151,7 @@ def test_an_sms_goes_straight_to_the_number_as_transactional(stub: Stub) -> None
             "MessageAttributes": {"AWS.SNS.SMS.SMSType": kind},
         },
     )
-    Phones(lambda: client).send(TEXT)
+    Sns(lambda: client).send(TEXT)
 
 
 def test_a_parameter_is_read_decrypted(stub: Stub) -> None:
@@ -159,10 +192,10 @@ def test_a_queue_that_is_not_there_is_not_found(stub: Stub, code: str) -> None:
 
 def test_a_number_never_travels_with_an_error(stub: Stub) -> None:
     client, answers = stub("sns")
-    answers.add_client_error("publish", "InvalidParameter", f"{TEXT.phone} is not valid")
+    answers.add_client_error("publish", "InvalidParameter", f"{TEXT.address} is not valid")
     with pytest.raises(AwsFailed) as caught:
-        Phones(lambda: client).send(TEXT)
-    assert TEXT.phone not in str(caught.value)
+        Sns(lambda: client).send(TEXT)
+    assert TEXT.address not in str(caught.value)
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 

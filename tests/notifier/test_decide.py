@@ -1,11 +1,22 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.chalicelib.decide import BROKE, COMMITS, FIXED, Decision, Reason, Tell, decide
+from notifier.chalicelib.decide import (
+    BROKE,
+    COMMITS,
+    FIXED,
+    STILL,
+    Decision,
+    Reason,
+    Tell,
+    decide,
+)
 from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event
 from notifier.chalicelib.memory import TOLD, Memory
-from notifier.chalicelib.rules import Rule
+from notifier.chalicelib.rota import Rota
+from notifier.chalicelib.rules import Rule, Rules
 from tests.notifier.fakes import ANA, BEN, COMMITS_ON_MAIN, NOON, PUSHED, RULES, RUN, run
 
 NOT_A_PUSH = Reason(
@@ -25,7 +36,7 @@ def decided(event: Event, memory: Memory | None = None) -> Decision:
 
 
 def told(decision: Decision) -> list[tuple[str, str]]:
-    return [(tell.edge, tell.person.key) for tell in decision.actions]
+    return [(tell.edge, tell.to.key) for tell in decision.actions]
 
 
 def test_a_first_failure_tells_and_says_why() -> None:
@@ -33,13 +44,13 @@ def test_a_first_failure_tells_and_says_why() -> None:
     assert decided(RUN) == Decision(
         edge=BROKE,
         why=why,
-        actions=(Tell(person=ANA, edge=BROKE), Tell(person=BEN, edge=BROKE)),
+        actions=(Tell(to=ANA, edge=BROKE), Tell(to=BEN, edge=BROKE)),
         reasons=(
             Reason(rule="main is broken", person="ana", told=True, why="is named by 'author'"),
             Reason(rule="main is broken", person="ben", told=True, why="is named by 'on-call'"),
             NOT_A_PUSH,
         ),
-        memory=Memory(state=FAILED, stamp=(812, 1), since=NOON, told=("ana", "ben")),
+        memory=Memory(state=FAILED, stamp=(812, 1), since=NOON, told=("ana", "ben"), told_at=NOON),
     )
 
 
@@ -152,3 +163,50 @@ def test_a_push_that_was_handled_tells_nobody() -> None:
 def test_a_push_that_tells_nobody_is_not_remembered() -> None:
     rules = replace(RULES, rules=(replace(COMMITS_ON_MAIN, branches=("release/*",)),))
     assert decide(PUSHED, None, rules, now=NOON).memory is None
+
+
+def reminding(after: timedelta) -> Rules:
+    return replace(RULES, rules=(replace(RULES.rules[0], remind=after),))
+
+
+@pytest.mark.parametrize(("hours", "edges"), [(3, []), (4, [STILL, STILL])])
+def test_what_stays_broken_is_told_again_after_the_rules_time(hours: int, edges: list[str]) -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana", "ben")), told_at=NOON)
+    now = NOON + timedelta(hours=hours)
+    decision = decide(run(813), memory, reminding(timedelta(hours=4)), now=now)
+    assert [tell.edge for tell in decision.actions] == edges
+    assert decision.memory == replace(memory, stamp=(813, 1), told_at=now if edges else NOON)
+
+
+def test_a_reminder_is_not_sent_again_until_its_time_is_over_again() -> None:
+    memory, now = decided(RUN).memory, NOON
+    told_at = []
+    for number in range(813, 823):
+        now += timedelta(hours=1)
+        decision = decide(run(number), memory, reminding(timedelta(hours=4)), now=now)
+        memory = decision.memory
+        told_at += [number] if decision.actions else []
+    assert told_at == [816, 820]
+
+
+def test_when_another_job_fails_too_it_is_told_at_once() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ben",)), told_at=NOON, failing="lint, test")
+    decision = decided(replace(run(813), failing="deploy, test"), memory)
+    assert told(decision) == [(STILL, "ana"), (STILL, "ben")]
+    assert decision.why.endswith("; told: ben; deploy fails too now")
+    assert decision.memory is not None
+    assert (decision.memory.failing, decision.memory.told) == ("deploy, test", ("ben", "ana"))
+
+
+def test_when_a_job_stops_failing_it_is_silent() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ben",)), failing="lint, test")
+    assert decided(replace(run(813), failing="test"), memory).actions == ()
+
+
+def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
+    rota = Rota(key="week", people=("ana", "ben"), start=datetime(2026, 11, 16, tzinfo=UTC))
+    rule = replace(RULES.rules[0], tell=("week",))
+    rules = replace(RULES, rotas=(rota,), rules=(rule,))
+    decision = decide(RUN, None, rules, now=NOON + timedelta(days=1))
+    assert told(decision) == [(BROKE, "ben")]
+    assert decision.reasons[0].why == "is on duty in 'week'"

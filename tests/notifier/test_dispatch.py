@@ -5,10 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.chalicelib.decide import Reason
 from notifier.chalicelib.dispatch import TRIES, Receipt, dispatch
 from notifier.chalicelib.errors import AwsFailed, Contended
 from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Event
-from tests.notifier.fakes import ANA, NOON, PUSHED, RULES, RUN, InMemoryLedger, Network, run
+from notifier.chalicelib.record import from_text
+from tests.notifier.fakes import (
+    ANA,
+    BEN,
+    BUILDS,
+    NOON,
+    PUSHED,
+    RULES,
+    RUN,
+    TO_A_TOPIC,
+    InMemoryLedger,
+    Network,
+    run,
+)
 
 
 class World:
@@ -17,12 +31,13 @@ class World:
     def __init__(self) -> None:
         self.ledger = InMemoryLedger()
         self.network = Network()
+        self.rules = RULES
 
     def dispatch(self, event: Event, event_id: str = "") -> Receipt:
         event_id = event_id or f"id-{event.stamp}-{event.outcome}"
         return dispatch(
             Accepted(id=event_id, event=event),
-            rules=RULES,
+            rules=self.rules,
             ledger=self.ledger,
             send=self.network.send,
             now=NOON,
@@ -145,7 +160,7 @@ def test_any_order_and_any_repetition_end_at_the_newest_result(
         world.dispatch(event)
     counted = [event for event in events if event.outcome != NEUTRAL]
     if not counted:
-        assert world.ledger.items == {}
+        assert world.ledger.recall(RUN.key, "").memory is None
         return
     newest = max(counted, key=lambda event: event.stamp)
     found = world.ledger.recall(RUN.key, "").memory
@@ -173,4 +188,37 @@ def test_whatever_fails_each_edge_is_told_exactly_once(
 
 def test_a_fork_leaves_no_trace(world: World) -> None:
     assert world.dispatch(replace(RUN, fork=True)).result == "silent"
-    assert world.ledger.items == {}
+    assert world.ledger.recall(RUN.key, "").memory is None
+
+
+def test_the_last_decisions_are_kept_also_those_that_change_nothing(world: World) -> None:
+    for event in (run(1, OK), run(1, OK), replace(run(2), fork=True), run(2)):
+        world.dispatch(event)
+    kept = [from_text(text) for text in world.ledger.recall(RUN.key, "").decisions]
+    assert [(record.edge, record.why) for record in kept] == [
+        ("", "this was handled before"),
+        ("", "a run of a fork's pull request never tells anybody"),
+        ("broke", "run 2 failed; before, it was ok"),
+    ]
+    assert kept[2].reasons[0] == Reason(
+        rule="main is broken", person="ana", told=True, why="is named by 'author'"
+    )
+
+
+def test_each_is_told_in_their_own_language(world: World) -> None:
+    german = replace(BEN, language="de")
+    world.rules = replace(RULES, people=(ANA, german))
+    world.dispatch(RUN)
+    assert world.network.told() == [("ana", "CI broke"), ("ben", "CI kaputt")]
+
+
+def test_a_topic_is_told_more_than_a_phone(world: World) -> None:
+    world.rules = replace(
+        RULES, topics=(BUILDS,), rules=(replace(RULES.rules[0], tell=("builds", "ana")),)
+    )
+    world.dispatch(replace(RUN, url="https://x.example/1", failing="lint, test"))
+    notice, sms = world.network.taken
+    assert notice == replace(TO_A_TOPIC, entry=notice.entry, text=sms.text)
+    assert (sms.subject, sms.mail, sms.attributes) == ("", "", ())
+    world.dispatch(run(813, OK))
+    assert [it.recipient for it in world.network.taken[2:]] == ["builds", "ana"]

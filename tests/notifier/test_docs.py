@@ -55,7 +55,9 @@ def test_the_forge_of_the_page_is_found_verifies_and_reads(anvil: Forge) -> None
     assert (event.outcome, event.stamp, event.author.email) == (FAILED, (41, 1), "ana@example.com")
 
 
-@pytest.mark.parametrize("line", re.findall(r"^    (python -m notifier .*)$", PAGE, re.MULTILINE))
+@pytest.mark.parametrize(
+    "line", re.findall(r"^    (python -m notifier explain .*)$", PAGE, re.MULTILINE)
+)
 def test_a_command_of_the_page_runs(
     line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -64,10 +66,11 @@ def test_a_command_of_the_page_runs(
     assert capsys.readouterr().out
 
 
-def test_the_rules_of_the_page_are_good() -> None:
-    indented = re.search(r"^    people:\n(?:(?:    .*)?\n)+", PAGE, re.MULTILINE)
-    assert indented
-    assert len(read_rules(textwrap.dedent(indented[0]), file="page").rules) == 1
+@pytest.mark.parametrize(
+    "text", re.findall(r"^    people:\n(?:(?:    .*)?\n)+", PAGE, re.MULTILINE)
+)
+def test_the_rules_of_the_page_are_good(text: str) -> None:
+    assert len(read_rules(textwrap.dedent(text), file="page").rules) == 1
 
 
 @pytest.mark.parametrize("room", ["decide", "event", "gsm", "payload", "rules"])

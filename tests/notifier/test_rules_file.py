@@ -1,14 +1,19 @@
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.errors import BadRules
+from notifier.chalicelib.rota import Override, Rota
 from notifier.chalicelib.rules import Group, Person, Rule, Rules
 from notifier.chalicelib.rules_file import load_rules, read_rules
+from tests.notifier.fakes import BUILDS
 
+BERLIN = ZoneInfo("Europe/Berlin")
 WHOLE = """\
 people:
   ana:
@@ -16,11 +21,22 @@ people:
     phone: +12025550123
     email: ana@example.com
     logins: {github: ana-example}
+    time_zone: America/New_York
+    language: de
   no:
     name: Norbert
     phone: "+447700900187"
 groups:
   on-call: [no]
+rotas:
+  week:
+    people: [ana, no]
+    start: 2026-11-02T09:00
+    time_zone: Europe/Berlin
+    overrides:
+      - {person: no, from: 2026-12-24T00:00, to: 2026-12-27T00:00}
+topics:
+  builds: {arn: "arn:aws:sns:eu-central-1:000000000000:builds"}
 rules:
   - name: main is broken
     match:
@@ -29,7 +45,11 @@ rules:
       repository: trivet-*/*
       branch: [main, master]
       workflow: CI
-    tell: [author, on-call]
+      forge: github
+      author: "*@example.com"
+      severity: normal
+    tell: [author, on-call, week, builds]
+    remind: 4h
   - match: {kind: push}
     tell: ana
 """
@@ -50,10 +70,27 @@ def test_people_groups_and_rules_are_read() -> None:
                 phone="+12025550123",
                 email="ana@example.com",
                 logins=(("github", "ana-example"),),
+                zone=ZoneInfo("America/New_York"),
+                language="de",
             ),
             Person(key="no", name="Norbert", phone="+447700900187"),
         ),
         groups=(Group(key="on-call", members=("no",)),),
+        rotas=(
+            Rota(
+                key="week",
+                people=("ana", "no"),
+                start=datetime(2026, 11, 2, 9, tzinfo=BERLIN),
+                overrides=(
+                    Override(
+                        person="no",
+                        start=datetime(2026, 12, 24, tzinfo=BERLIN),
+                        end=datetime(2026, 12, 27, tzinfo=BERLIN),
+                    ),
+                ),
+            ),
+        ),
+        topics=(BUILDS,),
         rules=(
             Rule(
                 name="main is broken",
@@ -62,7 +99,11 @@ def test_people_groups_and_rules_are_read() -> None:
                 repositories=("trivet-*/*",),
                 branches=("main", "master"),
                 workflows=("CI",),
-                tell=("author", "on-call"),
+                forges=("github",),
+                authors=("*@example.com",),
+                severities=("normal",),
+                tell=("author", "on-call", "week", "builds"),
+                remind=timedelta(hours=4),
             ),
             Rule(name="rule 2", kinds=("push",), tell=("ana",)),
         ),
@@ -100,11 +141,48 @@ rules:
         "r.yml:8: group on-call: 'bene' is no person; there is: ana, author",
         "r.yml:11: rule 'one': kind: 'pipelin' meets none of pipeline, push",
         "r.yml:11: rule 'one': match: 'brnch' is unknown; did you mean 'branch'?",
-        "r.yml:12: rule 'one': 'anna' is no person or group; did you mean 'ana'?",
+        "r.yml:12: rule 'one': 'anna' is no person, group, rota or topic; did you mean 'ana'?",
         "r.yml:13: rule 2: match: kind missing",
         "r.yml:13: rule 2: outcome: 'broken' meets none of failed, ok",
         "r.yml:13: rule 2: tell missing",
         "r.yml:15: rule 3: 'tell' stands here twice",
+    ]
+
+
+def test_problems_of_rotas_topics_and_times_have_their_lines_too() -> None:
+    text = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", time_zone: Berlin, language: fr}
+groups:
+  ana: [ana]
+rotas:
+  week:
+    people: [cleo]
+    start: monday
+    overrides:
+      - {person: ana, from: 2026-12-27T00:00, to: 2026-12-24T00:00}
+      - {person: ana}
+  nobody: {people: [], start: 2026-11-02T09:00}
+topics:
+  week: {arn: builds}
+rules:
+  - match: {kind: push, severity: loud}
+    tell: [ana]
+    remind: 4 hours
+"""
+    assert problems(text) == [
+        "r.yml:2: person ana: 'Berlin' is no time zone such as Europe/Berlin",
+        "r.yml:2: person ana: 'fr' is no language; there is: de, en",
+        "r.yml:4: group ana: a person has that name too",
+        "r.yml:7: rota week: 'cleo' is no person; there is: ana",
+        "r.yml:8: rota week: start: 'monday' is no time such as 2026-11-02T09:00",
+        "r.yml:10: rota week: override: ends before it begins",
+        "r.yml:11: rota week: override: from and to missing",
+        "r.yml:12: rota nobody: nobody takes turns",
+        "r.yml:14: topic week: 'builds' is no ARN of an SNS topic",
+        "r.yml:14: topic week: a rota has that name too",
+        "r.yml:16: rule 1: severity: 'loud' meets none of normal, critical",
+        "r.yml:18: rule 1: remind: '4 hours' is no length of time such as 30m, 4h or 2d",
     ]
 
 
