@@ -112,7 +112,7 @@ def _path() -> float:
 
     def once() -> None:
         delivery = delivery_of(headers, body)
-        verify(delivery, forge.scheme, (SECRET,))
+        verify(delivery, forge.schemes, (SECRET,), now=NOW.timestamp())
         event = parse(forge, delivery)
         assert isinstance(event, Event)  # noqa: S101  the measurement would be of something else
         assert decide(event, None, rules, now=NOW).actions  # noqa: S101  as above
@@ -151,6 +151,7 @@ def _received(case: str, kind: str, calls: list[str]) -> int:
         secrets=(SECRET,),
         put=wiring.queue().put,
         new_id=lambda: "e-1",
+        now=NOW.timestamp(),
     )
     return len(calls) - before
 

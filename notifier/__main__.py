@@ -116,7 +116,7 @@ def _rules_path() -> str:
 
 
 def _read(path: Path, forge: Forge, event: str) -> Event | Ignored:
-    headers = {forge.event_header: event, forge.delivery_header: "explain"}
+    headers = {forge.event_header: event, forge.delivery_headers[0]: "explain"}
     return parse(forge, Delivery(headers=headers, body=path.read_bytes()))
 
 

@@ -85,13 +85,14 @@ def _turn(event: Event, memory: Memory | None, now: datetime) -> _Turn:
         return _silence(_late(event, memory))
     if event.kind != PIPELINE:
         state = Memory(state=TOLD, stamp=event.stamp, since=now)
-        noun = "commit" if event.commits == 1 else "commits"
-        return _Turn(edge=COMMITS, why=f"{event.commits} {noun} on {event.branch}", memory=state)
+        count = f"{event.commits}+" if event.more else f"{event.commits}"
+        noun = "commit" if count == "1" else "commits"
+        return _Turn(edge=COMMITS, why=f"{count} {noun} on {event.branch}", memory=state)
     return _edge(event, memory, now)
 
 
 def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
-    run = f"run {event.stamp[0]}"
+    run = f"run {event.stamp[0]}" if event.numbered else "this run"
     before = memory.state if memory else ""
     if memory and before == event.outcome:
         return _unchanged(event, memory, run)
@@ -131,10 +132,11 @@ def _turn_for(rule: Rule, turn: _Turn, now: datetime) -> _Turn:
 def _late(event: Event, memory: Memory) -> str:
     if memory.state == TOLD or event.stamp == memory.stamp:
         return "this was handled before"
-    return (
-        f"run {event.stamp[0]} attempt {event.stamp[1]} comes late: "
-        f"run {memory.stamp[0]} attempt {memory.stamp[1]} is known"
-    )
+    if not event.numbered:
+        return "this run comes late: a newer one is known"
+    if event.stamp[0] == memory.stamp[0]:
+        return f"this result of run {event.stamp[0]} comes late: a newer one is known"
+    return f"run {event.stamp[0]} comes late: run {memory.stamp[0]} is known"
 
 
 def _silence(why: str) -> _Turn:

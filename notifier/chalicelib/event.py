@@ -41,8 +41,10 @@ class Event:
     """One thing that happened in a repository.
 
     `name` is the forge's own word for it; `key` is what it is remembered under; `conclusion` is the
-    forge's word behind a pipeline's `outcome`; `commits` counts those of a push; `failing` names
-    the jobs that failed, in a fixed order, where the forge says.
+    forge's word behind a pipeline's `outcome`; `commits` counts those of a push, `more` says that
+    there are others, which the forge did not list; `failing` names the jobs that failed, in a fixed
+    order, where the forge says. `numbered` is false where the stamp's first number only orders the
+    results and is not a run's number that people know.
     """
 
     forge: str
@@ -64,6 +66,8 @@ class Event:
     fork: bool = False
     severity: str = NORMAL
     failing: str = ""
+    more: bool = False
+    numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class Accepted:
     event: Event
 
 
-def pipeline_key(forge: str, host: str, repository: int, pipeline: str, branch: str) -> str:
+def pipeline_key(forge: str, host: str, repository: int | str, pipeline: str, branch: str) -> str:
     """Name a pipeline on a branch.
 
     >>> pipeline_key("github", "github.com", 7, "12", "main")
@@ -131,6 +135,8 @@ def _event_in(payload: Payload) -> Event:
         stamp=(run, attempt),
         commits=payload.number("event.commits"),
         fork=payload.flag("event.fork"),
+        more=payload.flag("event.more"),
+        numbered=payload.flag("event.numbered", default=True),
         severity=payload.text("event.severity", NORMAL),
         failing=payload.text("event.failing", ""),
     )

@@ -94,7 +94,7 @@ def mail(edge: str, event: Event, words: Words) -> str:
 
 def _parts(edge: str, event: Event, words: Words) -> tuple[_Part, ...]:
     owner, slash, repository = event.repository.rpartition("/")
-    run = f"#{event.stamp[0]}" if edge != COMMITS else ""
+    run = f"#{event.stamp[0]}" if event.numbered and edge != COMMITS else ""
     return (
         *(_commits(event, words) if edge == COMMITS else _pipeline(edge, event, words)),
         _Part(name="owner", text=owner + slash),
@@ -122,8 +122,9 @@ def _pipeline(edge: str, event: Event, words: Words) -> tuple[_Part, _Part]:
 
 
 def _commits(event: Event, words: Words) -> tuple[_Part]:
-    noun = words.commit if event.commits == 1 else words.commits
-    return (_Part(name="edge", text=f"{event.commits} {noun}", after=": "),)
+    count = f"{event.commits}+" if event.more else f"{event.commits}"
+    noun = words.commit if count == "1" else words.commits
+    return (_Part(name="edge", text=f"{count} {noun}", after=": "),)
 
 
 def _fit(

@@ -100,8 +100,8 @@ def test_what_is_ignored_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
     code, out, _ = run(capsys, *arguments)
     assert (code, out) == (
         0,
-        "Ignored: 'issues' is not among the events that are read: ping, push, workflow_run. "
-        "Nobody is told.\n",
+        "Ignored: 'issues' is not among the events that are read: check_suite, deployment_status, "
+        "ping, push, status, workflow_run. Nobody is told.\n",
     )
     code, out, _ = run(capsys, *arguments, "--json")
     assert (code, json.loads(out)["decision"]["edge"]) == (0, "ignored")

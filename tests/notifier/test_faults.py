@@ -67,6 +67,7 @@ def receive_over(wire: Wire, case: str, queue: Queue | None = None) -> None:
         secrets=(secret_of("github"),),
         put=(queue or Queue(NAMES.queue, wire.client("sqs"))).put,
         new_id=lambda: "e-1",
+        now=0.0,
     )
 
 

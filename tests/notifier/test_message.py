@@ -150,3 +150,14 @@ def test_a_mail_cuts_nothing() -> None:
         "Ana Example",
         RUN.url,
     ]
+
+
+def test_a_number_that_only_orders_is_not_told() -> None:
+    numbered, ordered = (compose(BROKE, replace(RUN, numbered=n), EN).body for n in (True, False))
+    assert "#812" in numbered
+    assert "812" not in ordered
+
+
+def test_commits_that_the_forge_did_not_list_are_hinted_at() -> None:
+    assert compose(COMMITS, replace(PUSHED, commits=5, more=True), EN).body.startswith("5+ commits")
+    assert compose(COMMITS, replace(PUSHED, commits=1, more=True), EN).body.startswith("1+ commits")
