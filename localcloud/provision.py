@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platform_deploy.apps import App, Parameters, PhoneNumbers, Queue, Resource, Table, UserPool
+from platform_deploy.apps import (
+    App,
+    Parameters,
+    PhoneNumbers,
+    Queue,
+    Resource,
+    Table,
+    Topic,
+    UserPool,
+)
 
 from .emulator import ACCESS_KEY, REGION
 
@@ -49,6 +58,8 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             _make_queue(resource, client(endpoint, "sqs"))
         case Table():
             _make_table(resource, client(endpoint, "dynamodb"))
+        case Topic():
+            client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
         case Parameters() | PhoneNumbers():

@@ -1,11 +1,11 @@
-"""The notifier's two Lambda functions: the API for forges, and the queue's handler.
+"""The notifier's Lambda functions: the API for forges, AWS's own events, the queue's handler.
 
 The only file that knows Chalice; it decides nothing. Each function imports its own half of the
 rooms with its first event, and never the other's.
 """
 
 from chalice import Chalice, Response
-from chalice.app import SQSEvent
+from chalice.app import CloudWatchEvent, SNSEvent, SQSEvent
 from chalicelib import wiring
 
 wiring.require_a_secret()
@@ -32,6 +32,33 @@ def webhooks(forge: str) -> Response:
 def healthz() -> dict[str, str]:
     """Say that the app runs; nothing behind it is asked."""
     return {"status": "ok"}
+
+
+@app.on_cw_event(
+    {
+        "source": ["aws.codepipeline", "aws.codebuild", "aws.ecs", "aws.cloudwatch"],
+        "detail-type": [
+            "CodePipeline Pipeline Execution State Change",
+            "CodeBuild Build State Change",
+            "ECS Deployment State Change",
+            "CloudWatch Alarm State Change",
+        ],
+    },
+    name="pipelines",
+)
+def pipelines(event: CloudWatchEvent) -> None:
+    """Take in what AWS's own pipelines and alarms say by EventBridge."""
+    from chalicelib.serve_event import serve_bridge_event
+
+    serve_bridge_event(event.to_dict())
+
+
+@app.on_sns_message(topic=wiring.settings().alarms, name="alarms")
+def alarms(event: SNSEvent) -> None:
+    """Take in an alarm that was published to a topic."""
+    from chalicelib.serve_event import serve_alarm
+
+    serve_alarm(event.message)
 
 
 # One message at a time: Chalice cannot report which of several failed.

@@ -7,7 +7,7 @@ Pure: no AWS, no files, no clock, no printing.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .event import FAILED, NEUTRAL, PIPELINE, Event
+from .event import ALARM, FAILED, NEUTRAL, PUSH, Event
 from .memory import TOLD, Memory
 from .rules import Recipient, Rule, Rules
 
@@ -83,7 +83,7 @@ def _turn(event: Event, memory: Memory | None, now: datetime) -> _Turn:
         return _silence(f"a run that ended as {event.conclusion} says nothing about the code")
     if memory is not None and event.stamp <= memory.stamp:
         return _silence(_late(event, memory))
-    if event.kind != PIPELINE:
+    if event.kind == PUSH:
         state = Memory(state=TOLD, stamp=event.stamp, since=now)
         count = f"{event.commits}+" if event.more else f"{event.commits}"
         noun = "commit" if count == "1" else "commits"
@@ -92,7 +92,7 @@ def _turn(event: Event, memory: Memory | None, now: datetime) -> _Turn:
 
 
 def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
-    run = f"run {event.stamp[0]}" if event.numbered else "this run"
+    run = _run(event)
     before = memory.state if memory else ""
     if memory and before == event.outcome:
         return _unchanged(event, memory, run)
@@ -129,11 +129,17 @@ def _turn_for(rule: Rule, turn: _Turn, now: datetime) -> _Turn:
     return replace(turn, edge=STILL) if now - turn.told_at >= rule.remind else turn
 
 
+def _run(event: Event) -> str:
+    if event.kind == ALARM:
+        return "the alarm"
+    return f"run {event.stamp[0]}" if event.numbered else "this run"
+
+
 def _late(event: Event, memory: Memory) -> str:
     if memory.state == TOLD or event.stamp == memory.stamp:
         return "this was handled before"
     if not event.numbered:
-        return "this run comes late: a newer one is known"
+        return f"{_run(event)} comes late: a newer one is known"
     if event.stamp[0] == memory.stamp[0]:
         return f"this result of run {event.stamp[0]} comes late: a newer one is known"
     return f"run {event.stamp[0]} comes late: run {memory.stamp[0]} is known"

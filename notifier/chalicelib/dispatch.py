@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from .decide import Decision, Tell, decide
 from .errors import AwsFailed, Contended
-from .event import PIPELINE, Accepted, Event
+from .event import PUSH, Accepted, Event
 from .languages import words_of
 from .memory import Claim, Found, Ledger, Notice
 from .message import compose, mail, subject
@@ -41,7 +41,7 @@ def dispatch(
     """Tell who is to be told; raises AwsFailed and Contended, after which it is done again."""
     event = accepted.event
     # What happens once has no memory to decide by: its claim finds out whether it was here before.
-    found = ledger.recall(event.key, accepted.id) if event.kind == PIPELINE else Found(memory=None)
+    found = Found(memory=None) if event.kind == PUSH else ledger.recall(event.key, accepted.id)
     for _ in range(TRIES):
         if found.owed:
             sent = _deliver(event.key, found.owed, ledger, send)
@@ -69,7 +69,7 @@ def dispatch(
 
 
 def _keep_until(event: Event, now: datetime) -> datetime:
-    return now + (KEEP_PIPELINE if event.kind == PIPELINE else KEEP_DELIVERY)
+    return now + (KEEP_DELIVERY if event.kind == PUSH else KEEP_PIPELINE)
 
 
 def _notices(accepted: Accepted, decision: Decision) -> tuple[Notice, ...]:

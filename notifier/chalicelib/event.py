@@ -11,7 +11,8 @@ from .payload import Payload, payload_of
 
 PUSH = "push"
 PIPELINE = "pipeline"
-KINDS = (PIPELINE, PUSH)
+ALARM = "alarm"  # has a state, as a pipeline has
+KINDS = (ALARM, PIPELINE, PUSH)
 
 FAILED = "failed"
 OK = "ok"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from .decide import BROKE, COMMITS, FIXED, STILL
-from .event import Event
+from .event import ALARM, Event
 from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
 from .words import Words
 
@@ -115,6 +115,8 @@ def _parts(edge: str, event: Event, words: Words) -> tuple[_Part, ...]:
 
 def _pipeline(edge: str, event: Event, words: Words) -> tuple[_Part, _Part]:
     said = {BROKE: words.broke, FIXED: words.fixed, STILL: words.still}[edge]
+    if event.kind == ALARM and edge != STILL:
+        said = event.conclusion  # CloudWatch's own words are the same in every language
     return (
         _Part(name="what", text=event.workflow, after=" ", least=12),
         _Part(name="edge", text=said, after=": "),

@@ -74,6 +74,15 @@ class Payload:
             raise self._problem(path, value, "list")
         return len(value)
 
+    def texts(self, path: str) -> tuple[str, ...]:
+        """Return the texts of the list at `a.b.c`; null and absent are an empty list."""
+        values = self._at(path)
+        if values is None:
+            return ()
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise self._problem(path, values, "list of texts")
+        return tuple(clean(value) for value in values)
+
     def has(self, path: str) -> bool:
         """Tell whether there is anything but null at `a.b.c`."""
         return self._at(path) is not None

@@ -17,6 +17,7 @@ class Settings:
 
     queue: str
     table: str
+    alarms: str
     rules: str
     parameters: str
     secrets: tuple[tuple[str, tuple[str, ...]], ...]
@@ -28,6 +29,7 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
     return Settings(
         queue=environment.get("NOTIFIER_QUEUE") or "trivet-notifier-dev-events",
         table=environment.get("NOTIFIER_TABLE") or "trivet-notifier-dev-memory",
+        alarms=environment.get("NOTIFIER_ALARMS") or "trivet-notifier-dev-alarms",
         rules=environment.get("NOTIFIER_RULES") or os.path.join(_HERE, "rules.yml"),
         parameters=environment.get("NOTIFIER_PARAMETERS") or "/trivet/notifier/dev/",
         secrets=tuple(

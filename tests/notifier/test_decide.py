@@ -13,11 +13,21 @@ from notifier.chalicelib.decide import (
     Tell,
     decide,
 )
-from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event
+from notifier.chalicelib.event import ALARM, FAILED, NEUTRAL, OK, Author, Event
 from notifier.chalicelib.memory import TOLD, Memory
 from notifier.chalicelib.rota import Rota
 from notifier.chalicelib.rules import Rule, Rules
-from tests.notifier.fakes import ANA, BEN, COMMITS_ON_MAIN, NOON, PUSHED, RULES, RUN, run
+from tests.notifier.fakes import (
+    ANA,
+    BEN,
+    BROKEN_MAIN,
+    COMMITS_ON_MAIN,
+    NOON,
+    PUSHED,
+    RULES,
+    RUN,
+    run,
+)
 
 NOT_A_PUSH = Reason(
     rule="commits on main",
@@ -210,3 +220,19 @@ def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
     decision = decide(RUN, None, rules, now=NOON + timedelta(days=1))
     assert told(decision) == [(BROKE, "ben")]
     assert decision.reasons[0].why == "is on duty in 'week'"
+
+
+def test_an_alarm_has_a_state_as_a_pipeline_has() -> None:
+    alarm = replace(run(1795341723000), kind=ALARM, numbered=False)
+    rules = replace(RULES, rules=(replace(BROKEN_MAIN, kinds=(ALARM,)),))
+    broke = decide(alarm, None, rules, now=NOON)
+    assert (broke.edge, broke.why) == (BROKE, "the alarm failed; before, it was not known")
+    calm = replace(alarm, outcome=OK, stamp=(1795341724000, 0))
+    assert decide(calm, broke.memory, rules, now=NOON).edge == FIXED
+    assert decide(alarm, broke.memory, rules, now=NOON).why == "this was handled before"
+
+
+def test_a_late_result_without_a_number_says_so() -> None:
+    late = replace(run(811), numbered=False)
+    decision = decide(late, remembered(OK, 812), RULES, now=NOON)
+    assert decision.why == "this run comes late: a newer one is known"

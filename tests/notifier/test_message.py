@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.decide import BROKE, COMMITS, FIXED, STILL
-from notifier.chalicelib.event import Author
+from notifier.chalicelib.event import ALARM, Author
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.message import Text, compose, mail, subject
 from tests.notifier.fakes import PUSHED, RUN
@@ -161,3 +161,10 @@ def test_a_number_that_only_orders_is_not_told() -> None:
 def test_commits_that_the_forge_did_not_list_are_hinted_at() -> None:
     assert compose(COMMITS, replace(PUSHED, commits=5, more=True), EN).body.startswith("5+ commits")
     assert compose(COMMITS, replace(PUSHED, commits=1, more=True), EN).body.startswith("1+ commits")
+
+
+def test_an_alarm_is_told_in_cloudwatchs_own_words() -> None:
+    alarm = replace(RUN, kind=ALARM, workflow="api 5xx", conclusion="ALARM", numbered=False)
+    assert compose(BROKE, alarm, EN).body.startswith("api 5xx ALARM: ")
+    assert compose(FIXED, replace(alarm, conclusion="OK"), EN).body.startswith("api 5xx OK: ")
+    assert compose(STILL, alarm, EN).body.startswith("api 5xx still broken: ")

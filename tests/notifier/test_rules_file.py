@@ -139,7 +139,7 @@ rules:
         "r.yml:5: person ana: 'shoe' is unknown; did you mean 'phone'?",
         "r.yml:6: person author: the word means whoever wrote the commit",
         "r.yml:8: group on-call: 'bene' is no person; there is: ana, author",
-        "r.yml:11: rule 'one': kind: 'pipelin' meets none of pipeline, push",
+        "r.yml:11: rule 'one': kind: 'pipelin' meets none of alarm, pipeline, push",
         "r.yml:11: rule 'one': match: 'brnch' is unknown; did you mean 'branch'?",
         "r.yml:12: rule 'one': 'anna' is no person, group, rota or topic; did you mean 'ana'?",
         "r.yml:13: rule 2: match: kind missing",

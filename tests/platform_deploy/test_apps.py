@@ -27,6 +27,8 @@ def test_functions_are_named_as_chalice_names_them() -> None:
     app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
     assert [app.lambda_name(f) for f in app.functions] == [
         "trivet-notifier-dev",
+        "trivet-notifier-dev-pipelines",
+        "trivet-notifier-dev-alarms",
         "trivet-notifier-dev-dispatch",
     ]
 
@@ -40,7 +42,8 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadResources) as caught:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
-        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, table, user_pool",
+        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, table, topic, "
+        "user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",
