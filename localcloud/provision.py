@@ -15,6 +15,7 @@ from platform_deploy.apps import (
     PhoneNumbers,
     Queue,
     Resource,
+    Secrets,
     Table,
     Topic,
     UserPool,
@@ -62,8 +63,8 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case Parameters() | PhoneNumbers():
-            pass  # a folder of parameters and a telephone are there without being made
+        case Parameters() | Secrets() | PhoneNumbers():
+            pass  # folders of names and telephones are there without being made
     return None
 
 

@@ -76,6 +76,18 @@ class Parameters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """A folder of names in Secrets Manager, without its leading slash."""
+
+    path: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:secretsmanager:*:*:secret:{self.path}/*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneNumbers:
     """Telephones, to which SNS publishes directly."""
 
@@ -97,7 +109,7 @@ class UserPool:
         return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
 
 
-Resource = Queue | Table | Topic | Parameters | PhoneNumbers | UserPool
+Resource = Queue | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +152,7 @@ _TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
     "topic": lambda e: Topic(name=e["name"]),
     "parameters": lambda e: Parameters(path=e["path"].strip("/")),
+    "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
     "user_pool": lambda e: UserPool(name=e["name"]),
 }

@@ -1,12 +1,12 @@
-"""The one door to AWS: SQS, DynamoDB, SNS, SSM.
+"""The one door to AWS: SQS, DynamoDB, SNS, SSM, Secrets Manager.
 
 botocore is imported when the first call is made, once. No botocore error leaves this room: each
 becomes one of our own, by its code. Nothing is decided here.
 
 Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queue, dynamodb:GetItem and
 dynamodb:UpdateItem on the table (the command line's `decisions` also dynamodb:Scan), sns:Publish on
-phone numbers and topics (`*`), ssm:GetParameter on the parameters (and kms:Decrypt where they have
-a key of their own).
+phone numbers and topics (`*`), ssm:GetParameter on the parameters, secretsmanager:GetSecretValue on
+the secrets (and kms:Decrypt where these have a key of their own).
 """
 
 from collections.abc import Callable, Iterator
@@ -157,6 +157,13 @@ def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> 
     with _door(f"SSM parameter {name}"):
         answer = connect().get_parameter(Name=name, WithDecryption=True)
         text: str = answer["Parameter"]["Value"]
+        return text
+
+
+def secret(name: str, connect: Callable[[], Any] = lambda: client("secretsmanager")) -> str:
+    """Return the current text of a secret; empty when it is not a text."""
+    with _door(f"secret {name}"):
+        text: str = connect().get_secret_value(SecretId=name).get("SecretString", "")
         return text
 
 

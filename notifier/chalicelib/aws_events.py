@@ -14,7 +14,7 @@ from datetime import datetime
 
 from .errors import BadPayload
 from .event import ALARM, FAILED, NEUTRAL, OK, PIPELINE, Event, Ignored, pipeline_key
-from .payload import Payload
+from .payload import MAX_TEXT, Payload
 from .reading import branch_in, first_line, names, openable
 
 FORGE = "aws"
@@ -128,7 +128,7 @@ def _run(payload: Payload, service: str, subject: str, state: str, branch: str =
         name=payload.text("detail-type"),
         kind=PIPELINE,
         key=pipeline_key(FORGE, region, account, f"{service}/{subject}", branch),
-        repository=f"{account}/{subject}",
+        repository=f"{account}/{subject}"[:MAX_TEXT],
         branch=branch,
         hook="",
         delivery=payload.text("id"),

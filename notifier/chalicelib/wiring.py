@@ -45,9 +45,10 @@ def secrets() -> Secrets:
     """Return the forges' live secrets."""
     if not settings().on_lambda:
         return Secrets(settings(), fetch=None, clock=time.monotonic)
-    from .aws import parameter
+    from .aws import parameter, secret
 
-    return Secrets(settings(), fetch=parameter, clock=time.monotonic)
+    fetch = secret if settings().secrets_manager else parameter
+    return Secrets(settings(), fetch=fetch, clock=time.monotonic)
 
 
 @cache

@@ -195,3 +195,35 @@ def test_on_lambda_the_secret_is_a_parameter(
         )
         assert post(client, "push")[0] == 202
         assert post(client, "push", X_Hub_Signature_256="sha256=00")[0] == 401
+
+
+def test_on_lambda_the_secret_may_be_in_secrets_manager(
+    app_of: AppOf, monkeypatch: pytest.MonkeyPatch, cloud: Emulator
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "trivet-notifier-dev")
+    monkeypatch.setenv("NOTIFIER_SECRETS", "trivet/notifier/dev/")
+    clients.client("secretsmanager").create_secret(
+        Name="trivet/notifier/dev/github-secret", SecretString=f"retired {secret_of('github')}"
+    )
+    with Client(app_of("notifier")) as client:
+        assert post(client, "push")[0] == 202
+        assert post(client, "push", X_Hub_Signature_256="sha256=00")[0] == 401
+
+
+@pytest.mark.parametrize("forge", ["gitlab", "gitea", "forgejo", "bitbucket"])
+def test_every_forge_has_its_own_secret(
+    app_of: AppOf,
+    monkeypatch: pytest.MonkeyPatch,
+    cloud: Emulator,
+    capsys: pytest.CaptureFixture[str],
+    forge: str,
+) -> None:
+    monkeypatch.setenv(f"NOTIFIER_{forge.upper()}_SECRET", f"retired {secret_of(forge)}")
+    headers, body = sample(forge, "push")
+    with Client(app_of("notifier")) as client:
+        answer = client.http.post(f"/webhooks/{forge}", headers=headers, body=body)
+        assert (answer.status_code, json.loads(answer.body)["kind"]) == (202, "push")
+        (line,) = logged(capsys)
+        assert (line["forge"], line["secret"]) == (forge, 2)
+        answer = client.http.post("/webhooks/github", headers=headers, body=body)
+        assert answer.status_code == 503  # no secret of GitHub's: refused, never unchecked

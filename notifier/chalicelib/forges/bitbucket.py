@@ -106,7 +106,8 @@ def _refs_changed(payload: Payload, origin: Origin) -> Event | Ignored:
     change = next(changed, None)
     if change is None:
         return Ignored(name=origin.name, why="the push brings no branch a new commit")
-    owner, slug = payload.text("repository.project.key"), payload.text("repository.slug")
+    owner = payload.text("repository.project.key", limit=100)
+    slug = payload.text("repository.slug", limit=150)
     listed = payload.count("commits")
     return Event(
         forge=origin.forge,

@@ -133,7 +133,7 @@ def _status(payload: Payload, origin: Origin) -> Event | Ignored:
 
 
 def _deployment_status(payload: Payload, origin: Origin) -> Event | Ignored:
-    place = payload.text("deployment.environment", "") or "an environment"
+    place = payload.text("deployment.environment", "", limit=200) or "an environment"
     state = payload.text("deployment_status.state")
     if state in _UNFINISHED:
         return Ignored(name=origin.name, why=f"the deployment to {place} has not finished")

@@ -104,7 +104,7 @@ def _pipeline(payload: Payload, origin: Origin) -> Event | Ignored:
 
 
 def _deployment(payload: Payload, origin: Origin) -> Event | Ignored:
-    status, place = payload.text("status"), payload.text("environment")
+    status, place = payload.text("status"), payload.text("environment", limit=200)
     if status not in _OUTCOMES:
         return Ignored(name=origin.name, why=f"the deployment to {place} has not ended: {status}")
     return Event(
