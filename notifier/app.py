@@ -1,4 +1,4 @@
-"""The notifier's Lambda functions: the API for forges, AWS's own events, the queue's handler.
+"""The notifier's Lambda functions: the API for forges, AWS's own events, the queue, each minute.
 
 The only file that knows Chalice; it decides nothing. Each function imports its own half of the
 rooms with its first event, and never the other's.
@@ -61,11 +61,22 @@ def alarms(event: SNSEvent) -> None:
     serve_alarm(event.message)
 
 
-# One message at a time: Chalice cannot report which of several failed.
-@app.on_sqs_message(queue=wiring.settings().queue, batch_size=1, name="dispatch")
+# One message at a time: Chalice cannot report which of several failed. Two at once: those who start
+# at the same moment do not see each other's messages, and a storm should be one bundle.
+@app.on_sqs_message(
+    queue=wiring.settings().queue, batch_size=1, maximum_concurrency=2, name="dispatch"
+)
 def dispatch(event: SQSEvent) -> None:
     """Handle an accepted event."""
     from chalicelib.serve_message import serve_message
 
     for message in event:
         serve_message(message.body)
+
+
+@app.schedule("rate(1 minute)", name="watch")
+def watch(_: CloudWatchEvent) -> None:
+    """Tell what waited for the end of quiet hours, or for others to join it."""
+    from chalicelib.serve_message import serve_minute
+
+    serve_minute()

@@ -3,7 +3,7 @@
 botocore is imported when the first call is made, once. No botocore error leaves this room: each
 becomes one of our own, by its code. Nothing is decided here.
 
-Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queue, dynamodb:GetItem and
+Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queue, dynamodb:BatchGetItem and
 dynamodb:UpdateItem on the table (the command line's `decisions` also dynamodb:Scan), sns:Publish on
 phone numbers and topics (`*`), ssm:GetParameter on the parameters, secretsmanager:GetSecretValue on
 the secrets (and kms:Decrypt where these have a key of their own).
@@ -11,15 +11,21 @@ the secrets (and kms:Decrypt where these have a key of their own).
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from time import sleep
 from typing import Any
 
+from .books import clearing, keys_to_read, known_in, leasing, settling
+from .desk import Desk, Held, Known
 from .errors import AwsFailed, NotAllowed, NotConfigured, NotFound, Unreachable
-from .items import claiming, found_in, key_of, noting, settling
-from .memory import Claim, Found, Notice
+from .items import claiming, found_in, noting
+from .memory import Claim, Found, Notice, Settled
+from .money import DEFAULT_MAX_PRICE
 from .publish import publishing
 
+_BATCH = 100  # keys of one BatchGetItem
 _REFUSED = "ConditionalCheckFailedException"
 _KINDS: dict[str, type[AwsFailed]] = {
     "AccessDenied": NotAllowed,
@@ -92,13 +98,15 @@ class Table:
         self._name = name
         self._connect = connect
 
-    def recall(self, key: str, event_id: str) -> Found:
-        """Return what is remembered under the key, and what is owed for the event."""
-        with _door(f"DynamoDB table {self._name}"):
-            answer = self._connect().get_item(
-                TableName=self._name, Key=key_of(key), ConsistentRead=True
-            )
-        return found_in(answer.get("Item"), event_id)
+    def recall(self, key: str, event_id: str, people: tuple[str, ...], now: datetime) -> Found:
+        """Return what is remembered under the key, owed for the event, and known of people."""
+        items = self._read(keys_to_read(people[: _BATCH - 2], now, key))
+        item = next((item for item in items if item["id"]["S"] == key), None)
+        return replace(found_in(item, event_id), known=known_in(items))
+
+    def desks(self, people: tuple[str, ...], now: datetime) -> Known:
+        """Return people's desks and what was spent."""
+        return known_in(self._read(keys_to_read(people, now)))
 
     def claim(self, claim: Claim) -> Found | None:
         """Move the memory and owe the texts in one write; return what stands there if refused."""
@@ -121,9 +129,54 @@ class Table:
                 for item in page["Items"]:
                     yield from found_in(item, "").decisions
 
-    def settle(self, key: str, entry: str) -> None:
-        """Strike out one text that was sent; an item that has expired owes nothing."""
-        self._update(settling(key, entry))
+    def settle(self, settled: Settled) -> None:
+        """Strike a notice out and book it, in one transaction; what was settled before stays so."""
+        self._write(settling(settled))
+
+    def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
+        """Take a desk for a while, for oneself alone; tell whether that was possible."""
+        return self._write([leasing(person, lease, first, now)])
+
+    def clear(
+        self, desk: Desk, lease: str, told: tuple[Held, ...], notice: Notice | None, now: datetime
+    ) -> None:
+        """Take what was told off the desk, book it, and give the lease back."""
+        self._write(clearing(desk, lease, told, notice, now))
+
+    def _read(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Read items by their keys, a hundred with one call."""
+        items: list[dict[str, Any]] = []
+        for start in range(0, len(keys), _BATCH):
+            asked = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True}
+            with _door(f"DynamoDB table {self._name}"):
+                answer = self._connect().batch_get_item(RequestItems={self._name: asked})
+            if answer.get("UnprocessedKeys"):
+                raise AwsFailed(f"DynamoDB table {self._name}", code="UnprocessedKeys")
+            items += answer["Responses"].get(self._name, [])
+        return items
+
+    def _write(self, updates: list[dict[str, Any]]) -> bool:
+        """Write all or nothing; tell whether the conditions held."""
+        if len(updates) == 1:
+            return self._update(updates[0]) is None
+        from botocore.exceptions import ClientError
+
+        items = [{"Update": {"TableName": self._name, **update}} for update in updates]
+        for pause in (0.02, 0.05, 0.1, 0.2, None):
+            with _door(f"DynamoDB table {self._name}"):
+                try:
+                    self._connect().transact_write_items(TransactItems=items)
+                except ClientError as error:
+                    reasons = error.response.get("CancellationReasons", [])
+                    codes = {reason.get("Code") for reason in reasons}
+                    if "ConditionalCheckFailed" in codes:
+                        return False
+                    if "TransactionConflict" not in codes or pause is None:
+                        raise
+                else:
+                    return True
+            sleep(pause)
+        raise AssertionError  # the last try returned or raised
 
     def _update(self, parameters: dict[str, Any]) -> dict[str, Any] | None:
         """Write if the condition holds; else return the item that stands there, perhaps empty."""
@@ -141,15 +194,20 @@ class Table:
 
 
 class Sns:
-    """The way to people's phones and to topics; `connect` gives a client."""
+    """The way to phones and topics; `connect` gives a client, `max_price` is that of an SMS."""
 
-    def __init__(self, connect: Callable[[], Any] = lambda: client("sns")) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Any] = lambda: client("sns"),
+        max_price: int = DEFAULT_MAX_PRICE,
+    ) -> None:
         self._connect = connect
+        self._max_price = max_price
 
     def send(self, notice: Notice) -> None:
         """Send one text to one number, at SNS's higher priority, or to one topic."""
         with _door(f"message to {notice.recipient}"):
-            self._connect().publish(**publishing(notice))
+            self._connect().publish(**publishing(notice, self._max_price))
 
 
 def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> str:

@@ -7,9 +7,11 @@ Pure: no AWS, no files, no clock, no printing.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from .desk import NOTHING, Known
 from .event import ALARM, FAILED, NEUTRAL, PUSH, Event
 from .memory import TOLD, Memory
-from .rules import Recipient, Rule, Rules
+from .rules import Person, Recipient, Rule, Rules
+from .timing import AT_ONCE, Timing, by_budget, timing
 
 BROKE = "broke"
 FIXED = "fixed"
@@ -19,10 +21,11 @@ COMMITS = "commits"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """One person or topic is to be told of one edge."""
+    """One person or topic is to be told of one edge; `timing` says when and by which way."""
 
     to: Recipient
     edge: str
+    timing: Timing = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +63,15 @@ class _Turn:
     told_at: datetime | None = None  # set while a pipeline stays broken: since then, rules remind
 
 
-def decide(event: Event, memory: Memory | None, rules: Rules, *, now: datetime) -> Decision:
-    """Return what is to be done about an event; `now` is UTC."""
+def decide(
+    event: Event, memory: Memory | None, rules: Rules, *, now: datetime, known: Known = NOTHING
+) -> Decision:
+    """Return what is to be done about an event; `now` is UTC, `known` what people were sent."""
     turn = _turn(event, memory, now)
     found = list(_told_before(turn, memory, rules))
     for rule in rules.rules:
         found += _by_rule(rule, event, _turn_for(rule, turn, now), rules, now=now, before=found)
+    found = [_timed(it, event, rules, known, now) for it in found]
     actions = tuple(tell for _, tell in found if tell)
     return Decision(
         edge=actions[0].edge if actions else turn.edge,
@@ -149,7 +155,24 @@ def _silence(why: str) -> _Turn:
     return _Turn(edge="", why=why, memory=None)
 
 
-_Found = list[tuple[Reason, Tell | None]]
+_One = tuple[Reason, Tell | None]
+_Found = list[_One]
+
+
+def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -> _One:
+    """Choose when and how a person is told; the reason says so."""
+    reason, tell = one
+    if tell is None or not isinstance(tell.to, Person):
+        return one
+    rule = next((rule for rule in rules.rules if rule.name == reason.rule), None)
+    is_critical = rule is not None and rule.is_critical(event)
+    desk = known.desk(tell.to.key)
+    joins = tell.edge != COMMITS
+    chosen = timing(tell.to, desk, is_critical=is_critical, joins=joins, now=now)
+    chosen = by_budget(chosen, rules.budget, known.spent, is_critical=is_critical)
+    if chosen.why:
+        reason = replace(reason, why=f"{reason.why}; {chosen.why}")
+    return reason, replace(tell, timing=chosen)
 
 
 def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> _Found:

@@ -1,8 +1,9 @@
 """Dispatch: event + memory + rules → decide → claim → message → send → receipt.
 
-One conditional write moves the memory and owes the texts. Then each text is sent and struck out. An
-event that comes again finds what it still owes, or nothing; so nothing is lost, and only an SMS
-whose sender died between sending and striking out is repeated. It knows no AWS: the ledger and the
+One conditional write moves the memory and owes the texts. Then each text is sent, or put on its
+recipient's desk to wait, and struck out. An event that comes again finds what it still owes, or
+nothing; so nothing is lost, and only an SMS whose sender died between sending and striking out is
+repeated. It knows no AWS: the ledger and the
 sender are handed in.
 """
 
@@ -10,14 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .decide import Decision, Tell, decide
+from .decide import Decision, decide
+from .desk import Known
 from .errors import AwsFailed, Contended
 from .event import PUSH, Accepted, Event
-from .languages import words_of
-from .memory import Claim, Found, Ledger, Notice
-from .message import compose, mail, subject
+from .memory import Claim, Ledger, Notice, Settled
+from .notice import notice_to
 from .record import appended, record_of
-from .rules import Rules, Topic
+from .rules import Rules
 
 KEEP_DELIVERY = timedelta(days=30)
 KEEP_PIPELINE = timedelta(days=180)  # since its last run: branches come and go
@@ -28,7 +29,7 @@ Send = Callable[[Notice], None]  # hands a text to a phone network or a topic; r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What became of an event: `result` is told, silent, or resumed (an earlier try's texts)."""
+    """What became of an event: `result` is told, held, silent, or resumed (an earlier try's)."""
 
     result: str
     why: str
@@ -40,13 +41,13 @@ def dispatch(
 ) -> Receipt:
     """Tell who is to be told; raises AwsFailed and Contended, after which it is done again."""
     event = accepted.event
-    # What happens once has no memory to decide by: its claim finds out whether it was here before.
-    found = Found(memory=None) if event.kind == PUSH else ledger.recall(event.key, accepted.id)
+    found = ledger.recall(event.key, accepted.id, rules.reach(event, now), now)
+    known = found.known
     for _ in range(TRIES):
         if found.owed:
-            sent = _deliver(event.key, found.owed, ledger, send)
+            sent = _deliver(event.key, found.owed, known, ledger, send, now)
             return Receipt(result="resumed", why="an earlier try owed these", sent=sent)
-        decision = decide(event, found.memory, rules, now=now)
+        decision = decide(event, found.memory, rules, now=now, known=known)
         decisions = appended(found.decisions, record_of(accepted, decision, at=now))
         if decision.memory is None:
             ledger.note(event.key, decisions, _keep_until(event, now))
@@ -56,14 +57,15 @@ def dispatch(
             event_id=accepted.id,
             seen=found.memory,
             memory=decision.memory,
-            owed=_notices(accepted, decision),
+            owed=_notices(accepted, decision, rules, known, now),
             decisions=decisions,
             keep_until=_keep_until(event, now),
         )
         refused = ledger.claim(claim)
         if refused is None:
-            sent = _deliver(event.key, claim.owed, ledger, send)
-            return Receipt(result="told" if sent else "silent", why=decision.why, sent=sent)
+            sent = _deliver(event.key, claim.owed, known, ledger, send, now)
+            result = "told" if sent else "held" if claim.owed else "silent"
+            return Receipt(result=result, why=decision.why, sent=sent)
         found = refused
     raise Contended(event.key, tries=TRIES)
 
@@ -72,47 +74,28 @@ def _keep_until(event: Event, now: datetime) -> datetime:
     return now + (KEEP_DELIVERY if event.kind == PUSH else KEEP_PIPELINE)
 
 
-def _notices(accepted: Accepted, decision: Decision) -> tuple[Notice, ...]:
+def _notices(
+    accepted: Accepted, decision: Decision, rules: Rules, known: Known, now: datetime
+) -> tuple[Notice, ...]:
     return tuple(
-        notice_to(tell, accepted.event, entry=f"{accepted.id}.{number}")
+        notice_to(tell, accepted.event, rules, known, entry=f"{accepted.id}.{number}", now=now)
         for number, tell in enumerate(decision.actions)
     )
 
 
-def notice_to(tell: Tell, event: Event, *, entry: str) -> Notice:
-    """Write what a person or a topic is told, in their language."""
-    words = words_of(tell.to.language)
-    text = compose(tell.edge, event, words).body
-    if not isinstance(tell.to, Topic):
-        return Notice(entry=entry, recipient=tell.to.key, address=tell.to.phone, text=text)
-    facts = {
-        "forge": event.forge,
-        "repository": event.repository,
-        "branch": event.branch,
-        "kind": event.kind,
-        "edge": tell.edge,
-        "severity": event.severity,
-    }
-    return Notice(
-        entry=entry,
-        recipient=tell.to.key,
-        address=tell.to.arn,
-        text=text,
-        subject=subject(tell.edge, event, words),
-        mail=mail(tell.edge, event, words),
-        attributes=tuple(sorted((name, text) for name, text in facts.items() if text)),
-    )
-
-
-def _deliver(key: str, owed: tuple[Notice, ...], ledger: Ledger, send: Send) -> tuple[Notice, ...]:
-    """Send each text and strike it out; one phone's failure keeps no other from being told."""
+def _deliver(
+    key: str, owed: tuple[Notice, ...], known: Known, ledger: Ledger, send: Send, now: datetime
+) -> tuple[Notice, ...]:
+    """Send what does not wait, and book all; one phone's failure keeps no other from being told."""
     failures: list[AwsFailed] = []
     for notice in owed:
         try:
-            send(notice)
-            ledger.settle(key, notice.entry)
+            if notice.held is None:
+                send(notice)
+            desk = known.desk(notice.recipient)
+            ledger.settle(Settled(key=key, notice=notice, desk=desk, at=now))
         except AwsFailed as failure:
             failures.append(failure)
     if failures:
         raise failures[0]
-    return owed
+    return tuple(notice for notice in owed if notice.held is None)

@@ -14,6 +14,7 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per pip
 from datetime import datetime
 from typing import Any
 
+from .desk import Held
 from .memory import Claim, Found, Memory, Notice
 
 Item = dict[str, Any]
@@ -105,12 +106,12 @@ def noting(key: str, decisions: tuple[str, ...], keep_until: datetime) -> Item:
     }
 
 
-def settling(key: str, entry: str) -> Item:
-    """Return the parameters of the write that strikes a text out."""
+def striking_out(key: str, entry: str) -> Item:
+    """Return the parameters of the write that strikes a text out, if it still stands there."""
     return {
         "Key": key_of(key),
         "UpdateExpression": "REMOVE #outbox.#entry",
-        "ConditionExpression": "attribute_exists(#outbox)",
+        "ConditionExpression": "attribute_exists(#outbox.#entry)",
         "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": entry},
     }
 
@@ -133,7 +134,34 @@ def _owed(notice: Notice) -> Item:
     fields: Item = {name: {"S": text} for name in _TEXTS if (text := getattr(notice, name))}
     if notice.attributes:
         fields["attributes"] = {"M": {name: {"S": text} for name, text in notice.attributes}}
+    if notice.cost:
+        fields["cost"] = {"N": str(notice.cost)}
+    if notice.joins:
+        fields["joins"] = {"BOOL": True}
+    if notice.held:
+        fields["held"] = held_as(notice.held)
     return {"M": fields}
+
+
+_HELD = ("edge", "about", "label", "text")
+
+
+def held_as(held: Held) -> Item:
+    """Write what waits as an attribute."""
+    times = {"at": held.at.isoformat(), "until": held.until.isoformat()}
+    texts = {name: getattr(held, name) for name in _HELD}
+    return {"M": {name: {"S": text} for name, text in (times | texts).items()}}
+
+
+def held_in(entry: str, attribute: Item) -> Held:
+    """Read what `held_as` wrote."""
+    fields = {name: value["S"] for name, value in attribute["M"].items()}
+    return Held(
+        entry=entry,
+        at=datetime.fromisoformat(fields["at"]),
+        until=datetime.fromisoformat(fields["until"]),
+        **{name: fields[name] for name in _HELD},
+    )
 
 
 def _notice(entry: str, fields: Item) -> Notice:
@@ -141,5 +169,8 @@ def _notice(entry: str, fields: Item) -> Notice:
     return Notice(
         entry=entry,
         attributes=tuple(sorted((name, text["S"]) for name, text in attributes.items())),
+        cost=int(fields.get("cost", {"N": "0"})["N"]),
+        joins="joins" in fields,
+        held=held_in(entry, fields["held"]) if "held" in fields else None,
         **{name: fields[name]["S"] for name in _TEXTS if name in fields},
     )

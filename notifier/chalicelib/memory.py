@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from .desk import NOTHING, Desk, Held, Known
 from .event import Stamp
 
 TOLD = "told"  # the state of what happens once: it was handled
@@ -33,7 +34,8 @@ class Notice:
     """One text for one recipient; `entry` names it in the outbox.
 
     `address` is a phone number (E.164) or a topic's ARN. Only what goes to a topic has a `subject`,
-    a longer `mail`, and `attributes`, which the topic's subscribers filter by.
+    a longer `mail`, and `attributes`, which the topic's subscribers filter by. An SMS has a `cost`,
+    in millionths of a dollar, and `held` where it waits; `joins` says that others may join it.
     """
 
     entry: str
@@ -43,18 +45,28 @@ class Notice:
     subject: str = ""
     mail: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
+    cost: int = 0
+    joins: bool = False
+    held: Held | None = None
+
+    @property
+    def is_sms(self) -> bool:
+        """Tell whether it goes to a phone."""
+        return not self.address.startswith("arn:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """What the ledger holds under a key: the memory, and what is still owed for one event.
 
-    `decisions` are the last ones about it, written down; the newest is the last.
+    `decisions` are the last ones about it, written down; the newest is the last. `known` is what
+    people were sent.
     """
 
     memory: Memory | None
     owed: tuple[Notice, ...] = ()
     decisions: tuple[str, ...] = ()
+    known: Known = NOTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +85,24 @@ class Claim:
     keep_until: datetime
 
 
-class Ledger(Protocol):
-    """Where memories and outboxes are kept."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A notice of the outbox under `key` that was sent, or put on its recipient's desk, at a time.
 
-    def recall(self, key: str, event_id: str) -> Found:
-        """Return what is remembered under the key, and what is owed for the event."""
+    `desk` is the recipient's as it was read before.
+    """
+
+    key: str
+    notice: Notice
+    desk: Desk
+    at: datetime
+
+
+class Ledger(Protocol):
+    """Where memories, outboxes, desks and the month's spending are kept."""
+
+    def recall(self, key: str, event_id: str, people: tuple[str, ...], now: datetime) -> Found:
+        """Return what is remembered under the key, owed for the event, and known of people."""
         ...
 
     def claim(self, claim: Claim) -> Found | None:
@@ -88,6 +113,6 @@ class Ledger(Protocol):
         """Keep the decisions about what changes no memory."""
         ...
 
-    def settle(self, key: str, entry: str) -> None:
-        """Strike out one text that was sent."""
+    def settle(self, settled: Settled) -> None:
+        """Strike a notice out of the outbox, and book it: the desk, the money."""
         ...

@@ -56,15 +56,17 @@ _WITHOUT_LINK = (
     ("drop", "who"),
     ("drop", "title"),
     ("drop", "branch"),
+    ("drop", "note"),
 )
 _STEPS = tuple(_WITH_LINK[:n] for n in range(len(_WITH_LINK) + 1)) + tuple(
     _WITHOUT_LINK[:n] for n in range(1, len(_WITHOUT_LINK) + 1)
 )
 
 
-def compose(edge: str, event: Event, words: Words) -> Text:
-    """Write the SMS about an edge of an event; it always fits one part."""
-    parts = tuple(replace(part, text=tidy(part.text)) for part in _parts(edge, event, words))
+def compose(edge: str, event: Event, words: Words, note: str = "") -> Text:
+    """Write the SMS about an edge of an event; it always fits one part, with a note at its end."""
+    written = (*_parts(edge, event, words), _Part(name="note", text=note, before=" "))
+    parts = tuple(replace(part, text=tidy(part.text)) for part in written)
     # A name alone is not worth the smaller size: who is told knows the people.
     if any(loses_meaning(part.text) for part in parts if part.name != "who"):
         return _fit(parts, alphabet="UCS-2", limit=UNITS, count=units)
@@ -80,6 +82,12 @@ def subject(edge: str, event: Event, words: Words) -> str:
     text = "".join(part.whole() for part in parts if part.name != "link")
     plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
     return _cut(plain, MAX_SUBJECT, len)
+
+
+def label(event: Event) -> str:
+    """Name what an event is about, among others in one text."""
+    repository = event.repository.rpartition("/")[2]
+    return " ".join(text for text in (repository, event.workflow) if text)
 
 
 def mail(edge: str, event: Event, words: Words) -> str:

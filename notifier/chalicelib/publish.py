@@ -8,17 +8,21 @@ import json
 from typing import Any
 
 from .memory import Notice
+from .money import DEFAULT_MAX_PRICE, dollars
 
 Parameters = dict[str, Any]
 
 
-def publishing(notice: Notice) -> Parameters:
-    """Return the parameters that send a notice to where its address says."""
-    return _to_topic(notice) if notice.address.startswith("arn:") else _to_phone(notice)
+def publishing(notice: Notice, max_price: int = DEFAULT_MAX_PRICE) -> Parameters:
+    """Return the parameters that send a notice; an SMS that costs more than the price is not."""
+    return _to_phone(notice, max_price) if notice.is_sms else _to_topic(notice)
 
 
-def _to_phone(notice: Notice) -> Parameters:
-    attributes = {"AWS.SNS.SMS.SMSType": _text("Transactional")}  # SNS's higher priority
+def _to_phone(notice: Notice, max_price: int) -> Parameters:
+    attributes = {
+        "AWS.SNS.SMS.SMSType": _text("Transactional"),  # SNS's higher priority
+        "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": dollars(max_price)},
+    }
     return {
         "PhoneNumber": notice.address,
         "Message": notice.text,

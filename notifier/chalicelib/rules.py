@@ -4,13 +4,16 @@ Pure: no AWS, no files, no clock, no printing. `rules_file` reads these out of Y
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 
-from .event import FAILED, Author, Event
+from .event import CRITICAL, FAILED, Author, Event
+from .money import Budget
+from .quiet import Quiet
 from .rota import Rota
 
+HOURLY = 10  # messages an hour, unless the rules say otherwise
 AUTHOR = "author"  # the word in `tell` for whoever wrote the newest commit
 
 
@@ -18,7 +21,8 @@ AUTHOR = "author"  # the word in `tell` for whoever wrote the newest commit
 class Person:
     """Somebody with a phone; `phone` is E.164, `logins` are (forge, login).
 
-    `language` is one of languages/.
+    `language` is one of languages/. At most `hourly` messages an hour go out at once, and none in
+    `quiet` hours; what is critical goes out always.
     """
 
     key: str
@@ -28,6 +32,8 @@ class Person:
     logins: tuple[tuple[str, str], ...] = ()
     zone: tzinfo = UTC
     language: str = "en"
+    quiet: Quiet | None = None
+    hourly: int = HOURLY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,8 @@ class Rule:
     """Who is told when an event meets every line of `match`.
 
     Patterns are globs (`*` crosses `/` too) and ignore letter case; an empty tuple takes anything.
-    While a pipeline stays broken, it is told again after `remind`.
+    While a pipeline stays broken, it is told again after `remind`. What a rule of severity critical
+    tells is critical, whatever the event is.
     """
 
     name: str
@@ -69,6 +76,11 @@ class Rule:
     authors: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     remind: timedelta | None = None
+    severity: str = ""
+
+    def is_critical(self, event: Event) -> bool:
+        """Tell whether what the rule tells of the event is told at any hour."""
+        return (self.severity or event.severity) == CRITICAL
 
     def mismatch(self, event: Event) -> str:
         """Say in a sentence why the rule does not apply; empty when it does."""
@@ -98,6 +110,7 @@ class Rules:
     rules: tuple[Rule, ...]
     rotas: tuple[Rota, ...] = ()
     topics: tuple[Topic, ...] = ()
+    budget: Budget | None = None
 
     def person(self, key: str) -> Person | None:
         """Return the person of that key."""
@@ -122,6 +135,12 @@ class Rules:
             else:
                 for key in group.members if group else (word,):
                     yield f"is named by {word!r}", self.recipient(key)
+
+    def reach(self, event: Event, now: datetime) -> tuple[str, ...]:
+        """Return the keys of the people who may be told of the event, whatever its outcome."""
+        asked = (rule for rule in self.rules if not replace(rule, outcomes=()).mismatch(event))
+        told = (to for rule in asked for _, to in self.told_by(rule, event, now))
+        return tuple(dict.fromkeys(to.key for to in told if isinstance(to, Person)))
 
     def author(self, forge: str, author: Author) -> Person | None:
         """Find the author: by e-mail address first, by login else."""

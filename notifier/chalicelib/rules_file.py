@@ -12,18 +12,20 @@ from typing import Any
 from .errors import BadRules
 from .event import FAILED, KINDS, OUTCOMES, SEVERITIES
 from .languages import DEFAULT, language_names
+from .money import DEFAULT_MAX_PRICE, Budget
 from .rota import Override, Rota
-from .rules import AUTHOR, Group, Person, Rule, Rules, Topic, matches
+from .rules import AUTHOR, HOURLY, Group, Person, Rule, Rules, Topic, matches
 from .yaml_nodes import Nodes, guess
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
-_FILE = ("people", "groups", "rotas", "topics", "rules")
-_PERSON = ("name", "phone", "email", "logins", "time_zone", "language")
+_FILE = ("people", "groups", "rotas", "topics", "budget", "rules")
+_PERSON = ("name", "phone", "email", "logins", "time_zone", "language", "quiet", "hourly")
+_BUDGET = ("month", "mail", "prices", "max_price")
 _ROTA = ("people", "start", "time_zone", "overrides")
 _OVERRIDE = ("person", "from", "to")
 _TOPIC = ("arn", "language")
-_RULE = ("name", "match", "tell", "remind")
+_RULE = ("name", "match", "tell", "remind", "severity")
 _MATCH = {
     "kind": "kinds",
     "outcome": "outcomes",
@@ -75,7 +77,14 @@ class _Reader:
             self._rule(node, number)
             for number, node in enumerate(self._nodes.items(root.get("rules"), "rules"), 1)
         )
-        return Rules(people=people, groups=groups, rotas=rotas, topics=topics, rules=rules)
+        return Rules(
+            people=people,
+            groups=groups,
+            rotas=rotas,
+            topics=topics,
+            rules=rules,
+            budget=self._budget(root.get("budget"), tuple(topic.key for topic in topics)),
+        )
 
     # who can be told
 
@@ -97,6 +106,8 @@ class _Reader:
                 ),
                 zone=nodes.zone(fields.get("time_zone"), where),
                 language=self._language(fields.get("language"), where),
+                quiet=nodes.hours(fields.get("quiet"), f"{where}: quiet"),
+                hourly=nodes.number(fields.get("hourly"), f"{where}: hourly", HOURLY),
             )
             if person.phone and not _PHONE.fullmatch(person.phone):
                 what = f"{person.phone!r} is no phone number in the form +12025550123"
@@ -131,7 +142,7 @@ class _Reader:
             yield Rota(
                 key=key,
                 people=members,
-                start=nodes.time(fields.get("start"), f"{where}: start", zone),
+                start=nodes.wall_time(fields.get("start"), f"{where}: start", zone),
                 overrides=tuple(self._override(it, people, zone, where) for it in overrides),
             )
 
@@ -139,8 +150,8 @@ class _Reader:
         nodes, where = self._nodes, f"{where}: override"
         fields = nodes.fields(node, _OVERRIDE, where, required=_OVERRIDE)
         self._known(fields.get("person"), people, where, "person")
-        start = nodes.time(fields.get("from"), f"{where}: from", zone)
-        end = nodes.time(fields.get("to"), f"{where}: to", zone)
+        start = nodes.wall_time(fields.get("from"), f"{where}: from", zone)
+        end = nodes.wall_time(fields.get("to"), f"{where}: to", zone)
         if "from" in fields and "to" in fields and end <= start:
             nodes.problem(node, f"{where}: ends before it begins")
         return Override(person=nodes.text(fields.get("person")), start=start, end=end)
@@ -155,6 +166,25 @@ class _Reader:
                 self._nodes.problem(fields["arn"], f"{where}: {arn!r} is no ARN of an SNS topic")
             language = self._language(fields.get("language"), where)
             yield Topic(key=key, arn=arn, language=language)
+
+    def _budget(self, node: Any, topics: tuple[str, ...]) -> Budget | None:
+        if node is None:
+            return None
+        nodes = self._nodes
+        fields = nodes.fields(node, _BUDGET, "budget", required=("month", "mail"))
+        self._known(fields.get("mail"), topics, "budget: mail", "topic")
+        prices = nodes.pairs(fields.get("prices"), "budget: prices")
+        return Budget(
+            month=nodes.dollars(fields.get("month"), "budget: month", 0),
+            mail=nodes.text(fields.get("mail")),
+            prices=tuple(
+                (start, nodes.dollars(price, f"budget: price of {start}", 0))
+                for start, price in prices
+            ),
+            max_price=nodes.dollars(
+                fields.get("max_price"), "budget: max_price", DEFAULT_MAX_PRICE
+            ),
+        )
 
     def _own(self, key: str, node: Any, what: str) -> None:
         if key == AUTHOR:
@@ -182,6 +212,7 @@ class _Reader:
         match = nodes.fields(fields.get("match"), tuple(_MATCH), f"{where}: match", ("kind",))
         for what, values in _POSSIBLE.items():
             self._possible(match.get(what), values, f"{where}: {what}")
+        self._known(fields.get("severity"), SEVERITIES, where, "severity")
         for word in nodes.items(fields.get("tell"), f"{where}: tell"):
             self._known(word, tuple(self._names), where, "person, group, rota or topic")
         patterns = {
@@ -193,6 +224,7 @@ class _Reader:
             name=name or f"rule {number}",
             tell=nodes.texts(fields.get("tell"), f"{where}: tell"),
             remind=nodes.length(fields.get("remind"), f"{where}: remind"),
+            severity=nodes.text(fields.get("severity")),
             **{"kinds": (), "outcomes": (FAILED,), **patterns},
         )
 

@@ -72,7 +72,8 @@ def sns() -> "Sns":
     """Return the way to phones and topics."""
     from .aws import Sns
 
-    return Sns()
+    budget = rules().budget
+    return Sns(max_price=budget.max_price) if budget else Sns()
 
 
 @cache

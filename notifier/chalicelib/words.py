@@ -16,3 +16,10 @@ class Words:
     still: str
     commit: str
     commits: str
+    red: str
+    reds: str
+    fixed_one: str
+    fixed_many: str
+    push: str
+    pushes: str
+    last: str

@@ -7,12 +7,17 @@ plus sign.
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from .errors import BadRules
+from .money import DOLLAR
+from .quiet import Quiet
 
 _LENGTH = re.compile(r"([1-9][0-9]{0,4}) ?([mhd])")
+_HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9]) ?- ?((?:[01][0-9]|2[0-3]):[0-5][0-9])")
+_NUMBER = re.compile(r"[1-9][0-9]{0,3}")
+_DOLLARS = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -119,17 +124,45 @@ class Nodes:
             return None
         return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
-    def time(self, node: Any, where: str, zone: tzinfo) -> datetime:
+    def wall_time(self, node: Any, where: str, zone: tzinfo) -> datetime:
         """Return a date and time of day, such as 2026-11-02T09:00, by the clocks of a zone."""
         text = self.text(node)
         try:
-            time = datetime.fromisoformat(text or "0001-01-01")
+            at = datetime.fromisoformat(text or "0001-01-01")
         except ValueError:
-            time = None
-        if time is None or time.tzinfo is not None:
+            at = None
+        if at is None or at.tzinfo is not None:
             self.problem(node, f"{where}: {text!r} is no time such as 2026-11-02T09:00")
             return datetime.min.replace(tzinfo=zone)
-        return time.replace(tzinfo=zone)
+        return at.replace(tzinfo=zone)
+
+    def hours(self, node: Any, where: str) -> Quiet | None:
+        """Return hours of the day such as 22:00-07:00."""
+        text = self.text(node)
+        match = _HOURS.fullmatch(text)
+        if match is None or match[1] == match[2]:
+            if text:
+                self.problem(node, f"{where}: {text!r} are no hours such as 22:00-07:00")
+            return None
+        return Quiet(start=time.fromisoformat(match[1]), end=time.fromisoformat(match[2]))
+
+    def number(self, node: Any, where: str, default: int) -> int:
+        """Return a whole number of at least 1."""
+        text = self.text(node)
+        if text and not _NUMBER.fullmatch(text):
+            self.problem(node, f"{where}: {text!r} is no whole number from 1 to 9999")
+            return default
+        return int(text or default)
+
+    def dollars(self, node: Any, where: str, default: int) -> int:
+        """Return an amount of US dollars such as 0.00645, in millionths."""
+        text = self.text(node)
+        match = _DOLLARS.fullmatch(text)
+        if match is None:
+            if text:
+                self.problem(node, f"{where}: {text!r} is no amount of US dollars such as 0.00645")
+            return default
+        return int(match[1]) * DOLLAR + int((match[2] or "").ljust(6, "0"))
 
     def zone(self, node: Any, where: str) -> tzinfo:
         """Return a time zone by its IANA name; UTC where there is none."""

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from notifier.chalicelib.books import LEASE
+from notifier.chalicelib.desk import Desk, Held, Known
 from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import FAILED, PIPELINE, PUSH, Author, Event
 from notifier.chalicelib.items import claiming, found_in, noting
-from notifier.chalicelib.memory import Claim, Found, Notice
+from notifier.chalicelib.memory import Claim, Found, Memory, Notice, Settled
 from notifier.chalicelib.rules import Group, Person, Rule, Rules, Topic
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -71,6 +73,15 @@ TO_A_TOPIC = Notice(
         ("severity", "normal"),
     ),
 )
+WAITS = Held(
+    entry="e1.0",
+    at=NOON,
+    until=NOON + timedelta(minutes=2),
+    edge="broke",
+    about=RUN.key,
+    label="tide-table CI",
+    text="CI broke: tide-table",
+)
 PUSHED = replace(
     RUN,
     name="push",
@@ -104,10 +115,20 @@ class InMemoryLedger:
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
+        self.of: dict[str, Desk] = {}
+        self.leases: dict[str, tuple[str, datetime]] = {}
+        self.spent = 0
         self.before_claim: Callable[[], None] = lambda: None
 
-    def recall(self, key: str, event_id: str) -> Found:
-        return found_in(self.items.get(key), event_id)
+    def recall(self, key: str, event_id: str, people: tuple[str, ...], now: datetime) -> Found:
+        return replace(found_in(self.items.get(key), event_id), known=self.desks(people, now))
+
+    def memory_of(self, key: str) -> Memory | None:
+        return found_in(self.items.get(key), "").memory
+
+    def desks(self, people: tuple[str, ...], now: datetime) -> Known:
+        read = tuple(self.of[person] for person in people if person in self.of)
+        return Known(desks=read, spent=self.spent)
 
     def claim(self, claim: Claim) -> Found | None:
         interfere, self.before_claim = self.before_claim, lambda: None
@@ -136,8 +157,39 @@ class InMemoryLedger:
         values = noting(key, decisions, keep_until)["ExpressionAttributeValues"]
         self.items.setdefault(key, {"id": {"S": key}})["decisions"] = values[":decisions"]
 
-    def settle(self, key: str, entry: str) -> None:
-        self.items[key]["outbox"]["M"].pop(entry, None)
+    def settle(self, settled: Settled) -> None:
+        notice = settled.notice
+        if self.items[settled.key]["outbox"]["M"].pop(notice.entry, None) is None:
+            return
+        desk = self.of.get(notice.recipient, Desk(person=notice.recipient))
+        if notice.held:
+            self.of[desk.person] = replace(desk, held=(*desk.held, notice.held))
+        elif notice.is_sms:
+            self._book(desk, notice, settled.at, joins=notice.joins)
+
+    def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
+        standing = self.leases.get(person)
+        if first not in self.of[person].held or (standing and now - standing[1] < LEASE):
+            return False
+        self.leases[person] = (lease, now)
+        return True
+
+    def clear(
+        self, desk: Desk, lease: str, told: tuple[Held, ...], notice: Notice | None, now: datetime
+    ) -> None:
+        if self.leases.get(desk.person, ("", now))[0] != lease:
+            return
+        del self.leases[desk.person]
+        left = tuple(held for held in self.of[desk.person].held if held not in told)
+        self.of[desk.person] = replace(self.of[desk.person], held=left)
+        if notice and notice.is_sms:
+            self._book(self.of[desk.person], notice, now, joins=True)
+
+    def _book(self, desk: Desk, notice: Notice, now: datetime, *, joins: bool) -> None:
+        self.spent += notice.cost
+        opened = now if joins else desk.opened_at
+        recent = (*desk.lately(now), now)
+        self.of[desk.person] = replace(desk, recent=recent, opened_at=opened)
 
     def owed(self) -> int:
         return sum(len(item["outbox"]["M"]) for item in self.items.values() if "outbox" in item)

@@ -13,10 +13,12 @@ from notifier.chalicelib.decide import (
     Tell,
     decide,
 )
+from notifier.chalicelib.desk import Desk, Known
 from notifier.chalicelib.event import ALARM, FAILED, NEUTRAL, OK, Author, Event
 from notifier.chalicelib.memory import TOLD, Memory
 from notifier.chalicelib.rota import Rota
 from notifier.chalicelib.rules import Rule, Rules
+from notifier.chalicelib.timing import AT_ONCE
 from tests.notifier.fakes import (
     ANA,
     BEN,
@@ -236,3 +238,27 @@ def test_a_late_result_without_a_number_says_so() -> None:
     late = replace(run(811), numbered=False)
     decision = decide(late, remembered(OK, 812), RULES, now=NOON)
     assert decision.why == "this run comes late: a newer one is known"
+
+
+def test_the_reason_says_that_somebody_is_told_later_and_why() -> None:
+    known = Known(desks=(Desk(person="ana", opened_at=NOON),))
+    decision = decide(RUN, None, RULES, now=NOON + timedelta(minutes=1), known=known)
+    assert [tell.timing.until for tell in decision.actions] == [NOON + timedelta(minutes=2), None]
+    assert decision.reasons[0].why == (
+        "is named by 'author'; was told of another at 2026-11-22 12:00:00 UTC: joins a bundle"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "event"),
+    [
+        (replace(RULES.rules[0], severity="critical"), RUN),
+        (RULES.rules[0], replace(RUN, severity="critical")),
+    ],
+)
+def test_what_is_critical_by_its_rule_or_by_itself_waits_for_nobody(
+    rule: Rule, event: Event
+) -> None:
+    known = Known(desks=(Desk(person="ana", opened_at=NOON),))
+    decision = decide(event, None, replace(RULES, rules=(rule,)), now=NOON, known=known)
+    assert [tell.timing for tell in decision.actions] == [AT_ONCE, AT_ONCE]

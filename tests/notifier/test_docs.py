@@ -74,7 +74,19 @@ def test_the_rules_of_the_page_are_good(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", ["decide", "event", "gsm", "payload", "reading", "rules", "signature"]
+    "room",
+    [
+        "decide",
+        "event",
+        "gsm",
+        "money",
+        "payload",
+        "quiet",
+        "reading",
+        "rota",
+        "rules",
+        "signature",
+    ],
 )
 def test_the_examples_in_the_docstrings_hold(room: str) -> None:
     module = import_module(f"notifier.chalicelib.{room}")

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from notifier.chalicelib.items import claiming, found_in, settling
+from notifier.chalicelib.items import claiming, found_in, striking_out
 from notifier.chalicelib.memory import Claim, Found, Memory, Notice
 from tests.notifier.fakes import NOON
 
@@ -66,10 +66,10 @@ def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
 
 
 def test_settling_strikes_out_one_text() -> None:
-    assert settling("k", "e1.0") == {
+    assert striking_out("k", "e1.0") == {
         "Key": {"id": {"S": "k"}},
         "UpdateExpression": "REMOVE #outbox.#entry",
-        "ConditionExpression": "attribute_exists(#outbox)",
+        "ConditionExpression": "attribute_exists(#outbox.#entry)",
         "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": "e1.0"},
     }
 

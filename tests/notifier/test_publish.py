@@ -11,7 +11,8 @@ def test_a_person_is_told_straight_at_their_number() -> None:
         "PhoneNumber": ANA.phone,
         "Message": "CI broke",
         "MessageAttributes": {
-            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"}
+            "AWS.SNS.SMS.SMSType": {"DataType": "String", "StringValue": "Transactional"},
+            "AWS.SNS.SMS.MaxPrice": {"DataType": "Number", "StringValue": "0.5"},
         },
     }
 

@@ -89,3 +89,9 @@ def test_tell_names_people_groups_and_the_author() -> None:
         ("is named by 'on-call'", BEN),
         ("is named by 'ben'", BEN),
     ]
+
+
+def test_the_rules_reach_those_who_may_be_told_whatever_the_outcome() -> None:
+    rules = replace(RULES, rules=(*RULES.rules, replace(RULE, branches=("x",), tell=("cleo",))))
+    assert rules.reach(run(1, OK), NOON) == ("ana", "ben")
+    assert rules.reach(PUSHED, NOON) == ("ana",)

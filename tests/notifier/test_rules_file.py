@@ -1,5 +1,5 @@
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.errors import BadRules
+from notifier.chalicelib.money import Budget
+from notifier.chalicelib.quiet import Quiet
 from notifier.chalicelib.rota import Override, Rota
 from notifier.chalicelib.rules import Group, Person, Rule, Rules
 from notifier.chalicelib.rules_file import load_rules, read_rules
@@ -23,6 +25,8 @@ people:
     logins: {github: ana-example}
     time_zone: America/New_York
     language: de
+    quiet: 22:00-07:00
+    hourly: 5
   no:
     name: Norbert
     phone: "+447700900187"
@@ -50,8 +54,14 @@ rules:
       severity: normal
     tell: [author, on-call, week, builds]
     remind: 4h
+    severity: critical
   - match: {kind: push}
     tell: ana
+budget:
+  month: 20
+  mail: builds
+  prices: {+1: 0.00645, +44: 0.04}
+  max_price: 0.2
 """
 
 
@@ -72,6 +82,8 @@ def test_people_groups_and_rules_are_read() -> None:
                 logins=(("github", "ana-example"),),
                 zone=ZoneInfo("America/New_York"),
                 language="de",
+                quiet=Quiet(start=time(22), end=time(7)),
+                hourly=5,
             ),
             Person(key="no", name="Norbert", phone="+447700900187"),
         ),
@@ -91,6 +103,12 @@ def test_people_groups_and_rules_are_read() -> None:
             ),
         ),
         topics=(BUILDS,),
+        budget=Budget(
+            month=20_000_000,
+            mail="builds",
+            prices=(("+1", 6_450), ("+44", 40_000)),
+            max_price=200_000,
+        ),
         rules=(
             Rule(
                 name="main is broken",
@@ -104,6 +122,7 @@ def test_people_groups_and_rules_are_read() -> None:
                 severities=("normal",),
                 tell=("author", "on-call", "week", "builds"),
                 remind=timedelta(hours=4),
+                severity="critical",
             ),
             Rule(name="rule 2", kinds=("push",), tell=("ana",)),
         ),
@@ -183,6 +202,29 @@ rules:
         "r.yml:14: topic week: a rota has that name too",
         "r.yml:16: rule 1: severity: 'loud' meets none of normal, critical",
         "r.yml:18: rule 1: remind: '4 hours' is no length of time such as 30m, 4h or 2d",
+    ]
+
+
+def test_problems_of_hours_numbers_and_money_have_their_lines_too() -> None:
+    text = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", quiet: at night, hourly: 0}
+budget:
+  mail: ana
+  month: 20 EUR
+  prices: {+1: free}
+rules:
+  - match: {kind: push}
+    tell: [ana]
+    severity: urgent
+"""
+    assert problems(text) == [
+        "r.yml:2: person ana: hourly: '0' is no whole number from 1 to 9999",
+        "r.yml:2: person ana: quiet: 'at night' are no hours such as 22:00-07:00",
+        "r.yml:4: budget: mail: 'ana' is no topic; there is: ",
+        "r.yml:5: budget: month: '20 EUR' is no amount of US dollars such as 0.00645",
+        "r.yml:6: budget: price of +1: 'free' is no amount of US dollars such as 0.00645",
+        "r.yml:10: rule 1: 'urgent' is no severity; there is: normal, critical",
     ]
 
 

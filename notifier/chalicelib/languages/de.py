@@ -9,4 +9,11 @@ WORDS = Words(
     still="weiter kaputt",
     commit="Commit",
     commits="Commits",
+    red="Pipeline rot",
+    reds="Pipelines rot",
+    fixed_one="wieder heil",
+    fixed_many="wieder heil",
+    push="Push",
+    pushes="Pushes",
+    last="Budget verbraucht: ab jetzt per E-Mail.",
 )

@@ -9,4 +9,11 @@ WORDS = Words(
     still="still broken",
     commit="commit",
     commits="commits",
+    red="pipeline red",
+    reds="pipelines red",
+    fixed_one="fixed",
+    fixed_many="fixed",
+    push="push",
+    pushes="pushes",
+    last="Budget spent: from now on by e-mail.",
 )
