@@ -59,6 +59,20 @@ def test_the_vector_of_githubs_documentation_verifies() -> None:
     assert check(given, GITHUB, "It's a Secret to Everybody") == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "digest"),
+    [
+        (b"gidget", "091319196718d5bcb1c20ad25fc890597423ecdbad1f947f560afd643b5000de"),
+        (
+            b'{"action": "opened"}',
+            "0340d06469a1b35662ebd7a67ea2c0c328239f319f1cfafb221451de629e0430",
+        ),
+    ],
+)
+def test_the_vectors_of_gidgethubs_tests_verify(body: bytes, digest: str) -> None:
+    assert check(delivery(f"sha256={digest}", body), GITHUB, "123456") == 0
+
+
 def test_the_vector_of_the_standard_webhooks_libraries_verifies() -> None:
     given = Delivery(
         headers={
