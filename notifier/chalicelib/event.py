@@ -5,7 +5,7 @@ payload again. Pure: no AWS, no files, no clock, no printing.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from .payload import Payload, payload_of
 
@@ -103,7 +103,13 @@ def delivery_key(forge: str, hook: str, delivery: str) -> str:
 
 def to_json(accepted: Accepted) -> str:
     """Write an accepted event for the queue; ASCII only."""
-    return json.dumps({"id": accepted.id, "event": asdict(accepted.event)})
+    event = _values(accepted.event) | {"author": _values(accepted.event.author)}
+    return json.dumps({"id": accepted.id, "event": event})
+
+
+def _values(data: Event | Author) -> dict[str, object]:
+    # asdict() copies deeply what cannot change, at three times the cost
+    return {name: getattr(data, name) for name in data.__slots__}
 
 
 def from_json(body: str) -> Accepted:

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Queue, Sns, Table, parameter
+from notifier.chalicelib.aws import Queue, Sns, Table, parameter, secret
 from notifier.chalicelib.books import leasing, settling
 from notifier.chalicelib.desk import Desk, Known
 from notifier.chalicelib.errors import (
@@ -233,6 +233,23 @@ def test_a_parameter_is_read_decrypted(stub: Stub) -> None:
         "get_parameter", {"Parameter": {"Value": "s"}}, {"Name": "/p", "WithDecryption": True}
     )
     assert parameter("/p", lambda: client) == "s"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [({"SecretString": "one two"}, "one two"), ({"SecretBinary": b"one"}, "")],
+)
+def test_a_secret_is_read_if_it_is_a_text(stub: Stub, answer: dict[str, Any], text: str) -> None:
+    client, answers = stub("secretsmanager")
+    answers.add_response("get_secret_value", answer, {"SecretId": "trivet/x"})
+    assert secret("trivet/x", lambda: client) == text
+
+
+def test_a_secret_that_is_not_there_is_not_found(stub: Stub) -> None:
+    client, answers = stub("secretsmanager")
+    answers.add_client_error("get_secret_value", "ResourceNotFoundException")
+    with pytest.raises(NotFound, match="secret trivet/x"):
+        secret("trivet/x", lambda: client)
 
 
 @pytest.mark.parametrize(
