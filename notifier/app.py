@@ -28,6 +28,24 @@ def webhooks(forge: str) -> Response:
     return Response(body=reply.body, status_code=reply.status)
 
 
+@app.route("/m/{page}", methods=["GET"])
+def show(page: str) -> Response:
+    """Show a message's page; link previews come here, so nothing is acknowledged."""
+    from chalicelib.serve_page import serve_page
+
+    html = serve_page(page, takes=False)
+    return Response(body=html.body, status_code=html.status, headers=dict(html.headers))
+
+
+@app.route("/m/{page}", methods=["POST"], content_types=["application/x-www-form-urlencoded"])
+def take(page: str) -> Response:
+    """Take on what a message is about."""
+    from chalicelib.serve_page import serve_page
+
+    html = serve_page(page, takes=True)
+    return Response(body=html.body, status_code=html.status, headers=dict(html.headers))
+
+
 @app.route("/healthz", methods=["GET"])
 def healthz() -> dict[str, str]:
     """Say that the app runs; nothing behind it is asked."""

@@ -17,12 +17,23 @@ from functools import cache
 from time import sleep
 from typing import Any
 
-from .books import clearing, keys_to_read, known_in, leasing, settling
-from .desk import Desk, Held, Known
+from .books import (
+    clearing,
+    closing,
+    handing_over,
+    keys_to_read,
+    known_in,
+    leasing,
+    settling,
+    still_open,
+)
+from .desk import Desk, Held, Known, Open
 from .errors import AwsFailed, NotAllowed, NotConfigured, NotFound, Unreachable
 from .items import claiming, found_in, noting
 from .memory import Claim, Found, Notice, Settled
 from .money import DEFAULT_MAX_PRICE
+from .page import Page
+from .page_items import acknowledging, key_of, looking, page_in, page_key
 from .publish import publishing
 
 _BATCH = 100  # keys of one BatchGetItem
@@ -143,6 +154,43 @@ class Table:
         """Take what was told off the desk, book it, and give the lease back."""
         self._write(clearing(desk, lease, told, notice, now))
 
+    def look(self, page_id: str, now: datetime) -> Page | None:
+        """Count a look at a page and return it; None when it is not, or no longer, to be seen."""
+        return self._page(page_id, looking(page_id, now))
+
+    def acknowledge(self, page_id: str, now: datetime) -> Page | None:
+        """Take a page on and return it; None where somebody did so before, or there is none."""
+        return self._page(page_id, acknowledging(page_id, now))
+
+    def _page(self, page_id: str, update: dict[str, Any]) -> Page | None:
+        from botocore.exceptions import ClientError
+
+        with _door(f"DynamoDB table {self._name}"):
+            try:
+                answer = self._connect().update_item(TableName=self._name, **update)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _REFUSED:
+                    raise
+                return None
+        return page_in(page_id, answer["Attributes"])
+
+    def unanswered(self, waiting: tuple[Open, ...]) -> frozenset[str]:
+        """Return the entries that are still red and that nobody took on."""
+        keys = {waits.about for waits in waiting}
+        keys |= {page_key(waits.page) for waits in waiting if waits.page}
+        items = {it["id"]["S"]: it for it in self._read([key_of(key) for key in sorted(keys)])}
+        return still_open(waiting, items)
+
+    def close(self, person: str, waits: Open) -> None:
+        """End the waiting for an answer."""
+        self._update(closing(person, waits))
+
+    def hand_over(
+        self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
+    ) -> None:
+        """Lay an unanswered failure on others' desks; once, whoever else does the same."""
+        self._write(handing_over(person, waits, held, then))
+
     def _read(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Read items by their keys, a hundred with one call."""
         items: list[dict[str, Any]] = []
@@ -161,7 +209,10 @@ class Table:
             return self._update(updates[0]) is None
         from botocore.exceptions import ClientError
 
-        items = [{"Update": {"TableName": self._name, **update}} for update in updates]
+        items = [
+            {"Put" if "Item" in update else "Update": {"TableName": self._name, **update}}
+            for update in updates
+        ]
         for pause in (0.02, 0.05, 0.1, 0.2, None):
             with _door(f"DynamoDB table {self._name}"):
                 try:

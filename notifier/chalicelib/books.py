@@ -5,6 +5,7 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per per
     id          person#ana
     opened_at   ISO 8601, UTC       recent    times of the SMS of the last hour
     held:ENTRY  {at, until, edge, about, label, text}: waits for the digest or a bundle
+    open:ENTRY  {due, about, page, link, rule, …}: waits for an answer
     sending     which bundle is being sent, since `sending_at`
 
     id          spend#2026-11
@@ -15,14 +16,17 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per per
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from .desk import Desk, Held, Known
-from .items import Item, held_as, held_in, key_of, striking_out
+from .desk import Desk, Held, Known, Open
+from .event import FAILED
+from .items import held_as, held_in, open_as, open_in, striking_out
 from .memory import Notice, Settled
+from .page_items import Item, key_of, page_key, putting
 
 LEASE = timedelta(minutes=2)  # after that, who was sending a bundle is taken for dead
 _KEEP_DESK = timedelta(days=40)
 _KEEP_SPEND = timedelta(days=400)
 _HELD = "held:"
+_OPEN = "open:"
 
 
 def desk_key(person: str) -> str:
@@ -63,6 +67,11 @@ def _desk(person: str, item: Item) -> Desk:
             for name, value in sorted(item.items())
             if name.startswith(_HELD)
         ),
+        open=tuple(
+            open_in(name.removeprefix(_OPEN), value)
+            for name, value in sorted(item.items())
+            if name.startswith(_OPEN)
+        ),
     )
 
 
@@ -70,16 +79,20 @@ def settling(settled: Settled) -> list[Item]:
     """Return the updates that strike a notice out and book it; they hold together or not at all."""
     notice = settled.notice
     struck = striking_out(settled.key, notice.entry)
+    made = [putting(notice.page, settled.at)] if notice.page else []
     if notice.held:
         waits = {f"{_HELD}{notice.entry}": held_as(notice.held)}
-        return [struck, _desk_update(settled.desk, waits, settled.at)]
+        return [struck, _desk_update(settled.desk, waits, settled.at), *made]
     if not notice.is_sms:
         return [struck]
     sent = _sent(settled.desk, settled.at, joins=notice.joins)
+    if notice.open:
+        sent[f"{_OPEN}{notice.open.entry}"] = open_as(notice.open)
     return [
         struck,
         _desk_update(settled.desk, sent, settled.at),
         spending(notice, settled.at),
+        *made,
     ]
 
 
@@ -107,7 +120,7 @@ def spending(notice: Notice, at: datetime) -> Item:
     day = f"{notice.recipient}#{at:%d}"
     return {
         "Key": key_of(spend_key(at)),
-        "UpdateExpression": "ADD #total :cost, #day :cost, #parts :one SET #expires = :expires",
+        "UpdateExpression": "ADD #total :cost, #day :cost, #parts :parts SET #expires = :expires",
         "ExpressionAttributeNames": {
             "#total": "total",
             "#day": day,
@@ -116,7 +129,7 @@ def spending(notice: Notice, at: datetime) -> Item:
         },
         "ExpressionAttributeValues": {
             ":cost": {"N": str(notice.cost)},
-            ":one": {"N": "1"},
+            ":parts": {"N": str(notice.parts)},
             ":expires": _expiry(at + _KEEP_SPEND),
         },
     }
@@ -164,6 +177,56 @@ def clearing(
         "ExpressionAttributeValues": values,
     }
     return [update, spending(notice, at)] if notice and is_sms else [update]
+
+
+def still_open(waiting: tuple[Open, ...], items: dict[str, Item]) -> frozenset[str]:
+    """Return the entries whose pipeline is still red and whose page nobody took on."""
+
+    def is_open(waits: Open) -> bool:
+        page = items.get(page_key(waits.page), {})
+        is_red = items.get(waits.about, {}).get("state", {}).get("S") == FAILED
+        return is_red and not page.get("acknowledged_at", {}).get("S")
+
+    return frozenset(waits.entry for waits in waiting if is_open(waits))
+
+
+def closing(person: str, waits: Open) -> Item:
+    """Return the update that ends the waiting for an answer."""
+    return {
+        "Key": key_of(desk_key(person)),
+        "UpdateExpression": "REMOVE #open",
+        "ConditionExpression": "attribute_exists(#open)",
+        "ExpressionAttributeNames": {"#open": f"{_OPEN}{waits.entry}"},
+    }
+
+
+def handing_over(
+    person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
+) -> list[Item]:
+    """Return the updates that lay an unanswered failure on others' desks, once.
+
+    `held` is by person; `then` says on whose desk the next step waits. No item may be in a
+    transaction twice: who escalates to themselves has one update.
+    """
+    updates = []
+    for to in dict.fromkeys((person, *held)):
+        names, values, sets = {}, {}, []
+        if to in held:
+            names["#held"], values[":held"] = f"{_HELD}{held[to].entry}", held_as(held[to])
+            sets.append("#held = :held")
+        if then and then[0] == to:
+            names["#then"], values[":then"] = f"{_OPEN}{then[1].entry}", open_as(then[1])
+            sets.append("#then = :then")
+        update: Item = {"Key": key_of(desk_key(to)), "ExpressionAttributeNames": names}
+        expression = f"SET {', '.join(sets)}" if sets else ""
+        if to == person:
+            names["#open"] = f"{_OPEN}{waits.entry}"
+            expression += " REMOVE #open"
+            update["ConditionExpression"] = "attribute_exists(#open)"
+        if values:
+            update["ExpressionAttributeValues"] = values
+        updates.append(update | {"UpdateExpression": expression.strip()})
+    return updates
 
 
 def _expiry(at: datetime) -> Item:

@@ -4,7 +4,7 @@ Pure. What broke and was fixed while it waited is not told at all.
 """
 
 from .decide import BROKE, COMMITS, FIXED, STILL
-from .desk import Held
+from .desk import Held, Open
 from .gsm import SEPTETS, septets, tidy, to_gsm
 from .words import Words
 
@@ -29,6 +29,15 @@ def bundle(waiting: tuple[Held, ...], words: Words) -> str:
         if septets(text) <= SEPTETS:
             break
     return text
+
+
+def escalated(waits: Open, words: Words) -> str:
+    """Write the one part about a failure that nobody acknowledged."""
+    text = to_gsm(tidy(f"{waits.label} {words.broke}, {words.unanswered} {waits.name}"))
+    link = f" {waits.link}" if septets(waits.link) <= SEPTETS // 2 and waits.link.isascii() else ""
+    while septets(text + link) > SEPTETS:
+        text = text[:-1]
+    return text + link
 
 
 def _what_is_left(waiting: tuple[Held, ...]) -> list[Held]:

@@ -21,11 +21,21 @@ COMMITS = "commits"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """One person or topic is to be told of one edge; `timing` says when and by which way."""
+    """One person or topic is to be told of one edge; `timing` says when and by which way.
+
+    `rule` is the one that says so, None for those who are told because they were told before.
+    """
 
     to: Recipient
     edge: str
     timing: Timing = AT_ONCE
+    rule: Rule | None = None
+    why: str = ""
+
+    @property
+    def joins(self) -> bool:
+        """Tell whether it may be told in a bundle: a push is not, nor what wants an answer."""
+        return self.edge != COMMITS and (self.rule is None or self.rule.escalate is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,15 +174,13 @@ def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -
     reason, tell = one
     if tell is None or not isinstance(tell.to, Person):
         return one
-    rule = next((rule for rule in rules.rules if rule.name == reason.rule), None)
-    is_critical = rule is not None and rule.is_critical(event)
+    is_critical = tell.rule is not None and tell.rule.is_critical(event)
     desk = known.desk(tell.to.key)
-    joins = tell.edge != COMMITS
-    chosen = timing(tell.to, desk, is_critical=is_critical, joins=joins, now=now)
+    chosen = timing(tell.to, desk, is_critical=is_critical, joins=tell.joins, now=now)
     chosen = by_budget(chosen, rules.budget, known.spent, is_critical=is_critical)
     if chosen.why:
         reason = replace(reason, why=f"{reason.why}; {chosen.why}")
-    return reason, replace(tell, timing=chosen)
+    return reason, replace(tell, timing=chosen, why=reason.why)
 
 
 def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> _Found:
@@ -205,7 +213,7 @@ def _by_rule(
         elif not turn.edge:
             why = turn.why
         else:
-            why, tell = named, Tell(to=to, edge=turn.edge)
+            why, tell = named, Tell(to=to, edge=turn.edge, rule=rule)
             told.add(key)
         found.append((Reason(rule=rule.name, person=key, told=tell is not None, why=why), tell))
     return found

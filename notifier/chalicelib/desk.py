@@ -24,6 +24,26 @@ class Held:
     about: str
     label: str
     text: str
+    is_critical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """A failure that was told to somebody, and that another is told of if nobody acknowledges.
+
+    `about` is the pipeline's key, `page` the id of the message's page; `step` counts the words of
+    the rule's escalation that were tried.
+    """
+
+    entry: str
+    due: datetime
+    about: str
+    page: str
+    link: str
+    rule: str
+    step: int
+    label: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +58,7 @@ class Desk:
     opened_at: datetime | None = None
     recent: tuple[datetime, ...] = ()
     held: tuple[Held, ...] = ()
+    open: tuple[Open, ...] = ()
 
     def lately(self, now: datetime) -> tuple[datetime, ...]:
         """Return the times of the SMS within the hour before now."""

@@ -16,7 +16,8 @@ from .desk import Known
 from .errors import AwsFailed, Contended
 from .event import PUSH, Accepted, Event
 from .memory import Claim, Ledger, Notice, Settled
-from .notice import notice_to
+from .notice import Occasion, notice_to
+from .page import Pages
 from .record import appended, record_of
 from .rules import Rules
 
@@ -37,12 +38,19 @@ class Receipt:
 
 
 def dispatch(
-    accepted: Accepted, *, rules: Rules, ledger: Ledger, send: Send, now: datetime
+    accepted: Accepted,
+    *,
+    rules: Rules,
+    ledger: Ledger,
+    send: Send,
+    now: datetime,
+    pages: Pages | None = None,
 ) -> Receipt:
     """Tell who is to be told; raises AwsFailed and Contended, after which it is done again."""
     event = accepted.event
     found = ledger.recall(event.key, accepted.id, rules.reach(event, now), now)
     known = found.known
+    occasion = Occasion(event=event, rules=rules, known=known, now=now, pages=pages)
     for _ in range(TRIES):
         if found.owed:
             sent = _deliver(event.key, found.owed, known, ledger, send, now)
@@ -57,7 +65,7 @@ def dispatch(
             event_id=accepted.id,
             seen=found.memory,
             memory=decision.memory,
-            owed=_notices(accepted, decision, rules, known, now),
+            owed=_notices(accepted.id, decision, occasion),
             decisions=decisions,
             keep_until=_keep_until(event, now),
         )
@@ -74,11 +82,9 @@ def _keep_until(event: Event, now: datetime) -> datetime:
     return now + (KEEP_DELIVERY if event.kind == PUSH else KEEP_PIPELINE)
 
 
-def _notices(
-    accepted: Accepted, decision: Decision, rules: Rules, known: Known, now: datetime
-) -> tuple[Notice, ...]:
+def _notices(event_id: str, decision: Decision, occasion: Occasion) -> tuple[Notice, ...]:
     return tuple(
-        notice_to(tell, accepted.event, rules, known, entry=f"{accepted.id}.{number}", now=now)
+        notice_to(tell, occasion, entry=f"{event_id}.{number}")
         for number, tell in enumerate(decision.actions)
     )
 

@@ -12,17 +12,10 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per pip
 """
 
 from datetime import datetime
-from typing import Any
 
-from .desk import Held
+from .desk import Held, Open
 from .memory import Claim, Found, Memory, Notice
-
-Item = dict[str, Any]
-
-
-def key_of(key: str) -> Item:
-    """Return the primary key of what is remembered under `key`."""
-    return {"id": {"S": key}}
+from .page_items import Item, key_of, page_as, page_in
 
 
 def found_in(item: Item | None, event_id: str) -> Found:
@@ -138,6 +131,12 @@ def _owed(notice: Notice) -> Item:
         fields["cost"] = {"N": str(notice.cost)}
     if notice.joins:
         fields["joins"] = {"BOOL": True}
+    if notice.parts > 1:
+        fields["parts"] = {"N": str(notice.parts)}
+    if notice.page:
+        fields["page"] = {"M": {"id": {"S": notice.page.id}, **page_as(notice.page)}}
+    if notice.open:
+        fields["open"] = open_as(notice.open)
     if notice.held:
         fields["held"] = held_as(notice.held)
     return {"M": fields}
@@ -150,17 +149,39 @@ def held_as(held: Held) -> Item:
     """Write what waits as an attribute."""
     times = {"at": held.at.isoformat(), "until": held.until.isoformat()}
     texts = {name: getattr(held, name) for name in _HELD}
-    return {"M": {name: {"S": text} for name, text in (times | texts).items()}}
+    urgent = {"is_critical": {"BOOL": True}} if held.is_critical else {}
+    return {"M": {name: {"S": text} for name, text in (times | texts).items()} | urgent}
 
 
 def held_in(entry: str, attribute: Item) -> Held:
     """Read what `held_as` wrote."""
-    fields = {name: value["S"] for name, value in attribute["M"].items()}
+    fields = {name: value["S"] for name, value in attribute["M"].items() if "S" in value}
     return Held(
         entry=entry,
         at=datetime.fromisoformat(fields["at"]),
         until=datetime.fromisoformat(fields["until"]),
+        is_critical="is_critical" in attribute["M"],
         **{name: fields[name] for name in _HELD},
+    )
+
+
+_OPEN = ("about", "page", "link", "rule", "label", "name")
+
+
+def open_as(waits: Open) -> Item:
+    """Write what waits for an answer as an attribute."""
+    texts = {name: {"S": getattr(waits, name)} for name in _OPEN}
+    return {"M": texts | {"due": {"S": waits.due.isoformat()}, "step": {"N": str(waits.step)}}}
+
+
+def open_in(entry: str, attribute: Item) -> Open:
+    """Read what `open_as` wrote."""
+    fields = attribute["M"]
+    return Open(
+        entry=entry,
+        due=datetime.fromisoformat(fields["due"]["S"]),
+        step=int(fields["step"]["N"]),
+        **{name: fields[name]["S"] for name in _OPEN},
     )
 
 
@@ -171,6 +192,11 @@ def _notice(entry: str, fields: Item) -> Notice:
         attributes=tuple(sorted((name, text["S"]) for name, text in attributes.items())),
         cost=int(fields.get("cost", {"N": "0"})["N"]),
         joins="joins" in fields,
+        parts=int(fields.get("parts", {"N": "1"})["N"]),
         held=held_in(entry, fields["held"]) if "held" in fields else None,
+        page=page_in(fields["page"]["M"]["id"]["S"], fields["page"]["M"])
+        if "page" in fields
+        else None,
+        open=open_in(entry, fields["open"]) if "open" in fields else None,
         **{name: fields[name]["S"] for name in _TEXTS if name in fields},
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from .desk import NOTHING, Desk, Held, Known
+from .desk import NOTHING, Desk, Held, Known, Open
 from .event import Stamp
+from .page import Page
 
 TOLD = "told"  # the state of what happens once: it was handled
 
@@ -35,7 +36,8 @@ class Notice:
 
     `address` is a phone number (E.164) or a topic's ARN. Only what goes to a topic has a `subject`,
     a longer `mail`, and `attributes`, which the topic's subscribers filter by. An SMS has a `cost`,
-    in millionths of a dollar, and `held` where it waits; `joins` says that others may join it.
+    in millionths of a dollar, and `held` where it waits; `joins` says that others may join it;
+    `page` is the one that its link leads to, `open` what happens when nobody acknowledges.
     """
 
     entry: str
@@ -46,8 +48,11 @@ class Notice:
     mail: str = ""
     attributes: tuple[tuple[str, str], ...] = ()
     cost: int = 0
+    parts: int = 1
     joins: bool = False
     held: Held | None = None
+    page: Page | None = None
+    open: Open | None = None
 
     @property
     def is_sms(self) -> bool:

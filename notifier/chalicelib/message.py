@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from .decide import BROKE, COMMITS, FIXED, STILL
 from .event import ALARM, Event
-from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
+from .gsm import SEPTETS, UNITS, UNITS_OF_TWO, loses_meaning, septets, tidy, to_gsm, units
 from .words import Words
 
 MAX_SUBJECT = 99  # characters; https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -20,12 +20,13 @@ _CUT = ".."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """An SMS of one part: `used` of `limit`, in septets (GSM-7) or UTF-16 units (UCS-2)."""
+    """An SMS: `used` of `limit`, in septets (GSM-7) or UTF-16 units (UCS-2)."""
 
     body: str
     alphabet: str
     used: int
     limit: int
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,24 @@ _STEPS = tuple(_WITH_LINK[:n] for n in range(len(_WITH_LINK) + 1)) + tuple(
 )
 
 
-def compose(edge: str, event: Event, words: Words, note: str = "") -> Text:
-    """Write the SMS about an edge of an event; it always fits one part, with a note at its end."""
+def compose(edge: str, event: Event, words: Words, *, note: str = "", parts: int = 1) -> Text:
+    """Write the SMS about an edge of an event, with a note at its end.
+
+    It fits one part; a second one is taken only where `parts` is 2 and the alphabet is UCS-2, whose
+    one part has no room for a link.
+    """
     written = (*_parts(edge, event, words), _Part(name="note", text=note, before=" "))
-    parts = tuple(replace(part, text=tidy(part.text)) for part in written)
+    pieces = tuple(replace(part, text=tidy(part.text)) for part in written)
     # A name alone is not worth the smaller size: who is told knows the people.
-    if any(loses_meaning(part.text) for part in parts if part.name != "who"):
-        return _fit(parts, alphabet="UCS-2", limit=UNITS, count=units)
+    if any(loses_meaning(piece.text) for piece in pieces if piece.name != "who"):
+        if parts == 1:
+            pieces = tuple(piece for piece in pieces if piece.name != "link")
+        limit = UNITS if parts == 1 else UNITS_OF_TWO
+        text = _fit(pieces, alphabet="UCS-2", limit=limit, count=units)
+        return replace(text, parts=1 if text.used <= UNITS else 2)
     spelt = tuple(
-        replace(part, text="" if loses_meaning(part.text) else to_gsm(part.text)) for part in parts
+        replace(piece, text="" if loses_meaning(piece.text) else to_gsm(piece.text))
+        for piece in pieces
     )
     return _fit(spelt, alphabet="GSM-7", limit=SEPTETS, count=septets)
 

@@ -57,6 +57,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Whom to tell when nobody acknowledges: each word of `to` in its turn, `after` a while."""
+
+    after: timedelta
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Who is told when an event meets every line of `match`.
 
@@ -77,6 +85,8 @@ class Rule:
     severities: tuple[str, ...] = ()
     remind: timedelta | None = None
     severity: str = ""
+    escalate: Escalation | None = None
+    parts: int = 1
 
     def is_critical(self, event: Event) -> bool:
         """Tell whether what the rule tells of the event is told at any hour."""
@@ -126,15 +136,20 @@ class Rules:
     ) -> Iterator[tuple[str, Recipient | None]]:
         """Yield each that the rule names, with why in words; None: not found."""
         for word in rule.tell:
-            group = next((group for group in self.groups if group.key == word), None)
-            rota = next((rota for rota in self.rotas if rota.key == word), None)
             if word == AUTHOR:
                 yield f"is named by {word!r}", self.author(event.forge, event.author)
-            elif rota is not None:
-                yield f"is on duty in {word!r}", self.person(rota.on_duty(now))
             else:
-                for key in group.members if group else (word,):
-                    yield f"is named by {word!r}", self.recipient(key)
+                yield from self.named(word, now)
+
+    def named(self, word: str, now: datetime) -> Iterator[tuple[str, Recipient | None]]:
+        """Yield whom a word stands for: a person, a topic, a group, the rota's person on duty."""
+        group = next((group for group in self.groups if group.key == word), None)
+        rota = next((rota for rota in self.rotas if rota.key == word), None)
+        if rota is not None:
+            yield f"is on duty in {word!r}", self.person(rota.on_duty(now))
+        else:
+            for key in group.members if group else (word,):
+                yield f"is named by {word!r}", self.recipient(key)
 
     def reach(self, event: Event, now: datetime) -> tuple[str, ...]:
         """Return the keys of the people who may be told of the event, whatever its outcome."""

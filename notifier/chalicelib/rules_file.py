@@ -14,7 +14,7 @@ from .event import FAILED, KINDS, OUTCOMES, SEVERITIES
 from .languages import DEFAULT, language_names
 from .money import DEFAULT_MAX_PRICE, Budget
 from .rota import Override, Rota
-from .rules import AUTHOR, HOURLY, Group, Person, Rule, Rules, Topic, matches
+from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, matches
 from .yaml_nodes import Nodes, guess
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
@@ -25,7 +25,8 @@ _BUDGET = ("month", "mail", "prices", "max_price")
 _ROTA = ("people", "start", "time_zone", "overrides")
 _OVERRIDE = ("person", "from", "to")
 _TOPIC = ("arn", "language")
-_RULE = ("name", "match", "tell", "remind", "severity")
+_RULE = ("name", "match", "tell", "remind", "severity", "escalate", "parts")
+_ESCALATE = ("after", "to")
 _MATCH = {
     "kind": "kinds",
     "outcome": "outcomes",
@@ -225,8 +226,28 @@ class _Reader:
             tell=nodes.texts(fields.get("tell"), f"{where}: tell"),
             remind=nodes.length(fields.get("remind"), f"{where}: remind"),
             severity=nodes.text(fields.get("severity")),
+            parts=self._parts(fields.get("parts"), where),
+            escalate=self._escalation(fields.get("escalate"), f"{where}: escalate"),
             **{"kinds": (), "outcomes": (FAILED,), **patterns},
         )
+
+    def _escalation(self, node: Any, where: str) -> Escalation | None:
+        if node is None:
+            return None
+        nodes = self._nodes
+        fields = nodes.fields(node, _ESCALATE, where, required=_ESCALATE)
+        for word in nodes.items(fields.get("to"), where):
+            self._known(word, self._people_words(), where, "person, group or rota")
+        after = nodes.length(fields.get("after"), where)
+        to = nodes.texts(fields.get("to"), where)
+        return Escalation(after=after, to=to) if after and to else None
+
+    def _parts(self, node: Any, where: str) -> int:
+        self._known(node, ("1", "2"), where, "number of parts")
+        return 2 if self._nodes.text(node) == "2" else 1
+
+    def _people_words(self) -> tuple[str, ...]:
+        return tuple(n for n, what in self._names.items() if what in ("person", "group", "rota"))
 
     def _possible(self, node: Any, values: tuple[str, ...], where: str) -> None:
         for item in self._nodes.items(node, where):

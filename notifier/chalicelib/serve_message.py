@@ -13,7 +13,7 @@ from . import log, wiring
 from .dispatch import dispatch
 from .errors import NotifierError
 from .event import from_json
-from .watch import tell_what_waited
+from .watch import escalate, tell_what_waited
 
 
 def serve_minute() -> None:
@@ -21,11 +21,13 @@ def serve_minute() -> None:
     start = time.perf_counter()
     line = log.Line(what="watch", result="failed", milliseconds=0.0)
     try:
+        now = datetime.now(UTC)
+        escalate(wiring.rules(), desks=wiring.table(), now=now)
         told = tell_what_waited(
             wiring.rules(),
             desks=wiring.table(),
             send=wiring.sns().send,
-            now=datetime.now(UTC),
+            now=now,
             new_id=lambda: os.urandom(12).hex(),
         )
     except NotifierError as error:
@@ -50,6 +52,7 @@ def serve_message(body: str) -> None:
             ledger=wiring.table(),
             send=wiring.sns().send,
             now=datetime.now(UTC),
+            pages=wiring.pages(),
         )
     except NotifierError as error:
         line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)

@@ -24,6 +24,7 @@ class Settings:
     rules: str
     parameters: str
     secrets_manager: str
+    public_url: str
     secrets: tuple[tuple[str, tuple[str, ...]], ...]
     on_lambda: bool
 
@@ -37,6 +38,7 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
         rules=environment.get("NOTIFIER_RULES") or os.path.join(_HERE, "rules.yml"),
         parameters=environment.get("NOTIFIER_PARAMETERS") or "/trivet/notifier/dev/",
         secrets_manager=environment.get("NOTIFIER_SECRETS") or "",
+        public_url=environment.get("NOTIFIER_PUBLIC_URL") or "",
         secrets=tuple(
             (name[len(_PREFIX) : -len(_SUFFIX)].lower(), tuple(value.split()))
             for name, value in environment.items()

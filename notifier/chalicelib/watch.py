@@ -1,4 +1,4 @@
-"""Tell what waited: when quiet hours end the digest, two minutes after a first failure the bundle.
+"""Tell what waited: the digest after quiet hours, the bundle, what nobody acknowledged.
 
 A person's desk is leased by one conditional write, so that of two runs at the same time one alone
 sends. Who dies between sending and clearing is taken for dead after the lease; then that one SMS is
@@ -6,16 +6,18 @@ repeated, and nothing is lost. It knows no AWS.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from .bundle import bundle
-from .desk import Desk, Held, Known
+from .bundle import bundle, escalated
+from .decide import BROKE
+from .desk import Desk, Held, Known, Open
 from .dispatch import Send
 from .errors import AwsFailed
 from .languages import words_of
 from .memory import Notice
-from .rules import Person, Rules
+from .rules import Escalation, Person, Rules
 from .timing import AT_ONCE, MAIL, by_budget
 
 
@@ -28,6 +30,20 @@ class Desks(Protocol):
 
     def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
         """Take a desk for a while, for oneself alone; tell whether that was possible."""
+        ...
+
+    def unanswered(self, waiting: tuple[Open, ...]) -> frozenset[str]:
+        """Return the entries that are still red and that nobody took on."""
+        ...
+
+    def close(self, person: str, waits: Open) -> None:
+        """End the waiting for an answer."""
+        ...
+
+    def hand_over(
+        self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
+    ) -> None:
+        """Lay an unanswered failure on others' desks; once, whoever else does the same."""
         ...
 
     def clear(
@@ -67,6 +83,46 @@ def tell_what_waited(
     return tuple(told)
 
 
+def escalate(rules: Rules, *, desks: Desks, now: datetime) -> None:
+    """Hand on what nobody acknowledged in time; it is told from the next desk like what waits."""
+    known = desks.desks(tuple(person.key for person in rules.people), now)
+    due = [(desk.person, waits) for desk in known.desks for waits in desk.open if waits.due <= now]
+    unanswered = desks.unanswered(tuple(waits for _, waits in due)) if due else frozenset()
+    for person, waits in due:
+        rule = next((rule for rule in rules.rules if rule.name == waits.rule), None)
+        plan = rule.escalate if rule else None
+        if waits.entry not in unanswered or plan is None or waits.step >= len(plan.to):
+            desks.close(person, waits)
+            continue
+        people = [to for _, to in rules.named(plan.to[waits.step], now) if isinstance(to, Person)]
+        held = {to.key: _handed(waits, to, now) for to in people}
+        desks.hand_over(person, waits, held, _next_step(waits, people, plan, now))
+
+
+def _handed(waits: Open, to: Person, now: datetime) -> Held:
+    return Held(
+        entry=f"{waits.entry}~{waits.step}",
+        at=now,
+        until=now,
+        edge=BROKE,
+        about=waits.about,
+        label=waits.label,
+        text=escalated(waits, words_of(to.language)),
+        is_critical=True,
+    )
+
+
+def _next_step(
+    waits: Open, people: list[Person], plan: Escalation, now: datetime
+) -> tuple[str, Open] | None:
+    if not people or waits.step + 1 >= len(plan.to):
+        return None
+    entry = f"{waits.entry}~{waits.step}"
+    names = ", ".join(to.name for to in people)
+    step = replace(waits, entry=entry, due=now + plan.after, step=waits.step + 1, name=names)
+    return people[0].key, step
+
+
 def _notice(
     person: Person, due: tuple[Held, ...], rules: Rules, known: Known, *, entry: str
 ) -> Notice | None:
@@ -74,7 +130,8 @@ def _notice(
     if not text:
         return None
     budget = rules.budget
-    way = by_budget(AT_ONCE, budget, known.spent, is_critical=False)
+    is_critical = any(held.is_critical for held in due)
+    way = by_budget(AT_ONCE, budget, known.spent, is_critical=is_critical)
     topic = rules.recipient(budget.mail) if budget and way.by == MAIL else None
     if topic is not None and not isinstance(topic, Person):
         return Notice(

@@ -17,6 +17,7 @@ from .settings import Settings, is_packaging, load_dotenv, secret_variable, sett
 
 if TYPE_CHECKING:
     from .aws import Queue, Sns, Table
+    from .page import Pages
     from .rules import Rules
 
 
@@ -74,6 +75,19 @@ def sns() -> "Sns":
 
     budget = rules().budget
     return Sns(max_price=budget.max_price) if budget else Sns()
+
+
+@cache
+def pages() -> "Pages | None":
+    """Return where pages are; None without a public address."""
+    from secrets import choice
+
+    from .page import ALPHABET, ID_LENGTH, Pages
+
+    base = settings().public_url.rstrip("/")
+    if not base:
+        return None
+    return Pages(base=base, new_id=lambda: "".join(choice(ALPHABET) for _ in range(ID_LENGTH)))
 
 
 @cache

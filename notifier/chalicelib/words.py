@@ -23,3 +23,8 @@ class Words:
     push: str
     pushes: str
     last: str
+    unanswered: str
+    take: str
+    taken: str
+    why: str
+    gone: str

@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from notifier.chalicelib.books import LEASE
-from notifier.chalicelib.desk import Desk, Held, Known
+from notifier.chalicelib.books import LEASE, still_open
+from notifier.chalicelib.desk import Desk, Held, Known, Open
 from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import FAILED, PIPELINE, PUSH, Author, Event
 from notifier.chalicelib.items import claiming, found_in, noting
 from notifier.chalicelib.memory import Claim, Found, Memory, Notice, Settled
+from notifier.chalicelib.page import Page
+from notifier.chalicelib.page_items import page_as, page_key
 from notifier.chalicelib.rules import Group, Person, Rule, Rules, Topic
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -118,6 +120,7 @@ class InMemoryLedger:
         self.of: dict[str, Desk] = {}
         self.leases: dict[str, tuple[str, datetime]] = {}
         self.spent = 0
+        self.pages: dict[str, Page] = {}
         self.before_claim: Callable[[], None] = lambda: None
 
     def recall(self, key: str, event_id: str, people: tuple[str, ...], now: datetime) -> Found:
@@ -165,7 +168,11 @@ class InMemoryLedger:
         if notice.held:
             self.of[desk.person] = replace(desk, held=(*desk.held, notice.held))
         elif notice.is_sms:
+            more = (notice.open,) if notice.open else ()
+            desk = replace(desk, open=(*desk.open, *more))
             self._book(desk, notice, settled.at, joins=notice.joins)
+        if notice.page:
+            self.pages[page_key(notice.page.id)] = notice.page
 
     def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
         standing = self.leases.get(person)
@@ -184,6 +191,26 @@ class InMemoryLedger:
         self.of[desk.person] = replace(self.of[desk.person], held=left)
         if notice and notice.is_sms:
             self._book(self.of[desk.person], notice, now, joins=True)
+
+    def unanswered(self, waiting: tuple[Open, ...]) -> frozenset[str]:
+        pages = {key: page_as(page) for key, page in self.pages.items()}
+        return still_open(waiting, {**self.items, **pages})
+
+    def close(self, person: str, waits: Open) -> None:
+        desk = self.of[person]
+        left = tuple(it for it in desk.open if it.entry != waits.entry)
+        self.of[person] = replace(desk, open=left)
+
+    def hand_over(
+        self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
+    ) -> None:
+        if waits not in self.of[person].open:
+            return
+        self.close(person, waits)
+        for to, it in held.items():
+            desk = self.of.get(to, Desk(person=to))
+            more = (then[1],) if then and then[0] == to else ()
+            self.of[to] = replace(desk, held=(*desk.held, it), open=(*desk.open, *more))
 
     def _book(self, desk: Desk, notice: Notice, now: datetime, *, joins: bool) -> None:
         self.spent += notice.cost

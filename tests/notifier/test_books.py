@@ -20,7 +20,7 @@ def test_a_sent_sms_is_struck_out_and_booked_for_the_person_the_day_and_the_mont
     assert desk["Key"] == {"id": {"S": "person#ana"}}
     assert spend == {
         "Key": {"id": {"S": "spend#2026-11"}},
-        "UpdateExpression": "ADD #total :cost, #day :cost, #parts :one SET #expires = :expires",
+        "UpdateExpression": "ADD #total :cost, #day :cost, #parts :parts SET #expires = :expires",
         "ExpressionAttributeNames": {
             "#total": "total",
             "#day": "ana#22",
@@ -29,7 +29,7 @@ def test_a_sent_sms_is_struck_out_and_booked_for_the_person_the_day_and_the_mont
         },
         "ExpressionAttributeValues": {
             ":cost": {"N": "6450"},
-            ":one": {"N": "1"},
+            ":parts": {"N": "1"},
             ":expires": {"N": "1829908800"},
         },
     }

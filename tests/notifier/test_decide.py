@@ -56,7 +56,10 @@ def test_a_first_failure_tells_and_says_why() -> None:
     assert decided(RUN) == Decision(
         edge=BROKE,
         why=why,
-        actions=(Tell(to=ANA, edge=BROKE), Tell(to=BEN, edge=BROKE)),
+        actions=(
+            Tell(to=ANA, edge=BROKE, rule=RULES.rules[0], why="is named by 'author'"),
+            Tell(to=BEN, edge=BROKE, rule=RULES.rules[0], why="is named by 'on-call'"),
+        ),
         reasons=(
             Reason(rule="main is broken", person="ana", told=True, why="is named by 'author'"),
             Reason(rule="main is broken", person="ben", told=True, why="is named by 'on-call'"),

@@ -80,6 +80,7 @@ def test_the_rules_of_the_page_are_good(text: str) -> None:
         "event",
         "gsm",
         "money",
+        "page",
         "payload",
         "quiet",
         "reading",

@@ -168,3 +168,25 @@ def test_an_alarm_is_told_in_cloudwatchs_own_words() -> None:
     assert compose(BROKE, alarm, EN).body.startswith("api 5xx ALARM: ")
     assert compose(FIXED, replace(alarm, conclusion="OK"), EN).body.startswith("api 5xx OK: ")
     assert compose(STILL, alarm, EN).body.startswith("api 5xx still broken: ")
+
+
+def test_ucs_2_carries_no_link_or_takes_a_second_part() -> None:
+    event = replace(RUN, title="Налог", url="https://n.example/m/0aZ3456789")
+    one, two = (compose(BROKE, event, EN, parts=parts) for parts in (1, 2))
+    assert (one.alphabet, one.parts, "https" in one.body) == ("UCS-2", 1, False)
+    assert (two.alphabet, two.parts, two.limit) == ("UCS-2", 2, 134)
+    assert two.body.endswith(event.url)
+
+
+def test_a_second_part_is_never_taken_for_gsm() -> None:
+    text = compose(BROKE, replace(RUN, title="t" * 300), EN, parts=2)
+    assert (text.alphabet, text.parts, text.used <= 160) == ("GSM-7", 1, True)
+
+
+@given(words=st.lists(WORD, min_size=4, max_size=4), parts=st.sampled_from([1, 2]))
+def test_a_text_with_a_note_fits_too(words: list[str], parts: int) -> None:
+    workflow, repository, title, note = words
+    event = replace(RUN, workflow=workflow, repository=repository, title=title)
+    text = compose(BROKE, event, EN, note=note, parts=parts)
+    assert text.used <= text.limit
+    assert text.parts <= parts

@@ -11,7 +11,7 @@ from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.quiet import Quiet
 from notifier.chalicelib.rota import Override, Rota
-from notifier.chalicelib.rules import Group, Person, Rule, Rules
+from notifier.chalicelib.rules import Escalation, Group, Person, Rule, Rules
 from notifier.chalicelib.rules_file import load_rules, read_rules
 from tests.notifier.fakes import BUILDS
 
@@ -55,6 +55,8 @@ rules:
     tell: [author, on-call, week, builds]
     remind: 4h
     severity: critical
+    escalate: {after: 15m, to: [week, no]}
+    parts: 2
   - match: {kind: push}
     tell: ana
 budget:
@@ -123,6 +125,8 @@ def test_people_groups_and_rules_are_read() -> None:
                 tell=("author", "on-call", "week", "builds"),
                 remind=timedelta(hours=4),
                 severity="critical",
+                escalate=Escalation(after=timedelta(minutes=15), to=("week", "no")),
+                parts=2,
             ),
             Rule(name="rule 2", kinds=("push",), tell=("ana",)),
         ),
@@ -217,6 +221,8 @@ rules:
   - match: {kind: push}
     tell: [ana]
     severity: urgent
+    escalate: {after: soon, to: [author, ben]}
+    parts: 3
 """
     assert problems(text) == [
         "r.yml:2: person ana: hourly: '0' is no whole number from 1 to 9999",
@@ -225,6 +231,10 @@ rules:
         "r.yml:5: budget: month: '20 EUR' is no amount of US dollars such as 0.00645",
         "r.yml:6: budget: price of +1: 'free' is no amount of US dollars such as 0.00645",
         "r.yml:10: rule 1: 'urgent' is no severity; there is: normal, critical",
+        "r.yml:11: rule 1: escalate: 'author' is no person, group or rota; there is: ana",
+        "r.yml:11: rule 1: escalate: 'ben' is no person, group or rota; there is: ana",
+        "r.yml:11: rule 1: escalate: 'soon' is no length of time such as 30m, 4h or 2d",
+        "r.yml:12: rule 1: '3' is no number of parts; there is: 1, 2",
     ]
 
 

@@ -15,5 +15,10 @@ WORDS = Words(
     fixed_many="wieder heil",
     push="Push",
     pushes="Pushes",
+    unanswered="keine Antwort von",
+    take="Ich kümmere mich darum",
+    taken="Jemand kümmert sich darum seit",
+    why="Warum Sie",
+    gone="Diese Seite gibt es nicht, oder nicht mehr.",
     last="Budget verbraucht: ab jetzt per E-Mail.",
 )

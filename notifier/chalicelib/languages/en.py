@@ -15,5 +15,10 @@ WORDS = Words(
     fixed_many="fixed",
     push="push",
     pushes="pushes",
+    unanswered="no answer from",
+    take="I take care of it",
+    taken="Somebody takes care of it since",
+    why="Why you",
+    gone="There is no such page, or no longer.",
     last="Budget spent: from now on by e-mail.",
 )
