@@ -124,6 +124,12 @@ def test_a_missing_malformed_or_wrong_signature_is_refused(
         refused(delivery(signature, header=scheme.header), schemes, "secret")
 
 
+def test_only_the_schemes_own_prefix_counts() -> None:
+    digest = signed("s").header(HEADER).removeprefix("sha256=")
+    for prefix in ("sha512=", "SHA256=", "sha256:", ""):
+        assert "malformed" in refused(delivery(prefix + digest), GITHUB, "s")
+
+
 def test_a_signature_with_something_behind_it_is_refused() -> None:
     refused(delivery(signed("s").header(HEADER) + " "), GITHUB, "s")
 
@@ -204,6 +210,10 @@ def test_a_token_alone_is_enough_while_both_are_live() -> None:
 def test_a_key_of_another_size_is_none(size: int) -> None:
     key = bytes(size)
     refused(standard(key=key), GITLAB, f"whsec_{base64.b64encode(key).decode()}")
+
+
+def test_a_key_with_something_in_it_that_is_no_base64_is_none() -> None:
+    refused(standard(), GITLAB, SIGNING[:20] + "!" + SIGNING[20:])
 
 
 @pytest.mark.parametrize("secret", ["whsec_", "whsec_é", "whsec_AAA", "whsec_A A=", "whsec_\ud800"])
