@@ -10,7 +10,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from platform_deploy.apps import App, Parameters, PhoneNumbers, Queue, Resource, Table, UserPool
+from platform_deploy.apps import (
+    App,
+    Parameters,
+    PhoneNumbers,
+    Queue,
+    Resource,
+    Secrets,
+    Table,
+    Topic,
+    UserPool,
+)
 
 from .emulator import ACCESS_KEY, REGION
 
@@ -50,10 +60,12 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             _make_queue(resource, client(endpoint, "sqs"))
         case Table():
             _make_table(resource, client(endpoint, "dynamodb"))
+        case Topic():
+            client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case Parameters() | PhoneNumbers():
-            pass  # a folder of parameters and a telephone are there without being made
+        case Parameters() | Secrets() | PhoneNumbers():
+            pass  # folders of names and telephones are there without being made
     return None
 
 

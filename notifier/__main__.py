@@ -1,4 +1,4 @@
-"""The notifier's command line. It is not shipped to Lambda, and it never calls AWS."""
+"""The notifier's command line. It is not shipped to Lambda; `explain` never calls AWS."""
 
 import argparse
 import os
@@ -17,6 +17,8 @@ from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.rules_file import load_rules
 from notifier.chalicelib.settings import load_dotenv, settings_in
+from notifier.commands import Answer, decisions
+from notifier.commands import rules as rules_verbs
 from notifier.report import as_json, as_text, ignored_as_json, ignored_as_text
 
 EXPLAIN = """\
@@ -33,19 +35,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        print(_explain(options))
+        answer: Answer = options.run(options)
     except NotifierError as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
         print(f"{error.filename}: {error.strerror}; name a file with a payload", file=sys.stderr)
         return 2
-    return 0
+    print(answer.text)
+    return answer.code
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m notifier", description="Look at what the notifier decides."
+        prog="python -m notifier", description="Look at what the notifier decides, and run it."
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     explain = commands.add_parser(
@@ -78,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the time of the decision, ISO 8601, UTC unless it says otherwise (default: now)",
     )
     explain.add_argument("--json", action="store_true", help="print JSON")
+    explain.set_defaults(run=lambda options: Answer(text=_explain(options)))
+    decisions.register(commands)
+    rules_verbs.register(commands)
     return parser
 
 
@@ -110,7 +116,7 @@ def _rules_path() -> str:
 
 
 def _read(path: Path, forge: Forge, event: str) -> Event | Ignored:
-    headers = {forge.event_header: event, forge.delivery_header: "explain"}
+    headers = {forge.event_header: event, forge.delivery_headers[0]: "explain"}
     return parse(forge, Delivery(headers=headers, body=path.read_bytes()))
 
 

@@ -12,7 +12,9 @@ from dataclasses import asdict
 from notifier.chalicelib.decide import Decision, Reason, Tell
 from notifier.chalicelib.event import Event, Ignored
 from notifier.chalicelib.gsm import tidy
-from notifier.chalicelib.message import Text, compose
+from notifier.chalicelib.languages import words_of
+from notifier.chalicelib.message import Text, compose, mail, subject
+from notifier.chalicelib.rules import Topic
 
 _WIDTH = 40  # characters of a line on the phone
 
@@ -21,7 +23,7 @@ def as_text(event: Event, decision: Decision) -> str:
     """Write what would be done, the texts as a phone shows them, and the reasons."""
     lines = [*_headline(event, decision), ""]
     for tell in decision.actions:
-        lines += [*_phone(tell, compose(tell.edge, event)), ""]
+        lines += [*_shown(tell, event), ""]
     lines += ["Why:", *(f"  {line}" for line in _reasons(decision))]
     return "\n".join(lines)
 
@@ -31,7 +33,7 @@ def as_json(event: Event, decision: Decision) -> str:
     document = {
         "event": asdict(event),
         "decision": {"edge": decision.edge or "silent", "why": decision.why},
-        "messages": [_message(tell, compose(tell.edge, event)) for tell in decision.actions],
+        "messages": [_message(tell, event) for tell in decision.actions],
         "reasons": [asdict(reason) for reason in decision.reasons],
     }
     return json.dumps(document, indent=2)
@@ -61,30 +63,60 @@ def masked(phone: str) -> str:
 
 def _headline(event: Event, decision: Decision) -> Iterator[str]:
     yield tidy(f"{event.forge} {event.name}: {event.repository} {event.branch}")
-    count = len(decision.actions)
-    yield tidy(f"{f'{count} SMS' if count else 'Nobody is told'}: {decision.why}.")
+    topics = sum(isinstance(tell.to, Topic) for tell in decision.actions)
+    count = len(decision.actions) - topics
+    said = [f"{count} SMS"] if count else []
+    said += [f"{topics} {'topic' if topics == 1 else 'topics'}"] if topics else []
+    yield tidy(f"{' and '.join(said) or 'Nobody is told'}: {decision.why}.")
 
 
-def _phone(tell: Tell, text: Text) -> Iterator[str]:
-    yield f"  To {tell.person.name}, {masked(tell.person.phone)}"
+def _shown(tell: Tell, event: Event) -> Iterator[str]:
+    if isinstance(tell.to, Topic):
+        words = words_of(tell.to.language)
+        yield f"  To the topic {tell.to.key}: {subject(tell.edge, event, words)}"
+        yield from (f"  | {line}" for line in mail(tell.edge, event, words).splitlines())
+        return
+    text = text_for(tell, event)
+    yield f"  To {tidy(tell.to.name)}, {masked(tell.to.phone)}{_when(tell)}"
     yield f"  .{'-' * (_WIDTH + 2)}."
     for line in textwrap.wrap(text.body, _WIDTH, break_on_hyphens=False):
         yield f"  | {line:<{_WIDTH}} |"
     yield f"  '{'-' * (_WIDTH + 2)}'"
-    yield f"  1 part, {text.alphabet}, {text.used} of {text.limit}"
+    parts = "1 part" if text.parts == 1 else f"{text.parts} parts"
+    yield f"  {parts}, {text.alphabet}, {text.used} of {text.limit}"
 
 
-def _message(tell: Tell, text: Text) -> dict[str, object]:
+def text_for(tell: Tell, event: Event) -> Text:
+    """Write the SMS of a decision, with the forge's link."""
+    parts = tell.rule.parts if tell.rule else 1
+    return compose(tell.edge, event, words_of(tell.to.language), parts=parts)
+
+
+def _when(tell: Tell) -> str:
+    return f", at {tell.timing.until:%Y-%m-%d %H:%M} UTC" if tell.timing.until else ""
+
+
+def _message(tell: Tell, event: Event) -> dict[str, object]:
+    if isinstance(tell.to, Topic):
+        words = words_of(tell.to.language)
+        return {
+            "topic": tell.to.key,
+            "arn": tell.to.arn,
+            "subject": subject(tell.edge, event, words),
+            "mail": mail(tell.edge, event, words),
+        }
+    text = text_for(tell, event)
+    later = {"until": tell.timing.until.isoformat()} if tell.timing.until else {}
     return {
-        "person": tell.person.key,
-        "name": tell.person.name,
-        "phone": masked(tell.person.phone),
+        "person": tell.to.key,
+        "name": tell.to.name,
+        "phone": masked(tell.to.phone),
         "text": text.body,
-        "parts": 1,
+        "parts": text.parts,
         "alphabet": text.alphabet,
         "used": text.used,
         "limit": text.limit,
-    }
+    } | later
 
 
 def _reasons(decision: Decision) -> Iterator[str]:

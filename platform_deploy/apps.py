@@ -52,6 +52,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """An SNS topic."""
+
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:sns:*:*:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """A folder of SSM parameters, without its leading slash."""
 
@@ -61,6 +73,18 @@ class Parameters:
     def arn(self) -> str:
         """The pattern that names it in any account and region."""
         return f"arn:aws:ssm:*:*:parameter/{self.path}/*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """A folder of names in Secrets Manager, without its leading slash."""
+
+    path: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:secretsmanager:*:*:secret:{self.path}/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +109,7 @@ class UserPool:
         return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
 
 
-Resource = Queue | Table | Parameters | PhoneNumbers | UserPool
+Resource = Queue | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +150,9 @@ def _queue(entry: Mapping[str, Any]) -> Resource:
 _TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "queue": _queue,
     "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
+    "topic": lambda e: Topic(name=e["name"]),
     "parameters": lambda e: Parameters(path=e["path"].strip("/")),
+    "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
     "user_pool": lambda e: UserPool(name=e["name"]),
 }

@@ -7,21 +7,35 @@ Pure: no AWS, no files, no clock, no printing.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .event import FAILED, NEUTRAL, PIPELINE, Event
+from .desk import NOTHING, Known
+from .event import ALARM, FAILED, NEUTRAL, PUSH, Event
 from .memory import TOLD, Memory
-from .rules import Person, Rule, Rules
+from .rules import Person, Recipient, Rule, Rules
+from .timing import AT_ONCE, Timing, by_budget, timing
 
 BROKE = "broke"
 FIXED = "fixed"
+STILL = "still"  # broken, as whoever is told knows: a reminder
 COMMITS = "commits"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """One person is to be told of one edge."""
+    """One person or topic is to be told of one edge; `timing` says when and by which way.
 
-    person: Person
+    `rule` is the one that says so, None for those who are told because they were told before.
+    """
+
+    to: Recipient
     edge: str
+    timing: Timing = AT_ONCE
+    rule: Rule | None = None
+    why: str = ""
+
+    @property
+    def joins(self) -> bool:
+        """Tell whether it may be told in a bundle: a push is not, nor what wants an answer."""
+        return self.edge != COMMITS and (self.rule is None or self.rule.escalate is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +52,8 @@ class Reason:
 class Decision:
     """What an event means.
 
-    `edge` is broke, fixed, commits, or empty for silence; `why` is the sentence for the event as a
-    whole; `memory` is what shall be remembered from now on, None when nothing changes.
+    `edge` is broke, fixed, still, commits, or empty for silence; `why` is the sentence for the
+    event as a whole; `memory` is what shall be remembered, None when nothing changes.
     """
 
     edge: str
@@ -56,22 +70,25 @@ class _Turn:
     edge: str
     why: str
     memory: Memory | None
+    told_at: datetime | None = None  # set while a pipeline stays broken: since then, rules remind
 
 
-def decide(event: Event, memory: Memory | None, rules: Rules, *, now: datetime) -> Decision:
-    """Return what is to be done about an event; `now` is UTC."""
+def decide(
+    event: Event, memory: Memory | None, rules: Rules, *, now: datetime, known: Known = NOTHING
+) -> Decision:
+    """Return what is to be done about an event; `now` is UTC, `known` what people were sent."""
     turn = _turn(event, memory, now)
-    reasons = list(_told_before(turn, memory, rules))
+    found = list(_told_before(turn, memory, rules))
     for rule in rules.rules:
-        reasons += _by_rule(rule, event, turn, rules, told={r.person for r in reasons if r.told})
-    people = {person.key: person for person in rules.people}
-    actions = tuple(Tell(person=people[r.person], edge=turn.edge) for r in reasons if r.told)
+        found += _by_rule(rule, event, _turn_for(rule, turn, now), rules, now=now, before=found)
+    found = [_timed(it, event, rules, known, now) for it in found]
+    actions = tuple(tell for _, tell in found if tell)
     return Decision(
-        edge=turn.edge,
+        edge=actions[0].edge if actions else turn.edge,
         why=turn.why,
         actions=actions,
-        reasons=tuple(reasons),
-        memory=_remembered(turn, actions),
+        reasons=tuple(reason for reason, _ in found),
+        memory=_remembered(turn, actions, now),
     )
 
 
@@ -82,24 +99,20 @@ def _turn(event: Event, memory: Memory | None, now: datetime) -> _Turn:
         return _silence(f"a run that ended as {event.conclusion} says nothing about the code")
     if memory is not None and event.stamp <= memory.stamp:
         return _silence(_late(event, memory))
-    if event.kind != PIPELINE:
+    if event.kind == PUSH:
         state = Memory(state=TOLD, stamp=event.stamp, since=now)
-        noun = "commit" if event.commits == 1 else "commits"
-        return _Turn(edge=COMMITS, why=f"{event.commits} {noun} on {event.branch}", memory=state)
+        count = f"{event.commits}+" if event.more else f"{event.commits}"
+        noun = "commit" if count == "1" else "commits"
+        return _Turn(edge=COMMITS, why=f"{count} {noun} on {event.branch}", memory=state)
     return _edge(event, memory, now)
 
 
 def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
-    run = f"run {event.stamp[0]}"
+    run = _run(event)
     before = memory.state if memory else ""
     if memory and before == event.outcome:
-        told = f"; told: {', '.join(memory.told)}" if memory.told else ""
-        return _Turn(
-            edge="",
-            why=f"{run}: still {before} since {memory.since:%Y-%m-%d %H:%M} UTC{told}",
-            memory=replace(memory, stamp=event.stamp),
-        )
-    after = Memory(state=event.outcome, stamp=event.stamp, since=now)
+        return _unchanged(event, memory, run)
+    after = Memory(state=event.outcome, stamp=event.stamp, since=now, failing=event.failing)
     if event.outcome == FAILED:
         return _Turn(
             edge=BROKE, why=f"{run} failed; before, it was {before or 'not known'}", memory=after
@@ -109,52 +122,101 @@ def _edge(event: Event, memory: Memory | None, now: datetime) -> _Turn:
     return _Turn(edge="", why=f"{run} is ok, and nobody was told otherwise", memory=after)
 
 
+def _unchanged(event: Event, memory: Memory, run: str) -> _Turn:
+    told = f"; told: {', '.join(memory.told)}" if memory.told else ""
+    more = _jobs(event.failing) - _jobs(memory.failing) if memory.failing else set()
+    also = f"; {', '.join(sorted(more))} fails too now" if more else ""
+    return _Turn(
+        edge=STILL if more else "",
+        why=f"{run}: still {memory.state} since {memory.since:%Y-%m-%d %H:%M} UTC{told}{also}",
+        memory=replace(memory, stamp=event.stamp, failing=event.failing or memory.failing),
+        told_at=memory.told_at if memory.state == FAILED else None,
+    )
+
+
+def _jobs(failing: str) -> set[str]:
+    return {job for job in failing.split(", ") if job}
+
+
+def _turn_for(rule: Rule, turn: _Turn, now: datetime) -> _Turn:
+    """Return the turn as a rule sees it: after its time, it reminds of what stays broken."""
+    if turn.edge or turn.told_at is None or rule.remind is None:
+        return turn
+    return replace(turn, edge=STILL) if now - turn.told_at >= rule.remind else turn
+
+
+def _run(event: Event) -> str:
+    if event.kind == ALARM:
+        return "the alarm"
+    return f"run {event.stamp[0]}" if event.numbered else "this run"
+
+
 def _late(event: Event, memory: Memory) -> str:
     if memory.state == TOLD or event.stamp == memory.stamp:
         return "this was handled before"
-    return (
-        f"run {event.stamp[0]} attempt {event.stamp[1]} comes late: "
-        f"run {memory.stamp[0]} attempt {memory.stamp[1]} is known"
-    )
+    if not event.numbered:
+        return f"{_run(event)} comes late: a newer one is known"
+    if event.stamp[0] == memory.stamp[0]:
+        return f"this result of run {event.stamp[0]} comes late: a newer one is known"
+    return f"run {event.stamp[0]} comes late: run {memory.stamp[0]} is known"
 
 
 def _silence(why: str) -> _Turn:
     return _Turn(edge="", why=why, memory=None)
 
 
-def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> list[Reason]:
+_One = tuple[Reason, Tell | None]
+_Found = list[_One]
+
+
+def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -> _One:
+    """Choose when and how a person is told; the reason says so."""
+    reason, tell = one
+    if tell is None or not isinstance(tell.to, Person):
+        return one
+    is_critical = tell.rule is not None and tell.rule.is_critical(event)
+    desk = known.desk(tell.to.key)
+    chosen = timing(tell.to, desk, is_critical=is_critical, joins=tell.joins, now=now)
+    chosen = by_budget(chosen, rules.budget, known.spent, is_critical=is_critical)
+    if chosen.why:
+        reason = replace(reason, why=f"{reason.why}; {chosen.why}")
+    return reason, replace(tell, timing=chosen, why=reason.why)
+
+
+def _told_before(turn: _Turn, memory: Memory | None, rules: Rules) -> _Found:
     """Tell those that it is fixed who were told that it broke, whatever the rules say now."""
     if turn.edge != FIXED or memory is None:
         return []
-    return [
-        Reason(rule="", person=key, told=True, why="was told that it broke")
-        if rules.person(key)
-        else Reason(rule="", person=key, told=False, why="is not among the people any more")
-        for key in memory.told
-    ]
+    found: _Found = []
+    for key in memory.told:
+        to = rules.recipient(key)
+        why = "was told that it broke" if to else "is not among the people any more"
+        reason = Reason(rule="", person=key, told=to is not None, why=why)
+        found.append((reason, Tell(to=to, edge=FIXED) if to else None))
+    return found
 
 
 def _by_rule(
-    rule: Rule, event: Event, turn: _Turn, rules: Rules, *, told: set[str]
-) -> list[Reason]:
+    rule: Rule, event: Event, turn: _Turn, rules: Rules, *, now: datetime, before: _Found
+) -> _Found:
     mismatch = rule.mismatch(event)
     if mismatch:
-        return [Reason(rule=rule.name, person="", told=False, why=mismatch)]
-    reasons: list[Reason] = []
-    for word, person in rules.told_by(rule, event):
-        if person is None:
+        return [(Reason(rule=rule.name, person="", told=False, why=mismatch), None)]
+    told = {tell.to.key for _, tell in before if tell}
+    found: _Found = []
+    for named, to in rules.told_by(rule, event, now):
+        key, tell = to.key if to else "author", None
+        if to is None:
             why = f"the author {_author(event)} is not among the people"
-            reasons.append(Reason(rule=rule.name, person=word, told=False, why=why))
-        elif person.key in told:
+        elif key in told:
             why = "is told already"
-            reasons.append(Reason(rule=rule.name, person=person.key, told=False, why=why))
         elif not turn.edge:
-            reasons.append(Reason(rule=rule.name, person=person.key, told=False, why=turn.why))
+            why = turn.why
         else:
-            told = told | {person.key}
-            why = f"is named by {word!r}"
-            reasons.append(Reason(rule=rule.name, person=person.key, told=True, why=why))
-    return reasons
+            why, tell = named, Tell(to=to, edge=turn.edge, rule=rule)
+            told.add(key)
+        found.append((Reason(rule=rule.name, person=key, told=tell is not None, why=why), tell))
+    return found
 
 
 def _author(event: Event) -> str:
@@ -162,9 +224,10 @@ def _author(event: Event) -> str:
     return " / ".join(text for text in known if text) or "(unknown)"
 
 
-def _remembered(turn: _Turn, actions: tuple[Tell, ...]) -> Memory | None:
+def _remembered(turn: _Turn, actions: tuple[Tell, ...], now: datetime) -> Memory | None:
     if turn.memory is None or (turn.edge == COMMITS and not actions):
-        return None  # what told nobody and moved nothing needs no item
-    if turn.edge == BROKE:
-        return replace(turn.memory, told=tuple(tell.person.key for tell in actions))
-    return turn.memory
+        return None  # what told nobody and moved nothing is no state
+    if turn.memory.state != FAILED or not actions:
+        return turn.memory
+    told = dict.fromkeys((*turn.memory.told, *(tell.to.key for tell in actions)))
+    return replace(turn.memory, told=tuple(told), told_at=now)

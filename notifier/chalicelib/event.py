@@ -5,18 +5,23 @@ payload again. Pure: no AWS, no files, no clock, no printing.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from .payload import Payload, payload_of
 
 PUSH = "push"
 PIPELINE = "pipeline"
-KINDS = (PIPELINE, PUSH)
+ALARM = "alarm"  # has a state, as a pipeline has
+KINDS = (ALARM, PIPELINE, PUSH)
 
 FAILED = "failed"
 OK = "ok"
 NEUTRAL = "neutral"  # cancelled, skipped and the like: says nothing about the code
 OUTCOMES = (FAILED, OK)  # those that a rule can ask for
+
+NORMAL = "normal"
+CRITICAL = "critical"  # told at any hour
+SEVERITIES = (NORMAL, CRITICAL)
 
 Stamp = tuple[int, int]  # (run number, attempt): the order of a pipeline's results
 
@@ -37,7 +42,10 @@ class Event:
     """One thing that happened in a repository.
 
     `name` is the forge's own word for it; `key` is what it is remembered under; `conclusion` is the
-    forge's word behind a pipeline's `outcome`; `commits` counts those of a push.
+    forge's word behind a pipeline's `outcome`; `commits` counts those of a push, `more` says that
+    there are others, which the forge did not list; `failing` names the jobs that failed, in a fixed
+    order, where the forge says. `numbered` is false where the stamp's first number only orders the
+    results and is not a run's number that people know.
     """
 
     forge: str
@@ -57,6 +65,10 @@ class Event:
     stamp: Stamp = (0, 0)
     commits: int = 0
     fork: bool = False
+    severity: str = NORMAL
+    failing: str = ""
+    more: bool = False
+    numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +87,7 @@ class Accepted:
     event: Event
 
 
-def pipeline_key(forge: str, host: str, repository: int, pipeline: str, branch: str) -> str:
+def pipeline_key(forge: str, host: str, repository: int | str, pipeline: str, branch: str) -> str:
     """Name a pipeline on a branch.
 
     >>> pipeline_key("github", "github.com", 7, "12", "main")
@@ -91,7 +103,13 @@ def delivery_key(forge: str, hook: str, delivery: str) -> str:
 
 def to_json(accepted: Accepted) -> str:
     """Write an accepted event for the queue; ASCII only."""
-    return json.dumps({"id": accepted.id, "event": asdict(accepted.event)})
+    event = _values(accepted.event) | {"author": _values(accepted.event.author)}
+    return json.dumps({"id": accepted.id, "event": event})
+
+
+def _values(data: Event | Author) -> dict[str, object]:
+    # asdict() copies deeply what cannot change, at three times the cost
+    return {name: getattr(data, name) for name in data.__slots__}
 
 
 def from_json(body: str) -> Accepted:
@@ -124,6 +142,10 @@ def _event_in(payload: Payload) -> Event:
         stamp=(run, attempt),
         commits=payload.number("event.commits"),
         fork=payload.flag("event.fork"),
+        more=payload.flag("event.more"),
+        numbered=payload.flag("event.numbered", default=True),
+        severity=payload.text("event.severity", NORMAL),
+        failing=payload.text("event.failing", ""),
     )
 
 

@@ -28,14 +28,18 @@ Reader = Callable[[Payload, Origin], Event | Ignored]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forge:
-    """One forge. The headers are named in lower case; `readers` has one function per event."""
+    """One forge. The headers are named in lower case; `readers` has one function per event.
+
+    The first of `schemes` whose header came verifies the delivery, the first of `delivery_headers`
+    that came is its id. `hook_header` is empty where the forge does not say which hook it was.
+    """
 
     name: str
-    scheme: Scheme
+    schemes: tuple[Scheme, ...]
     event_header: str
-    delivery_header: str
-    hook_header: str
+    delivery_headers: tuple[str, ...]
     readers: Mapping[str, Reader]
+    hook_header: str = ""
 
 
 def parse(forge: Forge, delivery: Delivery) -> Event | Ignored:
@@ -48,13 +52,14 @@ def parse(forge: Forge, delivery: Delivery) -> Event | Ignored:
     if reader is None:
         read = ", ".join(sorted(forge.readers))
         return Ignored(name=name, why=f"{name!r} is not among the events that are read: {read}")
-    identity = clean(delivery.header(forge.delivery_header))
+    identity = next(filter(None, map(delivery.header, forge.delivery_headers)), "")
     if not identity:
-        raise BadPayload(forge.name, f"the header {forge.delivery_header} is missing")
+        headers = " or ".join(forge.delivery_headers)
+        raise BadPayload(forge.name, f"the header {headers} is missing")
     origin = Origin(
         forge=forge.name,
         name=name,
         hook=clean(delivery.header(forge.hook_header)),
-        delivery=identity,
+        delivery=clean(identity),
     )
     return reader(payload, origin)

@@ -9,6 +9,7 @@ from functools import cache
 
 SEPTETS = 160  # in one part of the GSM-7 alphabet
 UNITS = 70  # in one part of UCS-2
+UNITS_OF_TWO = 134  # in two: each loses three units to say which it is
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"

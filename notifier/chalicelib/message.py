@@ -9,21 +9,24 @@ Pure: no AWS, no files, no clock, no printing.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .decide import BROKE, COMMITS
-from .event import Event
-from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
+from .decide import BROKE, COMMITS, FIXED, STILL
+from .event import ALARM, Event
+from .gsm import SEPTETS, UNITS, UNITS_OF_TWO, loses_meaning, septets, tidy, to_gsm, units
+from .words import Words
 
+MAX_SUBJECT = 99  # characters; https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 _CUT = ".."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """An SMS of one part: `used` of `limit`, in septets (GSM-7) or UTF-16 units (UCS-2)."""
+    """An SMS: `used` of `limit`, in septets (GSM-7) or UTF-16 units (UCS-2)."""
 
     body: str
     alphabet: str
     used: int
     limit: int
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,29 +57,64 @@ _WITHOUT_LINK = (
     ("drop", "who"),
     ("drop", "title"),
     ("drop", "branch"),
+    ("drop", "note"),
 )
 _STEPS = tuple(_WITH_LINK[:n] for n in range(len(_WITH_LINK) + 1)) + tuple(
     _WITHOUT_LINK[:n] for n in range(1, len(_WITHOUT_LINK) + 1)
 )
 
 
-def compose(edge: str, event: Event) -> Text:
-    """Write the SMS about an edge of an event; it always fits one part."""
-    parts = tuple(replace(part, text=tidy(part.text)) for part in _parts(edge, event))
+def compose(edge: str, event: Event, words: Words, *, note: str = "", parts: int = 1) -> Text:
+    """Write the SMS about an edge of an event, with a note at its end.
+
+    It fits one part; a second one is taken only where `parts` is 2 and the alphabet is UCS-2, whose
+    one part has no room for a link.
+    """
+    written = (*_parts(edge, event, words), _Part(name="note", text=note, before=" "))
+    pieces = tuple(replace(part, text=tidy(part.text)) for part in written)
     # A name alone is not worth the smaller size: who is told knows the people.
-    if any(loses_meaning(part.text) for part in parts if part.name != "who"):
-        return _fit(parts, alphabet="UCS-2", limit=UNITS, count=units)
+    if any(loses_meaning(piece.text) for piece in pieces if piece.name != "who"):
+        if parts == 1:
+            pieces = tuple(piece for piece in pieces if piece.name != "link")
+        limit = UNITS if parts == 1 else UNITS_OF_TWO
+        text = _fit(pieces, alphabet="UCS-2", limit=limit, count=units)
+        return replace(text, parts=1 if text.used <= UNITS else 2)
     spelt = tuple(
-        replace(part, text="" if loses_meaning(part.text) else to_gsm(part.text)) for part in parts
+        replace(piece, text="" if loses_meaning(piece.text) else to_gsm(piece.text))
+        for piece in pieces
     )
     return _fit(spelt, alphabet="GSM-7", limit=SEPTETS, count=septets)
 
 
-def _parts(edge: str, event: Event) -> tuple[_Part, ...]:
+def subject(edge: str, event: Event, words: Words) -> str:
+    """Write a mail's subject: SNS takes less than 100 characters of ASCII, on one line."""
+    parts = (part for part in _parts(edge, event, words) if part.name not in ("title", "who"))
+    text = "".join(part.whole() for part in parts if part.name != "link")
+    plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
+    return _cut(plain, MAX_SUBJECT, len)
+
+
+def label(event: Event) -> str:
+    """Name what an event is about, among others in one text."""
+    repository = event.repository.rpartition("/")[2]
+    return " ".join(text for text in (repository, event.workflow) if text)
+
+
+def mail(edge: str, event: Event, words: Words) -> str:
+    """Write the longer text for a topic's mailboxes: nothing is cut, and each fact has a line."""
+    parts = _parts(edge, event, words)
+    head = [part for part in parts if part.name in ("what", "edge")]
+    facts = (event.failing, event.title, event.author.name)
+    where = f"{event.repository} {event.branch}"
+    lines = ("".join(part.whole() for part in head) + where, *facts, event.url)
+    return "\n".join(line for text in lines if (line := tidy(text)))
+
+
+def _parts(edge: str, event: Event, words: Words) -> tuple[_Part, ...]:
     owner, slash, repository = event.repository.rpartition("/")
-    run = f"#{event.stamp[0]}" if edge != COMMITS else ""
+    run = f"#{event.stamp[0]}" if event.numbered and edge != COMMITS else ""
     return (
-        *(_commits(event) if edge == COMMITS else _pipeline(edge, event)),
+        *(_commits(event, words) if edge == COMMITS else _pipeline(edge, event, words)),
         _Part(name="owner", text=owner + slash),
         _Part(name="repository", text=repository, least=18),
         _Part(name="branch", text=event.branch, before=" ", least=10),
@@ -93,16 +131,20 @@ def _parts(edge: str, event: Event) -> tuple[_Part, ...]:
     )
 
 
-def _pipeline(edge: str, event: Event) -> tuple[_Part, ...]:
+def _pipeline(edge: str, event: Event, words: Words) -> tuple[_Part, _Part]:
+    said = {BROKE: words.broke, FIXED: words.fixed, STILL: words.still}[edge]
+    if event.kind == ALARM and edge != STILL:
+        said = event.conclusion  # CloudWatch's own words are the same in every language
     return (
         _Part(name="what", text=event.workflow, after=" ", least=12),
-        _Part(name="edge", text="broke" if edge == BROKE else "fixed", after=": "),
+        _Part(name="edge", text=said, after=": "),
     )
 
 
-def _commits(event: Event) -> tuple[_Part, ...]:
-    noun = "commit" if event.commits == 1 else "commits"
-    return (_Part(name="edge", text=f"{event.commits} {noun}", after=": "),)
+def _commits(event: Event, words: Words) -> tuple[_Part]:
+    count = f"{event.commits}+" if event.more else f"{event.commits}"
+    noun = words.commit if count == "1" else words.commits
+    return (_Part(name="edge", text=f"{count} {noun}", after=": "),)
 
 
 def _fit(

@@ -56,11 +56,11 @@ class Payload:
             raise self._problem(path, value, "whole number")
         return value
 
-    def flag(self, path: str) -> bool:
-        """Return the truth value at `a.b.c`; null and absent are false."""
+    def flag(self, path: str, *, default: bool = False) -> bool:
+        """Return the truth value at `a.b.c`; null and absent are `default`."""
         value = self._at(path)
         if value is None:
-            return False
+            return default
         if not isinstance(value, bool):
             raise self._problem(path, value, "truth value")
         return value
@@ -73,6 +73,48 @@ class Payload:
         if not isinstance(value, list):
             raise self._problem(path, value, "list")
         return len(value)
+
+    def texts(self, path: str) -> tuple[str, ...]:
+        """Return the texts of the list at `a.b.c`; null and absent are an empty list."""
+        values = self._at(path)
+        if values is None:
+            return ()
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise self._problem(path, values, "list of texts")
+        return tuple(clean(value) for value in values)
+
+    def has(self, path: str) -> bool:
+        """Tell whether there is anything but null at `a.b.c`."""
+        return self._at(path) is not None
+
+    def items(self, path: str) -> tuple["Payload", ...]:
+        """Return the objects of the list at `a.b.c`; null and absent are an empty list."""
+        values = self._at(path)
+        if values is None:
+            return ()
+        if not isinstance(values, list):
+            raise self._problem(path, values, "list")
+        if not all(isinstance(value, dict) for value in values):
+            raise BadPayload(self.name, f"{path} has something else than objects in it")
+        return tuple(Payload(name=self.name, document=value) for value in values)
+
+    def time(self, path: str, default: int | None = None) -> int:
+        """Return the time at `a.b.c` in milliseconds since 1970: ISO 8601, or as GitLab writes it.
+
+        >>> Payload(name="", document={"at": "2026-11-22 10:02:03 UTC"}).time("at")
+        1795341723000
+        """
+        from datetime import UTC, datetime  # not every delivery has a time to read
+
+        text = self.text(path, "" if default is not None else None)
+        if not text and default is not None:
+            return default
+        try:
+            time = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        except ValueError as error:
+            raise BadPayload(self.name, f"{path} is no time: {text[:40]!r}") from error
+        seconds = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        return max(0, round(seconds * 1000))
 
     def numbers(self, path: str, length: int) -> tuple[int, ...]:
         """Return the list of exactly `length` whole numbers at `a.b.c`."""
@@ -113,8 +155,13 @@ def payload_of(body: bytes, *, name: str) -> Payload:
 
 def payload_in(delivery: Delivery, *, name: str) -> Payload:
     """Decode a delivery: JSON, or a form with the JSON in its one field `payload`."""
+    return payload_of(document_in(delivery, name=name), name=name)
+
+
+def document_in(delivery: Delivery, *, name: str) -> bytes:
+    """Return the JSON of a delivery, not decoded yet; raises BadPayload."""
     if not delivery.header("content-type").lower().startswith(FORM):
-        return payload_of(delivery.body, name=name)
+        return delivery.body
     from urllib.parse import parse_qs  # forms are rare: not at every cold start
 
     try:
@@ -123,4 +170,4 @@ def payload_in(delivery: Delivery, *, name: str) -> Payload:
         raise BadPayload(name, "the body is not a form") from error
     if len(fields.get("payload", [])) != 1:
         raise BadPayload(name, "the form has no field 'payload', or several")
-    return payload_of(fields["payload"][0].encode(), name=name)
+    return fields["payload"][0].encode()

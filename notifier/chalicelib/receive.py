@@ -31,9 +31,13 @@ def receive(
     secrets: tuple[str, ...],
     put: Put,
     new_id: Callable[[], str],
+    now: float,
 ) -> Received:
-    """Take a delivery in; raises BadSignature, BadPayload and AwsFailed."""
-    secret = verify(delivery, forge.scheme, secrets)
+    """Take a delivery in; `now` is in seconds since 1970.
+
+    Raises BadSignature, BadPayload and AwsFailed.
+    """
+    secret = verify(delivery, forge.schemes, secrets, now=now)
     reading = parse(forge, delivery)
     if isinstance(reading, Ignored):
         return Received(id="", reading=reading, secret=secret)

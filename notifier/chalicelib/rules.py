@@ -1,26 +1,51 @@
-"""Say who is told about what: people, groups and rules, and which rule an event meets.
+"""Say who is told about what: people, groups, rotas, topics and rules, and which an event meets.
 
 Pure: no AWS, no files, no clock, no printing. `rules_file` reads these out of YAML.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 
-from .event import FAILED, Author, Event
+from .event import CRITICAL, FAILED, Author, Event
+from .money import Budget
+from .quiet import Quiet
+from .rota import Rota
 
+HOURLY = 10  # messages an hour, unless the rules say otherwise
 AUTHOR = "author"  # the word in `tell` for whoever wrote the newest commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with a phone; `phone` is E.164, `logins` are (forge, login)."""
+    """Somebody with a phone; `phone` is E.164, `logins` are (forge, login).
+
+    `language` is one of languages/. At most `hourly` messages an hour go out at once, and none in
+    `quiet` hours; what is critical goes out always.
+    """
 
     key: str
     name: str
     phone: str
     email: str = ""
     logins: tuple[tuple[str, str], ...] = ()
+    zone: tzinfo = UTC
+    language: str = "en"
+    quiet: Quiet | None = None
+    hourly: int = HOURLY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """An SNS topic, behind which mailboxes, queues and functions subscribe."""
+
+    key: str
+    arn: str
+    language: str = "en"
+
+
+Recipient = Person | Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +57,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Whom to tell when nobody acknowledges: each word of `to` in its turn, `after` a while."""
+
+    after: timedelta
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Who is told when an event meets every line of `match`.
 
     Patterns are globs (`*` crosses `/` too) and ignore letter case; an empty tuple takes anything.
+    While a pipeline stays broken, it is told again after `remind`. What a rule of severity critical
+    tells is critical, whatever the event is.
     """
 
     name: str
@@ -45,42 +80,82 @@ class Rule:
     repositories: tuple[str, ...] = ()
     branches: tuple[str, ...] = ()
     workflows: tuple[str, ...] = ()
+    forges: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    remind: timedelta | None = None
+    severity: str = ""
+    escalate: Escalation | None = None
+    parts: int = 1
+
+    def is_critical(self, event: Event) -> bool:
+        """Tell whether what the rule tells of the event is told at any hour."""
+        return (self.severity or event.severity) == CRITICAL
 
     def mismatch(self, event: Event) -> str:
         """Say in a sentence why the rule does not apply; empty when it does."""
-        for what, value, patterns in (
-            ("kind", event.kind, self.kinds),
-            ("repository", event.repository, self.repositories),
-            ("branch", event.branch, self.branches),
-            ("outcome", event.outcome, self.outcomes if event.outcome else ()),
-            ("workflow", event.workflow, self.workflows),
+        author = event.author
+        for what, values, patterns in (
+            ("kind", (event.kind,), self.kinds),
+            ("forge", (event.forge,), self.forges),
+            ("repository", (event.repository,), self.repositories),
+            ("branch", (event.branch,), self.branches),
+            ("outcome", (event.outcome,), self.outcomes if event.outcome else ()),
+            ("workflow", (event.workflow,), self.workflows),
+            ("author", (author.name, author.email, author.login), self.authors),
+            ("severity", (event.severity,), self.severities),
         ):
-            if patterns and not matches(value, patterns):
-                return f"the {what} is {value!r}, the rule wants {' or '.join(patterns)}"
+            if patterns and not any(matches(value, patterns) for value in values):
+                found = " / ".join(value for value in values if value)
+                return f"the {what} is {found!r}, the rule wants {' or '.join(patterns)}"
         return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """All people, groups and rules, in the file's order."""
+    """All people, groups, rotas, topics and rules, in the file's order."""
 
     people: tuple[Person, ...]
     groups: tuple[Group, ...]
     rules: tuple[Rule, ...]
+    rotas: tuple[Rota, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    budget: Budget | None = None
 
     def person(self, key: str) -> Person | None:
         """Return the person of that key."""
         return next((person for person in self.people if person.key == key), None)
 
-    def told_by(self, rule: Rule, event: Event) -> Iterator[tuple[str, Person | None]]:
-        """Yield each person that the rule names, with the word that named them; None: not found."""
+    def recipient(self, key: str) -> Recipient | None:
+        """Return the person or topic of that key."""
+        everybody: tuple[Recipient, ...] = (*self.people, *self.topics)
+        return next((it for it in everybody if it.key == key), None)
+
+    def told_by(
+        self, rule: Rule, event: Event, now: datetime
+    ) -> Iterator[tuple[str, Recipient | None]]:
+        """Yield each that the rule names, with why in words; None: not found."""
         for word in rule.tell:
             if word == AUTHOR:
-                yield word, self.author(event.forge, event.author)
-                continue
-            group = next((group for group in self.groups if group.key == word), None)
+                yield f"is named by {word!r}", self.author(event.forge, event.author)
+            else:
+                yield from self.named(word, now)
+
+    def named(self, word: str, now: datetime) -> Iterator[tuple[str, Recipient | None]]:
+        """Yield whom a word stands for: a person, a topic, a group, the rota's person on duty."""
+        group = next((group for group in self.groups if group.key == word), None)
+        rota = next((rota for rota in self.rotas if rota.key == word), None)
+        if rota is not None:
+            yield f"is on duty in {word!r}", self.person(rota.on_duty(now))
+        else:
             for key in group.members if group else (word,):
-                yield word, self.person(key)
+                yield f"is named by {word!r}", self.recipient(key)
+
+    def reach(self, event: Event, now: datetime) -> tuple[str, ...]:
+        """Return the keys of the people who may be told of the event, whatever its outcome."""
+        asked = (rule for rule in self.rules if not replace(rule, outcomes=()).mismatch(event))
+        told = (to for rule in asked for _, to in self.told_by(rule, event, now))
+        return tuple(dict.fromkeys(to.key for to in told if isinstance(to, Person)))
 
     def author(self, forge: str, author: Author) -> Person | None:
         """Find the author: by e-mail address first, by login else."""

@@ -1,27 +1,53 @@
-"""Read people, groups and rules out of YAML, and report every problem at once with its line.
+"""Read people, groups, rotas, topics and rules out of YAML; report every problem with its line.
 
-It decides nothing and asks no AWS. YAML 1.2 by ruamel.yaml, imported
-when it is needed, so that `no` is a word and an unquoted +1202… keeps its plus sign.
+It decides nothing and asks no AWS. What a name may be and who it stands for is checked here, so
+that nothing behind this room meets a name that stands for nobody.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import tzinfo
 from typing import Any
 
 from .errors import BadRules
-from .event import FAILED, KINDS, OUTCOMES
-from .rules import AUTHOR, Group, Person, Rule, Rules, matches
+from .event import FAILED, KINDS, OUTCOMES, SEVERITIES
+from .languages import DEFAULT, language_names
+from .money import DEFAULT_MAX_PRICE, Budget
+from .rota import Override, Rota
+from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, matches
+from .yaml_nodes import Nodes, guess
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
-_FILE = ("people", "groups", "rules")
-_PERSON = ("name", "phone", "email", "logins")
-_RULE = ("name", "match", "tell")
-_MATCH = ("kind", "outcome", "repository", "branch", "workflow")
+_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
+_FILE = ("people", "groups", "rotas", "topics", "budget", "rules")
+_PERSON = ("name", "phone", "email", "logins", "time_zone", "language", "quiet", "hourly")
+_BUDGET = ("month", "mail", "prices", "max_price")
+_ROTA = ("people", "start", "time_zone", "overrides")
+_OVERRIDE = ("person", "from", "to")
+_TOPIC = ("arn", "language")
+_RULE = ("name", "match", "tell", "remind", "severity", "escalate", "parts")
+_ESCALATE = ("after", "to")
+_MATCH = {
+    "kind": "kinds",
+    "outcome": "outcomes",
+    "repository": "repositories",
+    "branch": "branches",
+    "workflow": "workflows",
+    "forge": "forges",
+    "author": "authors",
+    "severity": "severities",
+}
+_POSSIBLE = {"kind": KINDS, "outcome": OUTCOMES, "severity": SEVERITIES}
 
 
 def read_rules(text: str, *, file: str) -> Rules:
     """Read a rules file's text; raises BadRules with all problems, each as `file:line: what`."""
-    return _Reader(file).read(text)
+    nodes = Nodes(file)
+    reader = _Reader(nodes)
+    root = nodes.fields(nodes.compose(text), _FILE, "the file", required=("people", "rules"))
+    rules = reader.rules(root)
+    nodes.refuse()
+    return rules
 
 
 def load_rules(path: str) -> Rules:
@@ -36,180 +62,201 @@ def load_rules(path: str) -> Rules:
 
 
 class _Reader:
-    """Walks YAML's nodes, which know their lines, and collects what is wrong."""
+    """Makes rules of nodes; what was named so far is remembered, since names may not repeat."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._problems: list[tuple[int, str]] = []
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+        self._names: dict[str, str] = {AUTHOR: "word"}
 
-    def read(self, text: str) -> Rules:
-        node = self._compose(text)
-        if node is None:
-            raise BadRules((f"{self._file}:1: the file is empty",))
-        rules = self._rules(self._fields(node, _FILE, "the file", required=("people", "rules")))
-        if self._problems:
-            lines = sorted(set(self._problems))
-            raise BadRules(tuple(f"{self._file}:{line}: {what}" for line, what in lines))
-        return rules
-
-    def _compose(self, text: str) -> Any:
-        from ruamel.yaml import YAML
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-        yaml = YAML(typ="safe", pure=True)
-        yaml.composer.warn_double_anchors = False  # YAML allows them, and a library is silent
-        try:
-            return yaml.compose(text)
-        except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line = mark.line + 1 if mark else 1
-            raise BadRules((f"{self._file}:{line}: not YAML: {error.problem}",)) from error
-        except YAMLError as error:
-            what = str(error).splitlines()[0]
-            raise BadRules((f"{self._file}:1: not YAML: {what}",)) from error
-
-    def _rules(self, root: dict[str, Any]) -> Rules:
+    def rules(self, root: dict[str, Any]) -> Rules:
         people = tuple(self._people(root.get("people")))
         keys = tuple(person.key for person in people)
         groups = tuple(self._groups(root.get("groups"), keys))
-        words = (AUTHOR, *keys, *(group.key for group in groups))
+        rotas = tuple(self._rotas(root.get("rotas"), keys))
+        topics = tuple(self._topics(root.get("topics")))
         rules = tuple(
-            self._rule(node, number, words)
-            for number, node in enumerate(self._items(root.get("rules"), "rules"), 1)
+            self._rule(node, number)
+            for number, node in enumerate(self._nodes.items(root.get("rules"), "rules"), 1)
         )
-        return Rules(people=people, groups=groups, rules=rules)
+        return Rules(
+            people=people,
+            groups=groups,
+            rotas=rotas,
+            topics=topics,
+            rules=rules,
+            budget=self._budget(root.get("budget"), tuple(topic.key for topic in topics)),
+        )
 
-    # people and groups
+    # who can be told
 
     def _people(self, node: Any) -> Iterator[Person]:
+        nodes = self._nodes
         taken: dict[str, str] = {}
-        for key, entry in self._pairs(node, "people"):
-            self._own(key, (), entry, "person")
-            fields = self._fields(entry, _PERSON, f"person {key}", required=("name", "phone"))
-            phone = self._text(fields.get("phone"))
-            if phone and not _PHONE.fullmatch(phone):
-                self._problem(
-                    fields["phone"],
-                    f"person {key}: {phone!r} is no phone number in the form +12025550123",
-                )
-            logins = tuple(
-                (forge, self._text(login))
-                for forge, login in self._pairs(fields.get("logins"), f"person {key}: logins")
+        for key, entry in nodes.pairs(node, "people"):
+            self._own(key, entry, "person")
+            where = f"person {key}"
+            fields = nodes.fields(entry, _PERSON, where, required=("name", "phone"))
+            person = Person(
+                key=key,
+                name=nodes.text(fields.get("name")),
+                phone=nodes.text(fields.get("phone")),
+                email=nodes.text(fields.get("email")),
+                logins=tuple(
+                    (forge, nodes.text(login))
+                    for forge, login in nodes.pairs(fields.get("logins"), f"{where}: logins")
+                ),
+                zone=nodes.zone(fields.get("time_zone"), where),
+                language=self._language(fields.get("language"), where),
+                quiet=nodes.hours(fields.get("quiet"), f"{where}: quiet"),
+                hourly=nodes.number(fields.get("hourly"), f"{where}: hourly", HOURLY),
             )
-            email = self._text(fields.get("email"))
-            for identity in (
-                email.lower(),
-                *(f"{forge} {login}".lower() for forge, login in logins),
-            ):
-                other = taken.setdefault(identity, key) if identity else key
-                if other != key:
-                    self._problem(entry, f"person {key}: {identity!r} belongs to {other} already")
-            name = self._text(fields.get("name"))
-            yield Person(key=key, name=name, phone=phone, email=email, logins=logins)
+            if person.phone and not _PHONE.fullmatch(person.phone):
+                what = f"{person.phone!r} is no phone number in the form +12025550123"
+                nodes.problem(fields["phone"], f"{where}: {what}")
+            self._alone(person, entry, taken)
+            yield person
+
+    def _alone(self, person: Person, node: Any, taken: dict[str, str]) -> None:
+        logins = (f"{forge} {login}" for forge, login in person.logins)
+        for identity in (text.lower() for text in (person.email, *logins)):
+            other = taken.setdefault(identity, person.key) if identity else person.key
+            if other != person.key:
+                what = f"person {person.key}: {identity!r} belongs to {other} already"
+                self._nodes.problem(node, what)
 
     def _groups(self, node: Any, people: tuple[str, ...]) -> Iterator[Group]:
-        for key, entry in self._pairs(node, "groups"):
-            self._own(key, people, entry, "group")
-            for member in self._items(entry, f"group {key}"):
-                self._known(member, people, f"group {key}", "person")
-            yield Group(key=key, members=self._texts(entry, f"group {key}"))
+        for key, entry in self._nodes.pairs(node, "groups"):
+            self._own(key, entry, "group")
+            yield Group(key=key, members=self._persons(entry, people, f"group {key}"))
 
-    def _own(self, key: str, people: tuple[str, ...], node: Any, what: str) -> None:
+    def _rotas(self, node: Any, people: tuple[str, ...]) -> Iterator[Rota]:
+        nodes = self._nodes
+        for key, entry in nodes.pairs(node, "rotas"):
+            self._own(key, entry, "rota")
+            where = f"rota {key}"
+            fields = nodes.fields(entry, _ROTA, where, required=("people", "start"))
+            members = self._persons(fields.get("people"), people, where)
+            if "people" in fields and not members:
+                nodes.problem(entry, f"{where}: nobody takes turns")
+            overrides = nodes.items(fields.get("overrides"), f"{where}: overrides")
+            zone = nodes.zone(fields.get("time_zone"), where)
+            yield Rota(
+                key=key,
+                people=members,
+                start=nodes.wall_time(fields.get("start"), f"{where}: start", zone),
+                overrides=tuple(self._override(it, people, zone, where) for it in overrides),
+            )
+
+    def _override(self, node: Any, people: tuple[str, ...], zone: tzinfo, where: str) -> Override:
+        nodes, where = self._nodes, f"{where}: override"
+        fields = nodes.fields(node, _OVERRIDE, where, required=_OVERRIDE)
+        self._known(fields.get("person"), people, where, "person")
+        start = nodes.wall_time(fields.get("from"), f"{where}: from", zone)
+        end = nodes.wall_time(fields.get("to"), f"{where}: to", zone)
+        if "from" in fields and "to" in fields and end <= start:
+            nodes.problem(node, f"{where}: ends before it begins")
+        return Override(person=nodes.text(fields.get("person")), start=start, end=end)
+
+    def _topics(self, node: Any) -> Iterator[Topic]:
+        for key, entry in self._nodes.pairs(node, "topics"):
+            self._own(key, entry, "topic")
+            where = f"topic {key}"
+            fields = self._nodes.fields(entry, _TOPIC, where, required=("arn",))
+            arn = self._nodes.text(fields.get("arn"))
+            if arn and not _ARN.fullmatch(arn):
+                self._nodes.problem(fields["arn"], f"{where}: {arn!r} is no ARN of an SNS topic")
+            language = self._language(fields.get("language"), where)
+            yield Topic(key=key, arn=arn, language=language)
+
+    def _budget(self, node: Any, topics: tuple[str, ...]) -> Budget | None:
+        if node is None:
+            return None
+        nodes = self._nodes
+        fields = nodes.fields(node, _BUDGET, "budget", required=("month", "mail"))
+        self._known(fields.get("mail"), topics, "budget: mail", "topic")
+        prices = nodes.pairs(fields.get("prices"), "budget: prices")
+        return Budget(
+            month=nodes.dollars(fields.get("month"), "budget: month", 0),
+            mail=nodes.text(fields.get("mail")),
+            prices=tuple(
+                (start, nodes.dollars(price, f"budget: price of {start}", 0))
+                for start, price in prices
+            ),
+            max_price=nodes.dollars(
+                fields.get("max_price"), "budget: max_price", DEFAULT_MAX_PRICE
+            ),
+        )
+
+    def _own(self, key: str, node: Any, what: str) -> None:
         if key == AUTHOR:
-            self._problem(node, f"{what} {key}: the word means whoever wrote the commit")
-        if key in people:
-            self._problem(node, f"{what} {key}: a person has that name too")
+            self._nodes.problem(node, f"{what} {key}: the word means whoever wrote the commit")
+        elif key in self._names:
+            self._nodes.problem(node, f"{what} {key}: a {self._names[key]} has that name too")
+        self._names.setdefault(key, what)
+
+    def _persons(self, node: Any, people: tuple[str, ...], where: str) -> tuple[str, ...]:
+        for member in self._nodes.items(node, where):
+            self._known(member, people, where, "person")
+        return self._nodes.texts(node, where)
+
+    def _language(self, node: Any, where: str) -> str:
+        self._known(node, language_names(), where, "language")
+        return self._nodes.text(node) or DEFAULT
 
     # rules
 
-    def _rule(self, node: Any, number: int, words: tuple[str, ...]) -> Rule:
-        fields = self._fields(node, _RULE, f"rule {number}", required=("match", "tell"))
-        name = self._text(fields.get("name"))
+    def _rule(self, node: Any, number: int) -> Rule:
+        nodes = self._nodes
+        fields = nodes.fields(node, _RULE, f"rule {number}", required=("match", "tell"))
+        name = nodes.text(fields.get("name"))
         where = f"rule {name!r}" if name else f"rule {number}"
-        match = self._fields(fields.get("match"), _MATCH, f"{where}: match", required=("kind",))
-        self._possible(match.get("kind"), KINDS, f"{where}: kind")
-        self._possible(match.get("outcome"), OUTCOMES, f"{where}: outcome")
-        for word in self._items(fields.get("tell"), f"{where}: tell"):
-            self._known(word, words, where, "person or group")
+        match = nodes.fields(fields.get("match"), tuple(_MATCH), f"{where}: match", ("kind",))
+        for what, values in _POSSIBLE.items():
+            self._possible(match.get(what), values, f"{where}: {what}")
+        self._known(fields.get("severity"), SEVERITIES, where, "severity")
+        for word in nodes.items(fields.get("tell"), f"{where}: tell"):
+            self._known(word, tuple(self._names), where, "person, group, rota or topic")
+        patterns = {
+            field: nodes.texts(match[what], f"{where}: {what}")
+            for what, field in _MATCH.items()
+            if what in match
+        }
         return Rule(
             name=name or f"rule {number}",
-            tell=self._texts(fields.get("tell"), f"{where}: tell"),
-            kinds=self._texts(match.get("kind"), f"{where}: kind"),
-            outcomes=self._texts(match.get("outcome"), f"{where}: outcome") or (FAILED,),
-            repositories=self._texts(match.get("repository"), f"{where}: repository"),
-            branches=self._texts(match.get("branch"), f"{where}: branch"),
-            workflows=self._texts(match.get("workflow"), f"{where}: workflow"),
+            tell=nodes.texts(fields.get("tell"), f"{where}: tell"),
+            remind=nodes.length(fields.get("remind"), f"{where}: remind"),
+            severity=nodes.text(fields.get("severity")),
+            parts=self._parts(fields.get("parts"), where),
+            escalate=self._escalation(fields.get("escalate"), f"{where}: escalate"),
+            **{"kinds": (), "outcomes": (FAILED,), **patterns},
         )
 
+    def _escalation(self, node: Any, where: str) -> Escalation | None:
+        if node is None:
+            return None
+        nodes = self._nodes
+        fields = nodes.fields(node, _ESCALATE, where, required=_ESCALATE)
+        for word in nodes.items(fields.get("to"), where):
+            self._known(word, self._people_words(), where, "person, group or rota")
+        after = nodes.length(fields.get("after"), where)
+        to = nodes.texts(fields.get("to"), where)
+        return Escalation(after=after, to=to) if after and to else None
+
+    def _parts(self, node: Any, where: str) -> int:
+        self._known(node, ("1", "2"), where, "number of parts")
+        return 2 if self._nodes.text(node) == "2" else 1
+
+    def _people_words(self) -> tuple[str, ...]:
+        return tuple(n for n, what in self._names.items() if what in ("person", "group", "rota"))
+
     def _possible(self, node: Any, values: tuple[str, ...], where: str) -> None:
-        for item in self._items(node, where):
-            pattern = self._text(item)
+        for item in self._nodes.items(node, where):
+            pattern = self._nodes.text(item)
             if pattern and not any(matches(value, (pattern,)) for value in values):
-                self._problem(item, f"{where}: {pattern!r} meets none of {', '.join(values)}")
+                what = f"{where}: {pattern!r} meets none of {', '.join(values)}"
+                self._nodes.problem(item, what)
 
     def _known(self, node: Any, words: tuple[str, ...], where: str, what: str) -> None:
-        word = self._text(node)
+        word = self._nodes.text(node)
         if word and word not in words:
-            self._problem(node, f"{where}: {word!r} is no {what}{_guess(word, words)}")
-
-    # nodes
-
-    def _fields(
-        self, node: Any, known: tuple[str, ...], where: str, required: tuple[str, ...] = ()
-    ) -> dict[str, Any]:
-        fields = dict(self._pairs(node, where, known))
-        missing = [name for name in required if name not in fields]
-        if node is not None and missing:
-            self._problem(node, f"{where}: {' and '.join(missing)} missing")
-        return fields
-
-    def _pairs(
-        self, node: Any, where: str, known: tuple[str, ...] = ()
-    ) -> Iterator[tuple[str, Any]]:
-        if node is None:
-            return
-        if node.id != "mapping":
-            self._problem(node, f"{where}: must be names with values (name: value)")
-            return
-        seen: set[str] = set()
-        for name_node, value in node.value:
-            name = self._text(name_node)
-            if name in seen:
-                self._problem(name_node, f"{where}: {name!r} stands here twice")
-            elif known and name not in known:
-                self._problem(name_node, f"{where}: {name!r} is unknown{_guess(name, known)}")
-            else:
-                seen.add(name)
-                yield name, value
-
-    def _items(self, node: Any, where: str) -> list[Any]:
-        """Return a list's nodes; one text alone is a list of one."""
-        if node is None:
-            return []
-        if node.id == "mapping":
-            self._problem(node, f"{where}: must be a list")
-            return []
-        items: list[Any] = node.value if node.id == "sequence" else [node]
-        return items
-
-    def _texts(self, node: Any, where: str) -> tuple[str, ...]:
-        return tuple(self._text(item) for item in self._items(node, where))
-
-    def _text(self, node: Any) -> str:
-        if node is None:
-            return ""
-        if node.id != "scalar" or not node.value.strip():
-            self._problem(node, "must be a text, and not empty")
-            return ""
-        text: str = node.value
-        return text
-
-    def _problem(self, node: Any, what: str) -> None:
-        self._problems.append((node.start_mark.line + 1, what))
-
-
-def _guess(word: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches  # only when something is wrong
-
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there is: {', '.join(known)}"
+            self._nodes.problem(node, f"{where}: {word!r} is no {what}{guess(word, words)}")

@@ -1,7 +1,7 @@
 """Hold the live secrets of each forge: from the environment, or from AWS for a limited time.
 
 It never answers "none": a forge without a secret is NoSecret. It knows no AWS: the function that
-fetches a parameter is handed in.
+fetches from SSM, or from Secrets Manager, is handed in.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ MAX_AGE = 300.0  # seconds; a rotated secret is known after that
 
 
 class Secrets:
-    """The live secrets; `fetch` gives a parameter's text, None where there is none to ask."""
+    """The live secrets; `fetch` gives the text of a name, None where there is nobody to ask."""
 
     def __init__(
         self,
@@ -23,7 +23,8 @@ class Secrets:
         clock: Callable[[], float],
     ) -> None:
         self._configured = dict(settings.secrets)
-        self._prefix = settings.parameters
+        self._prefix = settings.secrets_manager or settings.parameters
+        self._store = "secret" if settings.secrets_manager else "SSM parameter"
         self._fetch = fetch
         self._clock = clock
         self._fetched: dict[str, tuple[float, tuple[str, ...]]] = {}
@@ -32,17 +33,18 @@ class Secrets:
         """Return the forge's secrets, one at least; raises NoSecret and AwsFailed."""
         if forge in self._configured:
             return self._configured[forge]
-        variable, parameter = secret_variable(forge), f"{self._prefix}{forge}-secret"
+        variable, name = secret_variable(forge), f"{self._prefix}{forge}-secret"
+        place = f"the {self._store} {name}"
         if self._fetch is None:
             raise NoSecret(forge, places=(variable,))
         at, secrets = self._fetched.get(forge, (0.0, ()))
         if secrets and self._clock() - at < MAX_AGE:
             return secrets
         try:
-            secrets = tuple(self._fetch(parameter).split())
+            secrets = tuple(self._fetch(name).split())
         except NotFound as error:
-            raise NoSecret(forge, places=(variable, f"the SSM parameter {parameter}")) from error
+            raise NoSecret(forge, places=(variable, place)) from error
         if not secrets:
-            raise NoSecret(forge, places=(variable, f"the SSM parameter {parameter}"))
+            raise NoSecret(forge, places=(variable, place))
         self._fetched[forge] = (self._clock(), secrets)
         return secrets

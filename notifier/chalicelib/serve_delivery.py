@@ -63,6 +63,7 @@ def _receive(forge_name: str, headers: Mapping[str, str], body: bytes) -> Receiv
         secrets=wiring.secrets().of(forge.name),
         put=queue.put,
         new_id=lambda: os.urandom(12).hex(),
+        now=time.time(),
     )
 
 

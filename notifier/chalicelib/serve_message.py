@@ -1,9 +1,10 @@
-"""Handle one message of the queue, and write one line about it in the log.
+"""Handle one message of the queue, or one minute, and write one line about it in the log.
 
 What fails is logged and raised: the queue delivers the message again, and gives up at its limit.
 """
 
 import logging
+import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,30 @@ from . import log, wiring
 from .dispatch import dispatch
 from .errors import NotifierError
 from .event import from_json
+from .watch import escalate, tell_what_waited
+
+
+def serve_minute() -> None:
+    """Tell what has waited long enough; raises NotifierError, after which Lambda tries again."""
+    start = time.perf_counter()
+    line = log.Line(what="watch", result="failed", milliseconds=0.0)
+    try:
+        now = datetime.now(UTC)
+        escalate(wiring.rules(), desks=wiring.table(), now=now)
+        told = tell_what_waited(
+            wiring.rules(),
+            desks=wiring.table(),
+            send=wiring.sns().send,
+            now=now,
+            new_id=lambda: os.urandom(12).hex(),
+        )
+    except NotifierError as error:
+        line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
+        log.write(line, level=logging.ERROR)
+        raise
+    if told:  # a line a minute that says "nothing" would hide the others
+        line = replace(line, result="told", told=tuple(notice.recipient for notice in told))
+        log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))
 
 
 def serve_message(body: str) -> None:
@@ -25,13 +50,14 @@ def serve_message(body: str) -> None:
             accepted,
             rules=wiring.rules(),
             ledger=wiring.table(),
-            send=wiring.phones().send,
+            send=wiring.sns().send,
             now=datetime.now(UTC),
+            pages=wiring.pages(),
         )
     except NotifierError as error:
         line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
         log.write(line, level=logging.ERROR)
         raise
-    told = tuple(sms.person for sms in receipt.sent)
+    told = tuple(notice.recipient for notice in receipt.sent)
     line = replace(line, result=receipt.result, why=receipt.why, told=told)
     log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))

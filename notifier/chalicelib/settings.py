@@ -13,12 +13,18 @@ _PREFIX, _SUFFIX = "NOTIFIER_", "_SECRET"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the notifier was told; `secrets` are (forge, its live secrets) of the environment."""
+    """What the notifier was told; `secrets` are (forge, its live secrets) of the environment.
+
+    `parameters` is where the others are in SSM; if `secrets_manager` is not empty, they are there.
+    """
 
     queue: str
     table: str
+    alarms: str
     rules: str
     parameters: str
+    secrets_manager: str
+    public_url: str
     secrets: tuple[tuple[str, tuple[str, ...]], ...]
     on_lambda: bool
 
@@ -28,8 +34,11 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
     return Settings(
         queue=environment.get("NOTIFIER_QUEUE") or "trivet-notifier-dev-events",
         table=environment.get("NOTIFIER_TABLE") or "trivet-notifier-dev-memory",
+        alarms=environment.get("NOTIFIER_ALARMS") or "trivet-notifier-dev-alarms",
         rules=environment.get("NOTIFIER_RULES") or os.path.join(_HERE, "rules.yml"),
         parameters=environment.get("NOTIFIER_PARAMETERS") or "/trivet/notifier/dev/",
+        secrets_manager=environment.get("NOTIFIER_SECRETS") or "",
+        public_url=environment.get("NOTIFIER_PUBLIC_URL") or "",
         secrets=tuple(
             (name[len(_PREFIX) : -len(_SUFFIX)].lower(), tuple(value.split()))
             for name, value in environment.items()

@@ -16,7 +16,8 @@ from .secrets import Secrets
 from .settings import Settings, is_packaging, load_dotenv, secret_variable, settings_in
 
 if TYPE_CHECKING:
-    from .aws import Phones, Queue, Table
+    from .aws import Queue, Sns, Table
+    from .page import Pages
     from .rules import Rules
 
 
@@ -45,9 +46,10 @@ def secrets() -> Secrets:
     """Return the forges' live secrets."""
     if not settings().on_lambda:
         return Secrets(settings(), fetch=None, clock=time.monotonic)
-    from .aws import parameter
+    from .aws import parameter, secret
 
-    return Secrets(settings(), fetch=parameter, clock=time.monotonic)
+    fetch = secret if settings().secrets_manager else parameter
+    return Secrets(settings(), fetch=fetch, clock=time.monotonic)
 
 
 @cache
@@ -67,16 +69,35 @@ def table() -> "Table":
 
 
 @cache
-def phones() -> "Phones":
-    """Return the phone network."""
-    from .aws import Phones
+def sns() -> "Sns":
+    """Return the way to phones and topics."""
+    from .aws import Sns
 
-    return Phones()
+    budget = rules().budget
+    return Sns(max_price=budget.max_price) if budget else Sns()
+
+
+@cache
+def pages() -> "Pages | None":
+    """Return where pages are; None without a public address."""
+    from secrets import choice
+
+    from .page import ALPHABET, ID_LENGTH, Pages
+
+    base = settings().public_url.rstrip("/")
+    if not base:
+        return None
+    return Pages(base=base, new_id=lambda: "".join(choice(ALPHABET) for _ in range(ID_LENGTH)))
 
 
 @cache
 def rules() -> "Rules":
-    """Return the rules; raises BadRules."""
-    from .rules_file import load_rules
+    """Return the rules, from a file or, as `ssm:NAME`, from a parameter; raises BadRules."""
+    from .rules_file import load_rules, read_rules
 
-    return load_rules(settings().rules)
+    place = settings().rules
+    if not place.startswith("ssm:"):
+        return load_rules(place)
+    from .aws import parameter
+
+    return read_rules(parameter(place.removeprefix("ssm:")), file=place)

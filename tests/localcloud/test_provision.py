@@ -27,6 +27,10 @@ def test_the_notifier_gets_its_queue_with_dead_letters_and_its_table(emulator: E
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     ttl = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     assert ttl["AttributeName"] == "expires_at"
+    topics = client(emulator.endpoint, "sns").list_topics()["Topics"]
+    assert [topic["TopicArn"].rpartition(":")[2] for topic in topics] == [
+        "trivet-notifier-dev-alarms"
+    ]
 
 
 def test_a_person_of_the_pool_gets_a_token_that_its_own_keys_verify(emulator: Emulator) -> None:

@@ -1,6 +1,7 @@
 """Each request is checked against AWS's own service model by botocore's Stubber."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
@@ -8,7 +9,9 @@ import pytest
 from botocore.stub import Stubber
 
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Phones, Queue, Table, parameter
+from notifier.chalicelib.aws import Queue, Sns, Table, parameter, secret
+from notifier.chalicelib.books import leasing, settling
+from notifier.chalicelib.desk import Desk, Known
 from notifier.chalicelib.errors import (
     AwsFailed,
     NotAllowed,
@@ -16,13 +19,22 @@ from notifier.chalicelib.errors import (
     NotFound,
     Unreachable,
 )
-from notifier.chalicelib.items import claiming, settling
-from notifier.chalicelib.memory import Claim, Found, Memory, Sms
-from tests.notifier.fakes import NOON
+from notifier.chalicelib.items import claiming, noting
+from notifier.chalicelib.memory import Claim, Found, Memory, Notice, Settled
+from notifier.chalicelib.publish import publishing
+from tests.notifier.fakes import NOON, TO_A_TOPIC, WAITS
 
 MEMORY = Memory(state="failed", stamp=(812, 1), since=NOON, told=("ana",))
-TEXT = Sms(entry="e1.0", person="ana", phone="+12025550123", text="CI broke")
-CLAIM = Claim(key="k", event_id="e1", seen=None, memory=MEMORY, owed=(TEXT,), keep_until=NOON)
+TEXT = Notice(entry="e1.0", recipient="ana", address="+12025550123", text="CI broke")
+CLAIM = Claim(
+    key="k",
+    event_id="e1",
+    seen=None,
+    memory=MEMORY,
+    owed=(TEXT,),
+    decisions=("{}",),
+    keep_until=NOON,
+)
 ITEM = {
     "id": {"S": "k"},
     "state": {"S": "failed"},
@@ -69,14 +81,36 @@ def test_the_queues_address_is_asked_for_once(stub: Stub) -> None:
     queue.put("two")
 
 
-def test_recalling_reads_one_item(stub: Stub) -> None:
+KEYS = [{"id": {"S": key}} for key in ("k", "spend#2026-11", "person#ana")]
+BATCH = {"RequestItems": {"t": {"Keys": KEYS, "ConsistentRead": True}}}
+
+
+def test_recalling_reads_all_that_is_known_with_one_call(stub: Stub) -> None:
     client, answers = stub("dynamodb")
-    expected = {"TableName": "t", "Key": {"id": {"S": "k"}}, "ConsistentRead": True}
-    answers.add_response("get_item", {"Item": ITEM}, expected)
-    answers.add_response("get_item", {}, expected)
+    spend = {"id": {"S": "spend#2026-11"}, "total": {"N": "6450"}}
+    desk = {"id": {"S": "person#ana"}, "opened_at": {"S": NOON.isoformat()}}
+    answers.add_response("batch_get_item", {"Responses": {"t": [spend, desk, ITEM]}}, BATCH)
+    answers.add_response("batch_get_item", {"Responses": {"t": []}}, BATCH)
     table = Table("t", lambda: client)
-    assert table.recall("k", "e1") == Found(memory=MEMORY)
-    assert table.recall("k", "e1") == Found(memory=None)
+    known = Known(desks=(Desk(person="ana", opened_at=NOON),), spent=6450)
+    assert table.recall("k", "e1", ("ana",), NOON) == Found(memory=MEMORY, known=known)
+    assert table.recall("k", "e1", ("ana",), NOON) == Found(memory=None)
+
+
+def test_what_aws_could_not_read_in_time_is_read_again_with_the_message(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    left = {"t": {"Keys": KEYS[:1]}}
+    answers.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left}, BATCH)
+    with pytest.raises(AwsFailed, match="UnprocessedKeys"):
+        Table("t", lambda: client).recall("k", "e1", ("ana",), NOON)
+
+
+def test_more_than_a_hundred_desks_are_read_in_parts(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    for _ in range(2):
+        answers.add_response("batch_get_item", {"Responses": {}})
+    people = tuple(f"p{number}" for number in range(150))
+    assert Table("t", lambda: client).desks(people, NOON) == Known()
 
 
 def test_a_claim_is_one_write(stub: Stub) -> None:
@@ -96,29 +130,101 @@ def test_a_refused_claim_brings_back_what_stands_there(stub: Stub) -> None:
     assert table.claim(CLAIM) == Found(memory=None)
 
 
-def test_settling_an_item_that_expired_is_no_failure(stub: Stub) -> None:
+def test_what_changes_no_memory_is_noted(stub: Stub) -> None:
     client, answers = stub("dynamodb")
-    answers.add_client_error(
-        "update_item",
-        "ConditionalCheckFailedException",
-        expected_params={"TableName": "t", **settling("k", "e1.0")},
+    answers.add_response("update_item", {}, {"TableName": "t", **noting("k", ("{}",), NOON)})
+    Table("t", lambda: client).note("k", ("{}",), NOON)
+
+
+def test_all_decisions_that_are_kept_can_be_read(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    asked = {"TableName": "t", "ProjectionExpression": "decisions"}
+    kept = {"decisions": {"L": [{"S": "one"}]}}
+    more = {"LastEvaluatedKey": {"id": {"S": "k"}}}
+    answers.add_response("scan", {"Items": [kept, {}], **more}, asked)
+    answers.add_response(
+        "scan", {"Items": [kept]}, {**asked, "ExclusiveStartKey": {"id": {"S": "k"}}}
     )
-    Table("t", lambda: client).settle("k", "e1.0")
+    assert list(Table("t", lambda: client).decisions()) == ["one", "one"]
+
+
+def test_a_topic_gets_a_text_for_each_kind_of_subscriber(stub: Stub) -> None:
+    client, answers = stub("sns")
+    answers.add_response("publish", {"MessageId": "m"}, publishing(TO_A_TOPIC))
+    Sns(lambda: client).send(TO_A_TOPIC)
+
+
+SETTLED = Settled(key="k", notice=TEXT, desk=Desk(person="ana"), at=NOON)
+TRANSACTION = {
+    "TransactItems": [{"Update": {"TableName": "t", **update}} for update in settling(SETTLED)]
+}
+
+
+def refused(answers: Stubber, *codes: str) -> None:
+    answers.add_client_error(
+        "transact_write_items",
+        "TransactionCanceledException",
+        expected_params=TRANSACTION,
+        modeled_fields={"CancellationReasons": [{"Code": code} for code in codes]},
+    )
+
+
+def test_settling_is_one_transaction(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    answers.add_response("transact_write_items", {}, TRANSACTION)
+    Table("t", lambda: client).settle(SETTLED)
+
+
+def test_settling_what_is_settled_is_no_failure(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    refused(answers, "ConditionalCheckFailed", "None", "None")
+    Table("t", lambda: client).settle(SETTLED)
+
+
+def test_a_transaction_that_met_another_is_tried_again(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    refused(answers, "None", "TransactionConflict", "None")
+    answers.add_response("transact_write_items", {}, TRANSACTION)
+    Table("t", lambda: client).settle(SETTLED)
+
+
+def test_a_transaction_that_is_throttled_fails(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    refused(answers, "ThrottlingError")
+    with pytest.raises(AwsFailed):
+        Table("t", lambda: client).settle(SETTLED)
+
+
+def test_a_topics_notice_is_struck_out_by_one_write(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    settled = replace(SETTLED, notice=TO_A_TOPIC)
+    answers.add_response("update_item", {}, {"TableName": "t", **settling(settled)[0]})
+    Table("t", lambda: client).settle(settled)
+
+
+def test_of_two_who_want_a_desk_one_gets_it(stub: Stub) -> None:
+    client, answers = stub("dynamodb")
+    asked = {"TableName": "t", **leasing("ana", "l1", WAITS, NOON)}
+    answers.add_response("update_item", {}, asked)
+    answers.add_client_error("update_item", "ConditionalCheckFailedException")
+    table = Table("t", lambda: client)
+    assert [table.lease("ana", "l1", WAITS, NOON) for _ in range(2)] == [True, False]
 
 
 def test_an_sms_goes_straight_to_the_number_as_transactional(stub: Stub) -> None:
     client, answers = stub("sns")
     kind = {"DataType": "String", "StringValue": "Transactional"}
+    price = {"DataType": "Number", "StringValue": "0.25"}
     answers.add_response(
         "publish",
         {"MessageId": "m"},
         {
             "PhoneNumber": "+12025550123",
             "Message": "CI broke",
-            "MessageAttributes": {"AWS.SNS.SMS.SMSType": kind},
+            "MessageAttributes": {"AWS.SNS.SMS.SMSType": kind, "AWS.SNS.SMS.MaxPrice": price},
         },
     )
-    Phones(lambda: client).send(TEXT)
+    Sns(lambda: client, max_price=250_000).send(TEXT)
 
 
 def test_a_parameter_is_read_decrypted(stub: Stub) -> None:
@@ -127,6 +233,23 @@ def test_a_parameter_is_read_decrypted(stub: Stub) -> None:
         "get_parameter", {"Parameter": {"Value": "s"}}, {"Name": "/p", "WithDecryption": True}
     )
     assert parameter("/p", lambda: client) == "s"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [({"SecretString": "one two"}, "one two"), ({"SecretBinary": b"one"}, "")],
+)
+def test_a_secret_is_read_if_it_is_a_text(stub: Stub, answer: dict[str, Any], text: str) -> None:
+    client, answers = stub("secretsmanager")
+    answers.add_response("get_secret_value", answer, {"SecretId": "trivet/x"})
+    assert secret("trivet/x", lambda: client) == text
+
+
+def test_a_secret_that_is_not_there_is_not_found(stub: Stub) -> None:
+    client, answers = stub("secretsmanager")
+    answers.add_client_error("get_secret_value", "ResourceNotFoundException")
+    with pytest.raises(NotFound, match="secret trivet/x"):
+        secret("trivet/x", lambda: client)
 
 
 @pytest.mark.parametrize(
@@ -159,10 +282,10 @@ def test_a_queue_that_is_not_there_is_not_found(stub: Stub, code: str) -> None:
 
 def test_a_number_never_travels_with_an_error(stub: Stub) -> None:
     client, answers = stub("sns")
-    answers.add_client_error("publish", "InvalidParameter", f"{TEXT.phone} is not valid")
+    answers.add_client_error("publish", "InvalidParameter", f"{TEXT.address} is not valid")
     with pytest.raises(AwsFailed) as caught:
-        Phones(lambda: client).send(TEXT)
-    assert TEXT.phone not in str(caught.value)
+        Sns(lambda: client).send(TEXT)
+    assert TEXT.address not in str(caught.value)
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 

@@ -1,12 +1,35 @@
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.chalicelib.decide import BROKE, COMMITS, FIXED, Decision, Reason, Tell, decide
-from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event
+from notifier.chalicelib.decide import (
+    BROKE,
+    COMMITS,
+    FIXED,
+    STILL,
+    Decision,
+    Reason,
+    Tell,
+    decide,
+)
+from notifier.chalicelib.desk import Desk, Known
+from notifier.chalicelib.event import ALARM, FAILED, NEUTRAL, OK, Author, Event
 from notifier.chalicelib.memory import TOLD, Memory
-from notifier.chalicelib.rules import Rule
-from tests.notifier.fakes import ANA, BEN, COMMITS_ON_MAIN, NOON, PUSHED, RULES, RUN, run
+from notifier.chalicelib.rota import Rota
+from notifier.chalicelib.rules import Rule, Rules
+from notifier.chalicelib.timing import AT_ONCE
+from tests.notifier.fakes import (
+    ANA,
+    BEN,
+    BROKEN_MAIN,
+    COMMITS_ON_MAIN,
+    NOON,
+    PUSHED,
+    RULES,
+    RUN,
+    run,
+)
 
 NOT_A_PUSH = Reason(
     rule="commits on main",
@@ -25,7 +48,7 @@ def decided(event: Event, memory: Memory | None = None) -> Decision:
 
 
 def told(decision: Decision) -> list[tuple[str, str]]:
-    return [(tell.edge, tell.person.key) for tell in decision.actions]
+    return [(tell.edge, tell.to.key) for tell in decision.actions]
 
 
 def test_a_first_failure_tells_and_says_why() -> None:
@@ -33,13 +56,16 @@ def test_a_first_failure_tells_and_says_why() -> None:
     assert decided(RUN) == Decision(
         edge=BROKE,
         why=why,
-        actions=(Tell(person=ANA, edge=BROKE), Tell(person=BEN, edge=BROKE)),
+        actions=(
+            Tell(to=ANA, edge=BROKE, rule=RULES.rules[0], why="is named by 'author'"),
+            Tell(to=BEN, edge=BROKE, rule=RULES.rules[0], why="is named by 'on-call'"),
+        ),
         reasons=(
             Reason(rule="main is broken", person="ana", told=True, why="is named by 'author'"),
             Reason(rule="main is broken", person="ben", told=True, why="is named by 'on-call'"),
             NOT_A_PUSH,
         ),
-        memory=Memory(state=FAILED, stamp=(812, 1), since=NOON, told=("ana", "ben")),
+        memory=Memory(state=FAILED, stamp=(812, 1), since=NOON, told=("ana", "ben"), told_at=NOON),
     )
 
 
@@ -152,3 +178,90 @@ def test_a_push_that_was_handled_tells_nobody() -> None:
 def test_a_push_that_tells_nobody_is_not_remembered() -> None:
     rules = replace(RULES, rules=(replace(COMMITS_ON_MAIN, branches=("release/*",)),))
     assert decide(PUSHED, None, rules, now=NOON).memory is None
+
+
+def reminding(after: timedelta) -> Rules:
+    return replace(RULES, rules=(replace(RULES.rules[0], remind=after),))
+
+
+@pytest.mark.parametrize(("hours", "edges"), [(3, []), (4, [STILL, STILL])])
+def test_what_stays_broken_is_told_again_after_the_rules_time(hours: int, edges: list[str]) -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana", "ben")), told_at=NOON)
+    now = NOON + timedelta(hours=hours)
+    decision = decide(run(813), memory, reminding(timedelta(hours=4)), now=now)
+    assert [tell.edge for tell in decision.actions] == edges
+    assert decision.memory == replace(memory, stamp=(813, 1), told_at=now if edges else NOON)
+
+
+def test_a_reminder_is_not_sent_again_until_its_time_is_over_again() -> None:
+    memory, now = decided(RUN).memory, NOON
+    told_at = []
+    for number in range(813, 823):
+        now += timedelta(hours=1)
+        decision = decide(run(number), memory, reminding(timedelta(hours=4)), now=now)
+        memory = decision.memory
+        told_at += [number] if decision.actions else []
+    assert told_at == [816, 820]
+
+
+def test_when_another_job_fails_too_it_is_told_at_once() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ben",)), told_at=NOON, failing="lint, test")
+    decision = decided(replace(run(813), failing="deploy, test"), memory)
+    assert told(decision) == [(STILL, "ana"), (STILL, "ben")]
+    assert decision.why.endswith("; told: ben; deploy fails too now")
+    assert decision.memory is not None
+    assert (decision.memory.failing, decision.memory.told) == ("deploy, test", ("ben", "ana"))
+
+
+def test_when_a_job_stops_failing_it_is_silent() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ben",)), failing="lint, test")
+    assert decided(replace(run(813), failing="test"), memory).actions == ()
+
+
+def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
+    rota = Rota(key="week", people=("ana", "ben"), start=datetime(2026, 11, 16, tzinfo=UTC))
+    rule = replace(RULES.rules[0], tell=("week",))
+    rules = replace(RULES, rotas=(rota,), rules=(rule,))
+    decision = decide(RUN, None, rules, now=NOON + timedelta(days=1))
+    assert told(decision) == [(BROKE, "ben")]
+    assert decision.reasons[0].why == "is on duty in 'week'"
+
+
+def test_an_alarm_has_a_state_as_a_pipeline_has() -> None:
+    alarm = replace(run(1795341723000), kind=ALARM, numbered=False)
+    rules = replace(RULES, rules=(replace(BROKEN_MAIN, kinds=(ALARM,)),))
+    broke = decide(alarm, None, rules, now=NOON)
+    assert (broke.edge, broke.why) == (BROKE, "the alarm failed; before, it was not known")
+    calm = replace(alarm, outcome=OK, stamp=(1795341724000, 0))
+    assert decide(calm, broke.memory, rules, now=NOON).edge == FIXED
+    assert decide(alarm, broke.memory, rules, now=NOON).why == "this was handled before"
+
+
+def test_a_late_result_without_a_number_says_so() -> None:
+    late = replace(run(811), numbered=False)
+    decision = decide(late, remembered(OK, 812), RULES, now=NOON)
+    assert decision.why == "this run comes late: a newer one is known"
+
+
+def test_the_reason_says_that_somebody_is_told_later_and_why() -> None:
+    known = Known(desks=(Desk(person="ana", opened_at=NOON),))
+    decision = decide(RUN, None, RULES, now=NOON + timedelta(minutes=1), known=known)
+    assert [tell.timing.until for tell in decision.actions] == [NOON + timedelta(minutes=2), None]
+    assert decision.reasons[0].why == (
+        "is named by 'author'; was told of another at 2026-11-22 12:00:00 UTC: joins a bundle"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "event"),
+    [
+        (replace(RULES.rules[0], severity="critical"), RUN),
+        (RULES.rules[0], replace(RUN, severity="critical")),
+    ],
+)
+def test_what_is_critical_by_its_rule_or_by_itself_waits_for_nobody(
+    rule: Rule, event: Event
+) -> None:
+    known = Known(desks=(Desk(person="ana", opened_at=NOON),))
+    decision = decide(event, None, replace(RULES, rules=(rule,)), now=NOON, known=known)
+    assert [tell.timing for tell in decision.actions] == [AT_ONCE, AT_ONCE]

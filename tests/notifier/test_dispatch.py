@@ -1,14 +1,31 @@
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.chalicelib.decide import Reason
 from notifier.chalicelib.dispatch import TRIES, Receipt, dispatch
 from notifier.chalicelib.errors import AwsFailed, Contended
 from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Event
-from tests.notifier.fakes import ANA, NOON, PUSHED, RULES, RUN, InMemoryLedger, Network, run
+from notifier.chalicelib.items import found_in
+from notifier.chalicelib.money import Budget
+from notifier.chalicelib.record import from_text
+from tests.notifier.fakes import (
+    ANA,
+    BEN,
+    BUILDS,
+    NOON,
+    PUSHED,
+    RULES,
+    RUN,
+    TO_A_TOPIC,
+    InMemoryLedger,
+    Network,
+    run,
+)
 
 
 class World:
@@ -17,15 +34,18 @@ class World:
     def __init__(self) -> None:
         self.ledger = InMemoryLedger()
         self.network = Network()
+        self.rules = RULES
+        self.now = NOON
 
     def dispatch(self, event: Event, event_id: str = "") -> Receipt:
         event_id = event_id or f"id-{event.stamp}-{event.outcome}"
+        self.now += timedelta(hours=1)
         return dispatch(
             Accepted(id=event_id, event=event),
-            rules=RULES,
+            rules=self.rules,
             ledger=self.ledger,
             send=self.network.send,
-            now=NOON,
+            now=self.now,
         )
 
 
@@ -145,10 +165,10 @@ def test_any_order_and_any_repetition_end_at_the_newest_result(
         world.dispatch(event)
     counted = [event for event in events if event.outcome != NEUTRAL]
     if not counted:
-        assert world.ledger.items == {}
+        assert world.ledger.memory_of(RUN.key) is None
         return
     newest = max(counted, key=lambda event: event.stamp)
-    found = world.ledger.recall(RUN.key, "").memory
+    found = world.ledger.memory_of(RUN.key)
     assert found is not None
     assert (found.state, found.stamp) == (newest.outcome, newest.stamp)
     assert len(world.network.taken) <= 2 * len(counted)
@@ -173,4 +193,73 @@ def test_whatever_fails_each_edge_is_told_exactly_once(
 
 def test_a_fork_leaves_no_trace(world: World) -> None:
     assert world.dispatch(replace(RUN, fork=True)).result == "silent"
-    assert world.ledger.items == {}
+    assert world.ledger.memory_of(RUN.key) is None
+
+
+def test_the_last_decisions_are_kept_also_those_that_change_nothing(world: World) -> None:
+    for event in (run(1, OK), run(1, OK), replace(run(2), fork=True), run(2)):
+        world.dispatch(event)
+    kept = [from_text(text) for text in found_in(world.ledger.items[RUN.key], "").decisions]
+    assert [(record.edge, record.why) for record in kept] == [
+        ("", "this was handled before"),
+        ("", "a run of a fork's pull request never tells anybody"),
+        ("broke", "run 2 failed; before, it was ok"),
+    ]
+    assert kept[2].reasons[0] == Reason(
+        rule="main is broken", person="ana", told=True, why="is named by 'author'"
+    )
+
+
+def test_each_is_told_in_their_own_language(world: World) -> None:
+    german = replace(BEN, language="de")
+    world.rules = replace(RULES, people=(ANA, german))
+    world.dispatch(RUN)
+    assert world.network.told() == [("ana", "CI broke"), ("ben", "CI kaputt")]
+
+
+def test_a_topic_is_told_more_than_a_phone(world: World) -> None:
+    world.rules = replace(
+        RULES, topics=(BUILDS,), rules=(replace(RULES.rules[0], tell=("builds", "ana")),)
+    )
+    world.dispatch(replace(RUN, url="https://x.example/1", failing="lint, test"))
+    notice, sms = world.network.taken
+    assert notice == replace(TO_A_TOPIC, entry=notice.entry, text=sms.text)
+    assert (sms.subject, sms.mail, sms.attributes) == ("", "", ())
+    world.dispatch(run(813, OK))
+    assert [it.recipient for it in world.network.taken[2:]] == ["builds", "ana"]
+
+
+def test_a_storm_is_told_at_once_and_the_rest_waits_for_one_bundle(world: World) -> None:
+    for number in range(5):
+        world.now = NOON + timedelta(seconds=number) - timedelta(hours=1)
+        event = replace(RUN, key=f"p{number}", workflow=f"w{number}", stamp=(number, 1))
+        assert world.dispatch(event).result == ("told" if number == 0 else "held")
+    assert world.network.told() == [("ana", "w0 broke"), ("ben", "w0 broke")]
+    assert [held.label for held in world.ledger.of["ana"].held] == [
+        f"tide-table w{number}" for number in range(1, 5)
+    ]
+    assert world.ledger.owed() == 0
+
+
+def test_what_waits_is_laid_on_the_desk_once_however_often_it_comes(world: World) -> None:
+    world.dispatch(RUN)
+    world.now -= timedelta(hours=1)
+    other = replace(RUN, key="other", stamp=(9, 1))
+    world.dispatch(other, "two")
+    world.now -= timedelta(hours=1)
+    world.dispatch(other, "two")
+    assert len(world.ledger.of["ana"].held) == 1
+
+
+def test_the_last_sms_of_the_months_budget_says_so_and_then_mails_are_sent(world: World) -> None:
+    budget = Budget(month=100, mail="builds", prices=(("+", 30),))
+    rule = replace(RULES.rules[0], tell=("ana",), severity="critical")
+    world.rules = replace(RULES, topics=(BUILDS,), budget=budget, rules=(rule,))
+    for number in range(5):
+        world.dispatch(replace(RUN, key=f"p{number}", url=""))
+    assert [it.is_sms for it in world.network.taken] == [True] * 4 + [False]
+    note = "Budget spent: from now on by e-mail."
+    said = [it.text.endswith(note) for it in world.network.taken]
+    assert said == [False] * 3 + [True, False]
+    assert world.ledger.spent == 120
+    assert dict(world.network.taken[4].attributes)["person"] == "ana"

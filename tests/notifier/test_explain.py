@@ -100,8 +100,8 @@ def test_what_is_ignored_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
     code, out, _ = run(capsys, *arguments)
     assert (code, out) == (
         0,
-        "Ignored: 'issues' is not among the events that are read: ping, push, workflow_run. "
-        "Nobody is told.\n",
+        "Ignored: 'issues' is not among the events that are read: check_suite, deployment_status, "
+        "ping, push, status, workflow_run. Nobody is told.\n",
     )
     code, out, _ = run(capsys, *arguments, "--json")
     assert (code, json.loads(out)["decision"]["edge"]) == (0, "ignored")
@@ -173,3 +173,30 @@ def test_a_payload_cannot_write_on_the_terminal(
     evil.write_text(Path(PUSH).read_text().replace("refs/heads/main", "refs/heads/main\\u001b[2J"))
     code, out, _ = run(capsys, str(evil), "--forge", "github", "--event", event)
     assert (code, "\x1b" in out) == (0, False)
+
+
+def test_a_topic_is_shown_as_its_mailboxes_see_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(
+        """\
+people:
+  ana: {name: Ana Example, phone: "+12025550123", quiet: 22:00-07:00, language: de}
+topics:
+  builds: {arn: "arn:aws:sns:eu-central-1:000000000000:builds"}
+rules:
+  - {match: {kind: pipeline}, tell: [ana, builds]}
+"""
+    )
+    options = (FAILED, *RUN, "--rules", str(rules), "--at", "2026-11-22T23:00")
+    code, out, _ = run(capsys, *options)
+    assert code == 0
+    assert "1 SMS and 1 topic: run 812 failed" in out
+    assert "  To Ana Example, +*******0123, at 2026-11-23 07:00 UTC\n" in out
+    assert "  To the topic builds: CI broke: trivet-examples/tide-table main #812\n  | CI " in out
+    assert "waits for the digest" in out
+    code, out, _ = run(capsys, *options, "--json")
+    sms, topic = json.loads(out)["messages"]
+    assert (sms["until"], sms["text"][:9]) == ("2026-11-23T07:00:00+00:00", "CI kaputt")
+    assert topic["topic"] == "builds"

@@ -2,14 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from chalice.test import Client
 
 from localcloud.emulator import Emulator
+from notifier.chalicelib.aws import Sns, Table
+from notifier.chalicelib.books import desk_key
+from notifier.chalicelib.rules_file import load_rules
+from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.timing import BUNDLE
+from notifier.chalicelib.watch import tell_what_waited
 from tests.notifier import clients
 from tests.notifier.fakes import ANA, BEN, sample, secret_of
+
+TABLE = settings_in({}).table
 
 
 class Flow:
@@ -40,11 +49,22 @@ class Flow:
         event = self._client.events.generate_sqs_event(bodies, "trivet-notifier-dev-events")
         self._client.lambda_.invoke("dispatch", event)
 
+    def watch(self) -> None:
+        self._client.lambda_.invoke(
+            "watch", self._client.events.generate_cw_event("aws.events", "Scheduled Event", {}, [])
+        )
+
     def run(self, case: str) -> list[tuple[str, str]]:
         """Deliver, dispatch, and return all SMS so far: number and first words, by number."""
         assert self.deliver(case) == 202
         self.dispatch(self.queued())
         return self.sms()
+
+    def let_two_minutes_pass(self) -> None:
+        """Clear the desks: nobody was told of anything lately."""
+        for person in (ANA, BEN):
+            key = {"id": {"S": desk_key(person.key)}}
+            clients.client("dynamodb").delete_item(TableName=TABLE, Key=key)
 
     def sms(self) -> list[tuple[str, str]]:
         """Return all SMS so far: number and first words, by number."""
@@ -87,12 +107,35 @@ def test_a_message_that_the_queue_delivers_twice_sends_nothing_more(flow: Flow) 
 
 def test_fixed_is_told_to_those_who_were_told(flow: Flow) -> None:
     flow.run("workflow_run.failed")
+    flow.let_two_minutes_pass()
     assert flow.run("workflow_run.fixed") == [
         (ANA.phone, "CI broke"),
         (ANA.phone, "CI fixed"),
         (BEN.phone, "CI broke"),
         (BEN.phone, "CI fixed"),
     ]
+
+
+def test_a_fix_right_after_the_failure_waits_for_the_bundle(flow: Flow, cloud: Emulator) -> None:
+    first = flow.run("workflow_run.failed")
+    assert flow.run("workflow_run.fixed") == first
+    flow.watch()  # too early
+    assert flow.sms() == first
+    desks = Table(TABLE, lambda: clients.client("dynamodb"))
+    later = datetime.now(UTC) + BUNDLE
+    told = tell_what_waited(
+        load_rules(settings_in({}).rules),
+        desks=desks,
+        send=Sns(lambda: clients.client("sns")).send,
+        now=later,
+        new_id=lambda: "l1",
+    )
+    assert [(it.recipient, it.text.split(":")[0]) for it in told] == [
+        ("ana", "CI fixed"),
+        ("ben", "CI fixed"),
+    ]
+    known = desks.desks(("ana", "ben"), later)
+    assert [(desk.held, desk.opened_at) for desk in known.desks] == [((), later)] * 2
 
 
 def test_a_late_failure_does_not_undo_the_fix(flow: Flow) -> None:

@@ -1,7 +1,6 @@
 """What only GitHub does: each case changes one thing of a recorded delivery."""
 
-import json
-from typing import Any
+from functools import partial
 
 import pytest
 
@@ -10,25 +9,12 @@ from notifier.chalicelib.errors import BadPayload
 from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Author, Event, Ignored
 from notifier.chalicelib.forge import parse
 from notifier.chalicelib.forges.github import FORGE
+from tests.notifier import deliveries
 from tests.notifier.fakes import sample
 
-
-def reading(case: str, **changes: Any) -> Event | Ignored:
-    headers, body = sample("github", case)
-    document = json.loads(body)
-    for path, value in changes.items():
-        *steps, last = path.split("__")
-        inner = document
-        for step in steps:
-            inner = inner[step]
-        inner[last] = value
-    return parse(FORGE, delivery_of(headers, json.dumps(document).encode()))
-
-
-def event(case: str, **changes: Any) -> Event:
-    found = reading(case, **changes)
-    assert isinstance(found, Event)
-    return found
+reading = partial(deliveries.reading, "github")
+event = partial(deliveries.event, "github")
+ignored = partial(deliveries.ignored, "github")
 
 
 @pytest.mark.parametrize(
@@ -131,3 +117,63 @@ def test_half_a_surrogate_pair_is_replaced() -> None:
 def test_a_run_number_that_is_no_number_is_refused(number: object) -> None:
     with pytest.raises(BadPayload, match=r"workflow_run\.run_number"):
         reading("workflow_run.failed", workflow_run__run_number=number)
+
+
+def test_a_check_suite_of_another_app_is_a_pipeline() -> None:
+    found = event("check_suite.failed")
+    assert (found.outcome, found.workflow, found.branch) == (FAILED, "Harbour CI", "main")
+    assert found.key != event("workflow_run.failed").key
+
+
+def test_a_check_suite_of_a_pull_request_from_elsewhere_is_of_a_fork() -> None:
+    request = {"head": {"repo": {"id": 5}}, "number": 1}
+    assert event("check_suite.failed", check_suite__pull_requests=[request]).fork
+
+
+def test_a_check_suite_that_is_run_again_comes_later() -> None:
+    again = event("check_suite.failed", check_suite__updated_at="2026-11-22T10:30:00Z")
+    assert again.stamp > event("check_suite.failed").stamp
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("success", OK), ("failure", FAILED), ("error", FAILED)]
+)
+def test_a_statuss_state_says_what_it_means(state: str, outcome: str) -> None:
+    assert event("status.failed", state=state).outcome == outcome
+
+
+def test_a_status_is_about_the_default_branch_where_that_has_the_commit() -> None:
+    assert event("status.failed").branch == "main"
+    assert event("status.failed", branches=[{"name": "half-up"}]).branch == "half-up"
+
+
+def test_a_status_of_an_older_commit_is_older_whenever_it_comes() -> None:
+    older = event(
+        "status.failed",
+        id=99_999_999_999,
+        commit__commit__committer={"date": "2026-11-22T09:40:00Z"},
+    )
+    assert older.stamp < event("status.failed").stamp < event("status.failed", id=10**12).stamp
+
+
+@pytest.mark.parametrize("case", ["status.on_no_branch", "check_suite.fork"])
+def test_what_is_on_no_branch_may_be_a_forks_and_is_ignored(case: str) -> None:
+    assert ignored(case) == "the commit is on no branch of this repository"
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [("success", OK), ("failure", FAILED), ("error", FAILED), ("inactive", NEUTRAL)],
+)
+def test_a_deployments_state_says_what_it_means(state: str, outcome: str) -> None:
+    assert event("deployment_status.failed", deployment_status__state=state).outcome == outcome
+
+
+def test_an_environment_is_broken_until_something_is_deployed_to_it() -> None:
+    other = event("deployment_status.failed", deployment__ref="release/2026")
+    assert other.key == event("deployment_status.failed").key
+
+
+def test_the_jobs_of_a_run_are_not_told_one_by_one() -> None:
+    assert "'workflow_job' is not among" in ignored("workflow_job.failed")
+    assert "'check_run' is not among" in ignored("check_run.failed")

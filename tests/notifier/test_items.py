@@ -1,32 +1,53 @@
 from dataclasses import replace
 
-from notifier.chalicelib.items import claiming, found_in, settling
-from notifier.chalicelib.memory import Claim, Found, Memory, Sms
+from notifier.chalicelib.items import claiming, found_in, striking_out
+from notifier.chalicelib.memory import Claim, Found, Memory, Notice
 from tests.notifier.fakes import NOON
 
-MEMORY = Memory(state="failed", stamp=(812, 2), since=NOON, told=("ana", "ben"))
-TEXT = Sms(entry="e1.0", person="ana", phone="+12025550123", text="CI broke")
-CLAIM = Claim(key="k", event_id="e1", seen=None, memory=MEMORY, owed=(TEXT,), keep_until=NOON)
-OWED = {"M": {"person": {"S": "ana"}, "phone": {"S": "+12025550123"}, "text": {"S": "CI broke"}}}
+MEMORY = Memory(
+    state="failed",
+    stamp=(812, 2),
+    since=NOON,
+    told=("ana", "ben"),
+    told_at=NOON,
+    failing="lint, test",
+)
+TEXT = Notice(entry="e1.0", recipient="ana", address="+12025550123", text="CI broke")
+CLAIM = Claim(
+    key="k",
+    event_id="e1",
+    seen=None,
+    memory=MEMORY,
+    owed=(TEXT,),
+    decisions=("{}",),
+    keep_until=NOON,
+)
+OWED = {
+    "M": {
+        "recipient": {"S": "ana"},
+        "address": {"S": "+12025550123"},
+        "text": {"S": "CI broke"},
+    }
+}
 VALUES = {
     ":state": {"S": "failed"},
     ":stamp": {"S": "812.2"},
     ":since": {"S": "2026-11-22T12:00:00+00:00"},
     ":told": {"L": [{"S": "ana"}, {"S": "ben"}]},
+    ":told_at": {"S": "2026-11-22T12:00:00+00:00"},
+    ":failing": {"S": "lint, test"},
+    ":decisions": {"L": [{"S": "{}"}]},
     ":expires_at": {"N": "1795348800"},
 }
-NAMES = {f"#{name}": name for name in ("state", "stamp", "since", "told", "expires_at")}
-SETS = (
-    "SET #state = :state, #stamp = :stamp, #since = :since, #told = :told, "
-    "#expires_at = :expires_at"
-)
+NAMES = {f"#{name[1:]}": name[1:] for name in VALUES}
+SETS = "SET " + ", ".join(f"#{name[1:]} = {name}" for name in VALUES)
 
 
 def test_a_first_claim_asks_that_nothing_is_there() -> None:
     assert claiming(CLAIM) == {
         "Key": {"id": {"S": "k"}},
         "UpdateExpression": f"{SETS}, #outbox = :outbox",
-        "ConditionExpression": "attribute_not_exists(id)",
+        "ConditionExpression": "attribute_not_exists(#stamp)",
         "ExpressionAttributeNames": {**NAMES, "#outbox": "outbox"},
         "ExpressionAttributeValues": {**VALUES, ":outbox": {"M": {"e1.0": OWED}}},
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -45,10 +66,10 @@ def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
 
 
 def test_settling_strikes_out_one_text() -> None:
-    assert settling("k", "e1.0") == {
+    assert striking_out("k", "e1.0") == {
         "Key": {"id": {"S": "k"}},
         "UpdateExpression": "REMOVE #outbox.#entry",
-        "ConditionExpression": "attribute_exists(#outbox)",
+        "ConditionExpression": "attribute_exists(#outbox.#entry)",
         "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": "e1.0"},
     }
 
@@ -60,9 +81,12 @@ def test_an_item_gives_back_the_memory_and_what_this_event_owes() -> None:
         "stamp": VALUES[":stamp"],
         "since": VALUES[":since"],
         "told": VALUES[":told"],
+        "told_at": VALUES[":told_at"],
+        "failing": VALUES[":failing"],
+        "decisions": VALUES[":decisions"],
         "outbox": {"M": {"e1.0": OWED, "e12.0": OWED}},
     }
-    assert found_in(item, "e1") == Found(memory=MEMORY, owed=(TEXT,))
+    assert found_in(item, "e1") == Found(memory=MEMORY, owed=(TEXT,), decisions=("{}",))
 
 
 def test_nothing_remembered_is_nothing_found() -> None:

@@ -20,6 +20,7 @@ def received(case: str, put: Callable[[str], None], *, body: bytes | None = None
         secrets=(secret_of("github"),),
         put=put,
         new_id=lambda: "e-1",
+        now=0.0,
     )
 
 

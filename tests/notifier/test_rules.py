@@ -4,7 +4,7 @@ import pytest
 
 from notifier.chalicelib.event import OK, Author
 from notifier.chalicelib.rules import Rule
-from tests.notifier.fakes import ANA, BEN, PUSHED, RULES, RUN, run
+from tests.notifier.fakes import ANA, BEN, NOON, PUSHED, RULES, RUN, run
 
 RULE = Rule(name="r", kinds=("*",), tell=("ana",))
 
@@ -18,6 +18,11 @@ RULE = Rule(name="r", kinds=("*",), tell=("ana",))
         ("branches", "ma[ij]n"),
         ("outcomes", "*"),
         ("workflows", "ci"),
+        ("forges", "git*"),
+        ("authors", "Ana *"),
+        ("authors", "*@example.com"),
+        ("authors", "ana-example"),
+        ("severities", "normal"),
     ],
 )
 def test_a_glob_meets_its_value_whatever_the_letter_case(field: str, pattern: str) -> None:
@@ -35,6 +40,13 @@ def test_a_glob_meets_its_value_whatever_the_letter_case(field: str, pattern: st
         ("branches", "the branch is 'main', the rule wants other or x*"),
         ("outcomes", "the outcome is 'failed', the rule wants other or x*"),
         ("workflows", "the workflow is 'CI', the rule wants other or x*"),
+        ("forges", "the forge is 'github', the rule wants other or x*"),
+        (
+            "authors",
+            "the author is 'Ana Example / ana@example.com / ana-example', "
+            "the rule wants other or x*",
+        ),
+        ("severities", "the severity is 'normal', the rule wants other or x*"),
     ],
 )
 def test_a_mismatch_is_said_in_a_sentence(field: str, why: str) -> None:
@@ -72,4 +84,14 @@ def test_nobody_is_the_author_without_a_name() -> None:
 
 def test_tell_names_people_groups_and_the_author() -> None:
     rule = replace(RULE, tell=("author", "on-call", "ben"))
-    assert list(RULES.told_by(rule, RUN)) == [("author", ANA), ("on-call", BEN), ("ben", BEN)]
+    assert list(RULES.told_by(rule, RUN, NOON)) == [
+        ("is named by 'author'", ANA),
+        ("is named by 'on-call'", BEN),
+        ("is named by 'ben'", BEN),
+    ]
+
+
+def test_the_rules_reach_those_who_may_be_told_whatever_the_outcome() -> None:
+    rules = replace(RULES, rules=(*RULES.rules, replace(RULE, branches=("x",), tell=("cleo",))))
+    assert rules.reach(run(1, OK), NOON) == ("ana", "ben")
+    assert rules.reach(PUSHED, NOON) == ("ana",)

@@ -1,14 +1,21 @@
 from contextlib import suppress
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.errors import BadRules
-from notifier.chalicelib.rules import Group, Person, Rule, Rules
+from notifier.chalicelib.money import Budget
+from notifier.chalicelib.quiet import Quiet
+from notifier.chalicelib.rota import Override, Rota
+from notifier.chalicelib.rules import Escalation, Group, Person, Rule, Rules
 from notifier.chalicelib.rules_file import load_rules, read_rules
+from tests.notifier.fakes import BUILDS
 
+BERLIN = ZoneInfo("Europe/Berlin")
 WHOLE = """\
 people:
   ana:
@@ -16,11 +23,24 @@ people:
     phone: +12025550123
     email: ana@example.com
     logins: {github: ana-example}
+    time_zone: America/New_York
+    language: de
+    quiet: 22:00-07:00
+    hourly: 5
   no:
     name: Norbert
     phone: "+447700900187"
 groups:
   on-call: [no]
+rotas:
+  week:
+    people: [ana, no]
+    start: 2026-11-02T09:00
+    time_zone: Europe/Berlin
+    overrides:
+      - {person: no, from: 2026-12-24T00:00, to: 2026-12-27T00:00}
+topics:
+  builds: {arn: "arn:aws:sns:eu-central-1:000000000000:builds"}
 rules:
   - name: main is broken
     match:
@@ -29,9 +49,21 @@ rules:
       repository: trivet-*/*
       branch: [main, master]
       workflow: CI
-    tell: [author, on-call]
+      forge: github
+      author: "*@example.com"
+      severity: normal
+    tell: [author, on-call, week, builds]
+    remind: 4h
+    severity: critical
+    escalate: {after: 15m, to: [week, no]}
+    parts: 2
   - match: {kind: push}
     tell: ana
+budget:
+  month: 20
+  mail: builds
+  prices: {+1: 0.00645, +44: 0.04}
+  max_price: 0.2
 """
 
 
@@ -50,10 +82,35 @@ def test_people_groups_and_rules_are_read() -> None:
                 phone="+12025550123",
                 email="ana@example.com",
                 logins=(("github", "ana-example"),),
+                zone=ZoneInfo("America/New_York"),
+                language="de",
+                quiet=Quiet(start=time(22), end=time(7)),
+                hourly=5,
             ),
             Person(key="no", name="Norbert", phone="+447700900187"),
         ),
         groups=(Group(key="on-call", members=("no",)),),
+        rotas=(
+            Rota(
+                key="week",
+                people=("ana", "no"),
+                start=datetime(2026, 11, 2, 9, tzinfo=BERLIN),
+                overrides=(
+                    Override(
+                        person="no",
+                        start=datetime(2026, 12, 24, tzinfo=BERLIN),
+                        end=datetime(2026, 12, 27, tzinfo=BERLIN),
+                    ),
+                ),
+            ),
+        ),
+        topics=(BUILDS,),
+        budget=Budget(
+            month=20_000_000,
+            mail="builds",
+            prices=(("+1", 6_450), ("+44", 40_000)),
+            max_price=200_000,
+        ),
         rules=(
             Rule(
                 name="main is broken",
@@ -62,7 +119,14 @@ def test_people_groups_and_rules_are_read() -> None:
                 repositories=("trivet-*/*",),
                 branches=("main", "master"),
                 workflows=("CI",),
-                tell=("author", "on-call"),
+                forges=("github",),
+                authors=("*@example.com",),
+                severities=("normal",),
+                tell=("author", "on-call", "week", "builds"),
+                remind=timedelta(hours=4),
+                severity="critical",
+                escalate=Escalation(after=timedelta(minutes=15), to=("week", "no")),
+                parts=2,
             ),
             Rule(name="rule 2", kinds=("push",), tell=("ana",)),
         ),
@@ -98,13 +162,79 @@ rules:
         "r.yml:5: person ana: 'shoe' is unknown; did you mean 'phone'?",
         "r.yml:6: person author: the word means whoever wrote the commit",
         "r.yml:8: group on-call: 'bene' is no person; there is: ana, author",
-        "r.yml:11: rule 'one': kind: 'pipelin' meets none of pipeline, push",
+        "r.yml:11: rule 'one': kind: 'pipelin' meets none of alarm, pipeline, push",
         "r.yml:11: rule 'one': match: 'brnch' is unknown; did you mean 'branch'?",
-        "r.yml:12: rule 'one': 'anna' is no person or group; did you mean 'ana'?",
+        "r.yml:12: rule 'one': 'anna' is no person, group, rota or topic; did you mean 'ana'?",
         "r.yml:13: rule 2: match: kind missing",
         "r.yml:13: rule 2: outcome: 'broken' meets none of failed, ok",
         "r.yml:13: rule 2: tell missing",
         "r.yml:15: rule 3: 'tell' stands here twice",
+    ]
+
+
+def test_problems_of_rotas_topics_and_times_have_their_lines_too() -> None:
+    text = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", time_zone: Berlin, language: fr}
+groups:
+  ana: [ana]
+rotas:
+  week:
+    people: [cleo]
+    start: monday
+    overrides:
+      - {person: ana, from: 2026-12-27T00:00, to: 2026-12-24T00:00}
+      - {person: ana}
+  nobody: {people: [], start: 2026-11-02T09:00}
+topics:
+  week: {arn: builds}
+rules:
+  - match: {kind: push, severity: loud}
+    tell: [ana]
+    remind: 4 hours
+"""
+    assert problems(text) == [
+        "r.yml:2: person ana: 'Berlin' is no time zone such as Europe/Berlin",
+        "r.yml:2: person ana: 'fr' is no language; there is: de, en",
+        "r.yml:4: group ana: a person has that name too",
+        "r.yml:7: rota week: 'cleo' is no person; there is: ana",
+        "r.yml:8: rota week: start: 'monday' is no time such as 2026-11-02T09:00",
+        "r.yml:10: rota week: override: ends before it begins",
+        "r.yml:11: rota week: override: from and to missing",
+        "r.yml:12: rota nobody: nobody takes turns",
+        "r.yml:14: topic week: 'builds' is no ARN of an SNS topic",
+        "r.yml:14: topic week: a rota has that name too",
+        "r.yml:16: rule 1: severity: 'loud' meets none of normal, critical",
+        "r.yml:18: rule 1: remind: '4 hours' is no length of time such as 30m, 4h or 2d",
+    ]
+
+
+def test_problems_of_hours_numbers_and_money_have_their_lines_too() -> None:
+    text = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", quiet: at night, hourly: 0}
+budget:
+  mail: ana
+  month: 20 EUR
+  prices: {+1: free}
+rules:
+  - match: {kind: push}
+    tell: [ana]
+    severity: urgent
+    escalate: {after: soon, to: [author, ben]}
+    parts: 3
+"""
+    assert problems(text) == [
+        "r.yml:2: person ana: hourly: '0' is no whole number from 1 to 9999",
+        "r.yml:2: person ana: quiet: 'at night' are no hours such as 22:00-07:00",
+        "r.yml:4: budget: mail: 'ana' is no topic; there is: ",
+        "r.yml:5: budget: month: '20 EUR' is no amount of US dollars such as 0.00645",
+        "r.yml:6: budget: price of +1: 'free' is no amount of US dollars such as 0.00645",
+        "r.yml:10: rule 1: 'urgent' is no severity; there is: normal, critical",
+        "r.yml:11: rule 1: escalate: 'author' is no person, group or rota; there is: ana",
+        "r.yml:11: rule 1: escalate: 'ben' is no person, group or rota; there is: ana",
+        "r.yml:11: rule 1: escalate: 'soon' is no length of time such as 30m, 4h or 2d",
+        "r.yml:12: rule 1: '3' is no number of parts; there is: 1, 2",
     ]
 
 

@@ -66,3 +66,11 @@ def test_not_allowed_is_not_taken_for_absent() -> None:
 
     with pytest.raises(NotAllowed):
         Secrets(settings_in({}), fetch=forbidden, clock=lambda: 0.0).of("github")
+
+
+def test_secrets_manager_is_asked_instead_where_it_is_named() -> None:
+    store = Parameters(**{"trivet/notifier/dev/gitlab-secret": "token whsec_AAAA"})
+    held = secrets(store, NOTIFIER_SECRETS="trivet/notifier/dev/")
+    assert held.of("gitlab") == ("token", "whsec_AAAA")
+    with pytest.raises(NoSecret, match="or the secret trivet/notifier/dev/github-secret"):
+        held.of("github")

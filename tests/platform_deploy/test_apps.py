@@ -25,10 +25,9 @@ def test_the_notifier_asks_for_its_queue_and_its_table_by_stage() -> None:
 
 def test_functions_are_named_as_chalice_names_them() -> None:
     app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
-    assert [app.lambda_name(f) for f in app.functions] == [
-        "trivet-notifier-dev",
-        "trivet-notifier-dev-dispatch",
-    ]
+    named = {function.name: app.lambda_name(function) for function in app.functions}
+    assert named["api_handler"] == "trivet-notifier-dev"
+    assert named["dispatch"] == "trivet-notifier-dev-dispatch"
 
 
 def test_all_problems_are_reported_at_once() -> None:
@@ -40,7 +39,8 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadResources) as caught:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
-        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, table, user_pool",
+        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, secrets, table, "
+        "topic, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",

@@ -100,5 +100,5 @@ def test_writing_mends_all_of_it(tmp_path: Path) -> None:
     (root / ".chalice" / "old.json").write_text("{}")
     assert policies.main([], root=root) == 0
     assert policies.differing(root) == []
-    written = json.loads((root / ".chalice" / "notifier-dispatch-dev.json").read_text())
-    assert [s["Sid"] for s in written["Statement"]] == ["Logs", "Poll", "Memory", "Phones"]
+    name = ".chalice/notifier-dispatch-dev.json"
+    assert json.loads((root / name).read_text()) == json.loads((ROOT / name).read_text())

@@ -1,0 +1,57 @@
+"""Write several messages that waited as one SMS: "7 pipelines red: a, b, c +4".
+
+Pure. What broke and was fixed while it waited is not told at all.
+"""
+
+from .decide import BROKE, COMMITS, FIXED, STILL
+from .desk import Held, Open
+from .gsm import SEPTETS, septets, tidy, to_gsm
+from .words import Words
+
+
+def bundle(waiting: tuple[Held, ...], words: Words) -> str:
+    """Write the one part, in the GSM alphabet, about what waited; empty when nothing is left."""
+    told = _what_is_left(waiting)
+    if len(told) <= 1:
+        return "".join(held.text for held in told)
+    groups = [
+        (count, labels)
+        for edges, one, many in (
+            ((BROKE, STILL), words.red, words.reds),
+            ((FIXED,), words.fixed_one, words.fixed_many),
+            ((COMMITS,), words.push, words.pushes),
+        )
+        if (labels := [to_gsm(tidy(held.label)) for held in told if held.edge in edges])
+        for count in (f"{len(labels)} {one if len(labels) == 1 else many}",)
+    ]
+    for named in range(max(len(labels) for _, labels in groups), -1, -1):
+        text = ". ".join(_group(count, labels, named) for count, labels in groups)
+        if septets(text) <= SEPTETS:
+            break
+    return text
+
+
+def escalated(waits: Open, words: Words) -> str:
+    """Write the one part about a failure that nobody acknowledged."""
+    text = to_gsm(tidy(f"{waits.label} {words.broke}, {words.unanswered} {waits.name}"))
+    link = f" {waits.link}" if septets(waits.link) <= SEPTETS // 2 and waits.link.isascii() else ""
+    while septets(text + link) > SEPTETS:
+        text = text[:-1]
+    return text + link
+
+
+def _what_is_left(waiting: tuple[Held, ...]) -> list[Held]:
+    """Keep the last of each pipeline; each push stays, and what mended itself goes."""
+    first: dict[str, Held] = {}
+    last: dict[str, Held] = {}
+    for held in waiting:
+        first.setdefault(held.about, held)
+        last[held.about] = held
+    mended = {about for about, it in last.items() if (first[about].edge, it.edge) == (BROKE, FIXED)}
+    return [held for about, held in last.items() if about not in mended]
+
+
+def _group(count: str, labels: list[str], named: int) -> str:
+    shown = [label for label in labels[:named] if label]
+    more = f" +{len(labels) - len(shown)}" if len(shown) < len(labels) else ""
+    return f"{count}: {', '.join(shown)}{more}" if shown else count
