@@ -18,6 +18,7 @@ from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, Transfe
 from datalake.chalicelib.errors import DatalakeError
 from datalake.chalicelib.settings import DEFAULT_KEEP_DAYS
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.spent import SpentFiles
 from datalake.chalicelib.stores.sweep import HOUR_NS, Sweep
 from datalake.chalicelib.wiring import read_dotenv
 
@@ -166,6 +167,7 @@ def _sweep(options: argparse.Namespace) -> int:
         raise Misused("--keep-days is at least 1")
     with closing(_store(options)) as store:
         keep_ns = options.keep_days * 24 * HOUR_NS
+        SpentFiles(options.root or os.environ["DATALAKE_ROOT"]).sweep(int(time.time()))
         swept = Sweep(store, now_ns=time.time_ns(), keep_ns=keep_ns).run()
     words = f"took away {swept.drafts} drafts, {swept.uploads} uploads, {swept.versions} versions"
     return _said(options, asdict(swept), words)

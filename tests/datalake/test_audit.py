@@ -65,6 +65,14 @@ def test_a_refusal_leaves_its_line_too(serve: Serve, capsys: pytest.CaptureFixtu
         assert (line["who"], line["key"]) == (who.get("sub", ""), key)
 
 
+def test_the_problem_that_a_head_would_get_is_not_counted(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(on_lambda(serve), ADMIN, "HEAD", "none")
+    (line,) = lines(capsys)
+    assert (line["status"], line["bytes_out"]) == (404, 0)
+
+
 def test_a_bug_leaves_its_line_too(
     serve: Serve, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from datalake.chalicelib.dataset import Existing
 from datalake.chalicelib.errors import (
     KeyConflict,
     NoSuchDataset,
@@ -30,7 +31,7 @@ from datalake.chalicelib.stores.locks import Locks
 from datalake.chalicelib.stores.mount import Mount
 from datalake.chalicelib.stores.tree import Tree
 from tests.datalake.processes import together
-from tests.datalake.store_contract import get, info_of, keys, put
+from tests.datalake.store_contract import body_of, get, info_of, keys, put
 
 
 @pytest.fixture
@@ -237,7 +238,9 @@ class FailingFiles(Files):
         return fail
 
 
-WRITE_OPERATIONS = ("create", "write", "stamp", "sync", "open_lock", "status", "rename")
+WRITE_OPERATIONS = (
+    *("create", "write", "stamp", "sync", "open_lock", "status_of", "rename", "open_folder"),
+)
 ERRORS = [
     (errno.ENOSPC, StoreFull, 507),
     (errno.EDQUOT, StoreFull, 507),
@@ -268,6 +271,18 @@ def test_a_failed_write_leaves_the_old_data_set_and_no_draft(
     assert (get(store, "a"), info_of(store, "a")) == (b"old", old)
     put(store, "a", b"newer")
     assert get(store, "a") == b"newer"
+
+
+def test_a_write_that_fails_after_its_commit_keeps_all_of_it(
+    root: Path, store: FilesystemStore
+) -> None:
+    put(store, "a", b"old")
+    with pytest.raises(StoreError):
+        put(FilesystemStore(str(root), files=FailingFiles("sync_folder", errno.EIO)), "a", b"new")
+    assert get(store, "a") == b"new"
+    assert store.describe(parse_key("a")).record.sha256
+    assert [version.is_current for version in store.versions(parse_key("a"))] == [True, False]
+    assert drafts(root) == []
 
 
 @pytest.mark.parametrize("operation", ["open_root", "open_folder", "open_file", "status", "read"])
@@ -467,3 +482,74 @@ with open(sys.argv[1], "w") as lock:
     print("held", flush=True)
     sys.stdin.readline()
 """
+
+
+# a mount without a second name for a file, and one with coarse times
+
+
+class NoLinks(Files):
+    """As S3 Files: a file has one name."""
+
+    def link(self, folder: int, name: str, to_folder: int, to_name: str) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+
+def test_without_links_everything_but_old_versions_works(root: Path) -> None:
+    store = FilesystemStore(str(root), files=NoLinks())
+    first = put(store, "a", b"1")
+    second = put(store, "a", b"2")
+    assert [version.info for version in store.versions(parse_key("a"))] == [second]
+    with pytest.raises(NoSuchDataset):
+        store.open(parse_key("a"), first.etag)
+    store.write(parse_key("b"), Existing(key=parse_key("a")), NONE)
+    store.write(parse_key("c"), Existing(key=parse_key("b"), move=True), NONE)
+    assert keys(store) == ["a", "c"]
+    assert get(store, "c") == b"2"
+    assert store.describe(parse_key("c")).record.sha256
+    store.delete(parse_key("a"), NONE)
+    assert store.versions(parse_key("a")) == ()
+    assert drafts(root) == []
+
+
+class WholeSeconds(Files):
+    """Keeps the seconds of a time and nothing finer."""
+
+    def stamp(self, descriptor: int, modified_ns: int) -> None:
+        super().stamp(descriptor, modified_ns // 10**9 * 10**9)
+
+
+def test_where_times_are_whole_seconds_every_write_still_has_its_own_etag(root: Path) -> None:
+    store = FilesystemStore(str(root), files=WholeSeconds())
+    etags = [put(store, "a", body).etag for body in (b"1", b"2", b"3")]
+    assert len(set(etags)) == 3
+    assert info_of(store, "a").etag == etags[-1]
+    assert [get_version(store, "a", etag) for etag in etags] == [b"1", b"2", b"3"]
+
+
+def get_version(store: FilesystemStore, key: str, etag: str) -> bytes:
+    with store.open(parse_key(key), etag) as dataset:
+        return dataset.read(0, dataset.description.info.size)
+
+
+# files that others put there
+
+
+def test_a_foreign_file_that_is_replaced_or_deleted_can_come_back(
+    root: Path, store: FilesystemStore
+) -> None:
+    for end in (lambda: put(store, "a", b"ours"), lambda: store.delete(parse_key("a"), NONE)):
+        (root / "a").unlink(missing_ok=True)
+        (root / "a").write_bytes(b"theirs")
+        etag = info_of(store, "a").etag
+        end()
+        assert get_version(store, "a", etag) == b"theirs"
+
+
+def test_a_backup_that_lost_the_times_gets_its_record_back(
+    root: Path, store: FilesystemStore
+) -> None:
+    store.write(parse_key("a"), body_of(b"1", "text/csv", owner="me"), NONE)
+    (root / "a").unlink()
+    (root / "a").write_bytes(b"1")
+    record = store.describe(parse_key("a")).record
+    assert (record.media_type, record.metadata) == ("text/csv", (("owner", "me"),))

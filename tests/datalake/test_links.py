@@ -286,10 +286,11 @@ def test_a_link_writes_up_to_its_size(guarded: Any, lake: Path) -> None:
 
 def test_a_link_for_one_use_is_used_once_by_what_succeeds(guarded: Any, lake: Path) -> None:
     link = made(guarded, verb="read", key="a", once=True)
+    assert guarded.put(link, body=b"x").status_code == 403
+    assert not (lake / ".lake/s").exists()
     assert guarded.get(link).status_code == 404
     (lake / "a").write_text("12345")
     assert guarded.head(link).status_code == 200
-    assert guarded.put(link, body=b"x").status_code == 403
     whole = guarded.get(link, headers={"Range": "bytes=0-1", "If-None-Match": "*"})
     assert (whole.status_code, whole.body) == (200, b"12345")
     assert code(guarded.get(link)) == (410, "link-spent")

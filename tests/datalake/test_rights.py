@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from datalake.chalicelib import identity, visible
@@ -195,47 +195,47 @@ def test_a_grant_of_one_key_covers_no_neighbour() -> None:
 
 # listings
 
-KEYS = st.sets(
-    st.lists(st.sampled_from(["a", "b", "a.b", "c"]), min_size=1, max_size=3).map("/".join),
-    max_size=15,
-)
-FOLDERS = st.sets(st.sampled_from(["", "a/", "a/b/", "a.b/", "b/", "b/c/", "c/a/"]), max_size=4)
+KEYS = ("a.txt", "a/1", "a/b/1", "a/b/2", "a/c/1", "b/1", "b/c/1", "c/a/1", "d")
+FOLDERS = ("", "a/", "a/b/", "a/c/", "b/", "b/c/", "c/a/", "none/")
+
+
+def line_of(key: str, prefix: str, *, by_folder: bool) -> str:
+    folder, slash, _ = key[len(prefix) :].partition("/")
+    return prefix + folder + slash if by_folder and slash else key
 
 
 @given(
-    keys=KEYS,
-    folders=FOLDERS,
-    prefix=st.sampled_from(["", "a", "a/", "a/b", "b/", "c/"]),
+    folders=st.sets(st.sampled_from(FOLDERS), min_size=1, max_size=5),
+    prefix=st.sampled_from(["", "", "a", "a/", "a/b", "b/", "c/"]),
     limit=st.integers(1, 4),
+    by_folder=st.booleans(),
 )
+@example(folders={"a/b/", "b/"}, prefix="", limit=1, by_folder=True)
+@example(folders={"", "a/", "a/b/"}, prefix="", limit=4, by_folder=False)
 def test_pages_hold_what_may_be_listed_exactly_once_and_nothing_else(
-    keys: set[str], folders: set[str], prefix: str, limit: int
+    folders: set[str], prefix: str, limit: int, by_folder: bool
 ) -> None:
     store = MemoryStore()
-    for key in keys:
-        if not any(other.startswith(f"{key}/") for other in keys):
-            store.write(parse_key(key), EMPTY, NONE)
+    for key in KEYS:
+        store.write(parse_key(key), EMPTY, NONE)
     grants = Grants(
         who="",
         grants=tuple(Grant(verbs=frozenset({"list"}), below=folder) for folder in folders),
     )
-    everything = [
-        entry.key for entry in store.list(parse_prefix(prefix), after="", limit=99).entries
-    ]
     pages, after = [], ""
     while True:
-        page = visible.page(
-            store,
-            Listing(prefix=parse_prefix(prefix), after=after, limit=limit, folders=False),
-            grants,
-        )
-        pages.append(page)
+        wanted = Listing(prefix=parse_prefix(prefix), after=after, limit=limit, folders=by_folder)
+        page = visible.page(store, wanted, grants)
+        pages.append(sorted([entry.key for entry in page.entries] + [*page.folders]))
         if not page.more:
             break
-        assert len(page.entries) == limit
-        after = page.entries[-1].key
-    listed = [entry.key for page in pages for entry in page.entries]
-    assert listed == [key for key in everything if grants.may("list", parse_key(key))]
+        assert page.last > after
+        after = page.last
+    allowed = [key for key in KEYS if key.startswith(prefix) and grants.may("list", parse_key(key))]
+    lines = sorted({line_of(key, prefix, by_folder=by_folder) for key in allowed})
+    assert [line for page in pages for line in page] == lines
+    assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
+    assert pages[-1] or len(pages) == 1
 
 
 def test_a_neighbour_does_not_even_make_a_next_page() -> None:

@@ -7,8 +7,8 @@ request, and a repeated one changes nothing.
 
 import hashlib
 import json
+import os
 import re
-import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -43,7 +43,7 @@ class FilesystemUploads:
 
     def create(self, plan: Plan) -> Upload:
         """Begin an upload; one of no bytes is finished at once."""
-        upload_id = uuid.uuid4().hex
+        upload_id = os.urandom(16).hex()
         with translated():
             stamp_ns = self._store.history.mount.stamp(later_ns=0)
             with self._tree.own(FOLDER) as folder:
