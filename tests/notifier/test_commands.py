@@ -92,3 +92,57 @@ def test_bad_rules_are_exit_2_with_every_problem(run: Run, tmp_path: Path) -> No
     assert (code, len(out.splitlines())) == (2, 2)
     code, out, _ = run("rules", "check", str(rules), "--json")
     assert (code, len(json.loads(out)["problems"])) == (2, 2)
+
+
+def queue(name: str) -> str:
+    url: str = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    return url
+
+
+def test_events_that_could_not_be_dispatched_are_put_back_under_their_own_id(
+    cloud: Emulator, run: Run
+) -> None:
+    alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
+    for body in ("one", "two"):
+        client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
+    assert run("redrive") == (0, f"2 events put back into {alive}.\n", "")
+    answer = client("sqs").receive_message(QueueUrl=queue(alive), MaxNumberOfMessages=10)
+    assert sorted(message["Body"] for message in answer["Messages"]) == ["one", "two"]
+    code, out, _ = run("redrive", "--json")
+    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0})
+
+
+def test_a_test_sms_goes_to_one_person(cloud: Emulator, run: Run) -> None:
+    code, out, _ = run("send-test", "ana")
+    assert (code, out.splitlines()[0][:37]) == (0, "Sent to Ana Example, +*******0123. SN")
+    assert [sms["PhoneNumber"] for sms in cloud.sms_messages()] == ["+12025550123"]
+    code, _, err = run("send-test", "zoe")
+    assert (code, "'zoe' is no person; there is: ana, ben" in err) == (2, True)
+    assert json.loads(run("send-test", "ben", "--json")[1])["phone"] == "+********0187"
+
+
+def test_on_the_emulator_doctor_says_what_cannot_be_asked(cloud: Emulator, run: Run) -> None:
+    dead = queue(f"{settings_in({}).queue}-dead")
+    code, out, _ = run("doctor")
+    assert (code, out) == (
+        0,
+        """\
+not on the emulator sandbox: GetSMSSandboxAccountStatus cannot be asked
+not on the emulator opted out: ListPhoneNumbersOptedOut cannot be asked
+not on the emulator SNS's own limit: GetSMSAttributes cannot be asked
+ok       dead letters: none
+ok       budget: 0 USD spent this month; the rules set no budget
+""",
+    )
+    client("sqs").send_message(QueueUrl=dead, MessageBody="one")
+    code, out, _ = run("doctor", "--json")
+    problems = [it["what"] for it in json.loads(out) if it["state"] == "PROBLEM"]
+    assert (code, problems) == (1, ["dead letters"])
+
+
+def test_what_doctor_cannot_look_at_is_a_problem(cloud: Emulator, run: Run) -> None:
+    code, out, _ = run("doctor")
+    assert (code, "PROBLEM  dead letters: SQS queue trivet-notifier-dev-events-dead: " in out) == (
+        1,
+        True,
+    )
