@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from localcloud.gaps import is_gap
 from notifier.chalicelib import aws
 from notifier.chalicelib.aws import Table
-from notifier.chalicelib.errors import AwsFailed, NotifierError
+from notifier.chalicelib.errors import AwsFailed, NotConfigured, NotifierError
 from notifier.chalicelib.money import dollars
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.rules_file import load_rules, read_rules
@@ -91,6 +91,8 @@ def examine(
     for what, action, look in looks:
         try:
             yield from look()
+        except NotConfigured:
+            raise  # the same for every look
         except NotifierError as error:
             code = error.code if isinstance(error, AwsFailed) else ""
             missing = _on_emulator() and is_gap("sns", action, code)

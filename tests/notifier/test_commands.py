@@ -18,6 +18,7 @@ from notifier.chalicelib.settings import settings_in
 from tests.notifier.clients import client
 from tests.notifier.fakes import NOON, RULES, RUN
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -76,6 +77,46 @@ def test_where_nothing_was_decided_yet_it_says_so(cloud: Emulator, run: Run) -> 
 def test_without_a_region_the_error_says_what_to_set(run: Run) -> None:
     code, out, err = run("decisions")
     assert (code, out, "set AWS_DEFAULT_REGION" in err) == (2, "", True)
+
+
+def test_doctor_without_a_region_says_it_once(run: Run) -> None:
+    code, out, err = run("doctor")
+    assert (code, out, err.count("set AWS_DEFAULT_REGION")) == (2, "", 1)
+
+
+def test_a_folder_of_payloads_is_replayed_with_its_price(run: Run, tmp_path: Path) -> None:
+    for name, sample in (
+        ("workflow_run.1", "workflow_run.failed"),
+        ("workflow_run.2", "workflow_run.failed"),
+        ("workflow_run.3", "workflow_run.fixed"),
+        ("push.1", "push"),
+    ):
+        (tmp_path / f"{name}.json").write_bytes((EXAMPLES / f"{sample}.json").read_bytes())
+    folder = ("replay", str(tmp_path), "--forge", "github")
+    assert run(*folder) == (
+        0,
+        """\
+file                 result           USD  told
+push.1.json          commits          0.1  ana
+workflow_run.1.json  broke            0.2  ana, ben
+workflow_run.2.json  silent                nobody: this was handled before
+workflow_run.3.json  fixed            0.2  ana, ben
+4 files, 5 SMS parts, 0.5 USD
+""",
+        "",
+    )
+    (tmp_path / "issues.json").write_text("{}")
+    (tmp_path / "push.2\x1b[2J.json").write_text("{}")
+    code, out, _ = run(*folder)
+    assert (code, "\x1b" in out) == (1, False)
+    code, out, _ = run(*folder, "--json")
+    results = [row["result"] for row in json.loads(out)]
+    assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
+
+
+def test_a_folder_that_is_not_there_says_so(run: Run) -> None:
+    code, _, err = run("replay", "nowhere", "--forge", "github")
+    assert (code, err[:36]) == (2, "nowhere: No such file or directory; ")
 
 
 def test_good_rules_are_counted(run: Run) -> None:
