@@ -217,7 +217,8 @@ def _calls() -> list[dict[str, Any]]:
         ]
 
 
-# US dollars, list prices of us-east-1 before any free tier; aws.amazon.com/<service>/pricing has today's.
+# US dollars, list prices of us-east-1 before any free tier.
+# Those of today: https://aws.amazon.com/<service>/pricing
 GATEWAY, LAMBDA, SQS = 3.50e-6, 0.20e-6, 0.40e-6  # a request
 GB_SECOND = 16.6667e-6
 READ_UNIT, WRITE_UNIT = 0.125e-6, 0.625e-6

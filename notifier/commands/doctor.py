@@ -63,9 +63,9 @@ def run(options: argparse.Namespace) -> Answer:
     code = 1 if any(finding.state == PROBLEM for finding in findings) else 0
     if options.json:
         return Answer(text=json.dumps([asdict(it) for it in findings], indent=2), code=code)
-    return Answer(
-        text="\n".join(f"{it.state:<8} {it.what}: {it.text}" for it in findings), code=code
-    )
+    width = max(len(finding.state) for finding in findings)
+    lines = (f"{it.state:<{width}}  {it.what}: {it.text}" for it in findings)
+    return Answer(text="\n".join(lines), code=code)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -70,6 +70,13 @@ def test_the_last_decisions_can_be_asked_for_the_newest_first(cloud: Emulator, r
     assert (code, [it["edge"] for it in json.loads(out)]) == (0, [""])
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "x"])
+def test_a_limit_that_is_no_count_is_refused(run: Run, limit: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("decisions", "--limit", limit)
+    assert caught.value.code == 2
+
+
 def test_where_nothing_was_decided_yet_it_says_so(cloud: Emulator, run: Run) -> None:
     assert run("decisions") == (0, "No decision is kept.\n", "")
 
@@ -168,11 +175,11 @@ def test_on_the_emulator_doctor_says_what_cannot_be_asked(cloud: Emulator, run: 
     assert (code, out) == (
         0,
         """\
-not on the emulator sandbox: GetSMSSandboxAccountStatus cannot be asked
-not on the emulator opted out: ListPhoneNumbersOptedOut cannot be asked
-not on the emulator SNS's own limit: GetSMSAttributes cannot be asked
-ok       dead letters: none
-ok       budget: 0 USD spent this month; the rules set no budget
+not on the emulator  sandbox: GetSMSSandboxAccountStatus cannot be asked
+not on the emulator  opted out: ListPhoneNumbersOptedOut cannot be asked
+not on the emulator  SNS's own limit: GetSMSAttributes cannot be asked
+ok                   dead letters: none
+ok                   budget: 0 USD spent this month; the rules set no budget
 """,
     )
     client("sqs").send_message(QueueUrl=dead, MessageBody="one")
@@ -183,7 +190,10 @@ ok       budget: 0 USD spent this month; the rules set no budget
 
 def test_what_doctor_cannot_look_at_is_a_problem(cloud: Emulator, run: Run) -> None:
     code, out, _ = run("doctor")
-    assert (code, "PROBLEM  dead letters: SQS queue trivet-notifier-dev-events-dead: " in out) == (
+    assert (
+        code,
+        "PROBLEM              dead letters: SQS queue trivet-notifier-dev-events-dead: " in out,
+    ) == (
         1,
         True,
     )
