@@ -83,6 +83,7 @@ def run() -> list[dict[str, Any]]:
         *_first_answers(),
         *_paths(),
         *_calls(),
+        *_costs(),
     ]
 
 
@@ -214,6 +215,34 @@ def _calls() -> list[dict[str, Any]]:
             row("AWS calls to dispatch it again", _dispatched(RUN, calls), "calls", 2),
             row("AWS calls to dispatch a push's SMS", _dispatched(PUSH, calls), "calls", 4),
         ]
+
+
+# US dollars, list prices of us-east-1 before any free tier.
+# Those of today: https://aws.amazon.com/<service>/pricing
+GATEWAY, LAMBDA, SQS = 3.50e-6, 0.20e-6, 0.40e-6  # a request
+GB_SECOND = 16.6667e-6
+READ_UNIT, WRITE_UNIT = 0.125e-6, 0.625e-6
+SMS = 0.00645  # a part to the US, without the carrier's fee
+BILLED = 0.05  # seconds of 256 MB that a warm call of either function stays below
+
+
+def _costs() -> list[dict[str, Any]]:
+    """Compute what 1,000 webhooks cost, from the calls that were counted above."""
+    call = LAMBDA + BILLED * 0.25 * GB_SECOND
+    received = GATEWAY + call
+    queued = 3 * SQS + call  # sent, received, deleted
+    silent = queued + 3 * READ_UNIT + 2 * WRITE_UNIT  # the batch: pipeline, desk, month; the claim
+    told = silent + 2 * (2 + 1 + 1) * WRITE_UNIT  # the transaction: each item, written twice
+    return [
+        _cost("ignored", received),
+        _cost("that tell nobody", received + silent),
+        _cost("that send an SMS each, without the SMS", received + told),
+        _cost("that send an SMS each, with the SMS", received + told + SMS),
+    ]
+
+
+def _cost(kind: str, each: float) -> dict[str, Any]:
+    return row(f"cost of 1,000 webhooks {kind}", round(1000 * each, 4), "USD")
 
 
 def _received(case: str, kind: str, calls: list[str]) -> int:

@@ -17,7 +17,7 @@ from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.rules_file import load_rules
 from notifier.chalicelib.settings import load_dotenv, settings_in
-from notifier.commands import Answer, decisions
+from notifier.commands import Answer, decisions, doctor, redrive, replay, send_test
 from notifier.commands import rules as rules_verbs
 from notifier.report import as_json, as_text, ignored_as_json, ignored_as_text
 
@@ -82,8 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     explain.add_argument("--json", action="store_true", help="print JSON")
     explain.set_defaults(run=lambda options: Answer(text=_explain(options)))
-    decisions.register(commands)
-    rules_verbs.register(commands)
+    for verb in (replay, decisions, rules_verbs, doctor, send_test, redrive):
+        verb.register(commands)
     return parser
 
 

@@ -62,7 +62,7 @@ _KINDS: dict[str, type[AwsFailed]] = {
 @cache
 def client(service: str) -> Any:
     """Return the process's one client of a service; forges wait 10 seconds for an answer."""
-    with _door(f"AWS client for {service}"):
+    with door(f"AWS client for {service}"):
         return _session().create_client(service, config=_config())
 
 
@@ -95,7 +95,7 @@ class Queue:
 
     def put(self, body: str) -> None:
         """Keep a text; asks for the queue's address once per process."""
-        with _door(f"SQS queue {self._name}"):
+        with door(f"SQS queue {self._name}"):
             sqs = self._connect()
             if not self._url:
                 self._url = sqs.get_queue_url(QueueName=self._name)["QueueUrl"]
@@ -130,7 +130,7 @@ class Table:
 
     def decisions(self) -> Iterator[str]:
         """Yield all decisions that are kept, in no order; reads the whole table."""
-        with _door(f"DynamoDB table {self._name}"):
+        with door(f"DynamoDB table {self._name}"):
             pages = (
                 self._connect()
                 .get_paginator("scan")
@@ -165,7 +165,7 @@ class Table:
     def _page(self, page_id: str, update: dict[str, Any]) -> Page | None:
         from botocore.exceptions import ClientError
 
-        with _door(f"DynamoDB table {self._name}"):
+        with door(f"DynamoDB table {self._name}"):
             try:
                 answer = self._connect().update_item(TableName=self._name, **update)
             except ClientError as error:
@@ -196,7 +196,7 @@ class Table:
         items: list[dict[str, Any]] = []
         for start in range(0, len(keys), _BATCH):
             asked = {"Keys": keys[start : start + _BATCH], "ConsistentRead": True}
-            with _door(f"DynamoDB table {self._name}"):
+            with door(f"DynamoDB table {self._name}"):
                 answer = self._connect().batch_get_item(RequestItems={self._name: asked})
             if answer.get("UnprocessedKeys"):
                 raise AwsFailed(f"DynamoDB table {self._name}", code="UnprocessedKeys")
@@ -214,7 +214,7 @@ class Table:
             for update in updates
         ]
         for pause in (0.02, 0.05, 0.1, 0.2, None):
-            with _door(f"DynamoDB table {self._name}"):
+            with door(f"DynamoDB table {self._name}"):
                 try:
                     self._connect().transact_write_items(TransactItems=items)
                 except ClientError as error:
@@ -233,7 +233,7 @@ class Table:
         """Write if the condition holds; else return the item that stands there, perhaps empty."""
         from botocore.exceptions import ClientError
 
-        with _door(f"DynamoDB table {self._name}"):
+        with door(f"DynamoDB table {self._name}"):
             try:
                 self._connect().update_item(TableName=self._name, **parameters)
             except ClientError as error:
@@ -257,13 +257,13 @@ class Sns:
 
     def send(self, notice: Notice) -> None:
         """Send one text to one number, at SNS's higher priority, or to one topic."""
-        with _door(f"message to {notice.recipient}"):
+        with door(f"message to {notice.recipient}"):
             self._connect().publish(**publishing(notice, self._max_price))
 
 
 def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> str:
     """Return the decrypted text of a parameter."""
-    with _door(f"SSM parameter {name}"):
+    with door(f"SSM parameter {name}"):
         answer = connect().get_parameter(Name=name, WithDecryption=True)
         text: str = answer["Parameter"]["Value"]
         return text
@@ -271,13 +271,13 @@ def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> 
 
 def secret(name: str, connect: Callable[[], Any] = lambda: client("secretsmanager")) -> str:
     """Return the current text of a secret; empty when it is not a text."""
-    with _door(f"secret {name}"):
+    with door(f"secret {name}"):
         text: str = connect().get_secret_value(SecretId=name).get("SecretString", "")
         return text
 
 
 @contextmanager
-def _door(action: str) -> Iterator[None]:
+def door(action: str) -> Iterator[None]:
     """Let no error of botocore out, not even as a cause: its text may hold a phone number."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -6,10 +6,12 @@ A line never holds a secret, a signature, a body or a phone number.
 import json
 import logging
 import sys
+import time
 from dataclasses import dataclass
 
 from .event import Event, Ignored
 
+NAMESPACE = "Trivet/Notifier"
 _MAX_TEXT = 300
 
 
@@ -56,7 +58,21 @@ def write(line: Line, *, level: int = logging.INFO) -> None:
     }
     facts: dict[str, object] = {key: text[:_MAX_TEXT] for key, text in texts.items()}
     facts |= {"status": line.status, "secret": line.secret, "told": line.told}
-    _logger().log(level, json.dumps({**facts, "milliseconds": round(line.milliseconds, 3)}))
+    facts |= {"milliseconds": round(line.milliseconds, 3), "notices": len(line.told)}
+    _logger().log(level, json.dumps({**facts, "_aws": _metrics(time.time())}))
+
+
+def _metrics(now: float) -> dict[str, object]:
+    """Say which keys of the line are metrics: CloudWatch counts them without a call.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    metrics = [
+        {"Name": "milliseconds", "Unit": "Milliseconds"},
+        {"Name": "notices", "Unit": "Count"},
+    ]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["what", "result"]], "Metrics": metrics}
+    return {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
 
 
 def _logger() -> logging.Logger:

@@ -32,9 +32,15 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     parser.add_argument("--repository", metavar="GLOB", default="*", help="only of these")
     parser.add_argument("--branch", metavar="GLOB", default="*", help="only of these")
-    parser.add_argument("--limit", metavar="N", type=int, default=10, help="default: 10")
+    parser.add_argument("--limit", metavar="N", type=_count, default=10, help="default: 10")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of decisions, 1 at least")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> Answer:

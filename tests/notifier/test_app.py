@@ -134,6 +134,15 @@ def test_each_delivery_is_one_line_with_the_same_keys(
     lines = logged(capsys)
     assert [line["status"] for line in lines] == [202, 200, 401, 404]
     assert len({tuple(line) for line in lines}) == 1
+    metrics = lines[0].pop("_aws")["CloudWatchMetrics"][0]
+    assert metrics == {
+        "Namespace": "Trivet/Notifier",
+        "Dimensions": [["what", "result"]],
+        "Metrics": [
+            {"Name": "milliseconds", "Unit": "Milliseconds"},
+            {"Name": "notices", "Unit": "Count"},
+        ],
+    }
     assert lines[0] | {"id": "", "milliseconds": 0} == {
         "level": "INFO",
         "what": "receive",
@@ -149,6 +158,7 @@ def test_each_delivery_is_one_line_with_the_same_keys(
         "secret": 2,
         "told": [],
         "milliseconds": 0,
+        "notices": 0,
     }
 
 

@@ -18,6 +18,7 @@ from notifier.chalicelib.settings import settings_in
 from tests.notifier.clients import client
 from tests.notifier.fakes import NOON, RULES, RUN
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -69,6 +70,13 @@ def test_the_last_decisions_can_be_asked_for_the_newest_first(cloud: Emulator, r
     assert (code, [it["edge"] for it in json.loads(out)]) == (0, [""])
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "x"])
+def test_a_limit_that_is_no_count_is_refused(run: Run, limit: str) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run("decisions", "--limit", limit)
+    assert caught.value.code == 2
+
+
 def test_where_nothing_was_decided_yet_it_says_so(cloud: Emulator, run: Run) -> None:
     assert run("decisions") == (0, "No decision is kept.\n", "")
 
@@ -76,6 +84,46 @@ def test_where_nothing_was_decided_yet_it_says_so(cloud: Emulator, run: Run) -> 
 def test_without_a_region_the_error_says_what_to_set(run: Run) -> None:
     code, out, err = run("decisions")
     assert (code, out, "set AWS_DEFAULT_REGION" in err) == (2, "", True)
+
+
+def test_doctor_without_a_region_says_it_once(run: Run) -> None:
+    code, out, err = run("doctor")
+    assert (code, out, err.count("set AWS_DEFAULT_REGION")) == (2, "", 1)
+
+
+def test_a_folder_of_payloads_is_replayed_with_its_price(run: Run, tmp_path: Path) -> None:
+    for name, sample in (
+        ("workflow_run.1", "workflow_run.failed"),
+        ("workflow_run.2", "workflow_run.failed"),
+        ("workflow_run.3", "workflow_run.fixed"),
+        ("push.1", "push"),
+    ):
+        (tmp_path / f"{name}.json").write_bytes((EXAMPLES / f"{sample}.json").read_bytes())
+    folder = ("replay", str(tmp_path), "--forge", "github")
+    assert run(*folder) == (
+        0,
+        """\
+file                 result           USD  told
+push.1.json          commits          0.1  ana
+workflow_run.1.json  broke            0.2  ana, ben
+workflow_run.2.json  silent                nobody: this was handled before
+workflow_run.3.json  fixed            0.2  ana, ben
+4 files, 5 SMS parts, 0.5 USD
+""",
+        "",
+    )
+    (tmp_path / "issues.json").write_text("{}")
+    (tmp_path / "push.2\x1b[2J.json").write_text("{}")
+    code, out, _ = run(*folder)
+    assert (code, "\x1b" in out) == (1, False)
+    code, out, _ = run(*folder, "--json")
+    results = [row["result"] for row in json.loads(out)]
+    assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
+
+
+def test_a_folder_that_is_not_there_says_so(run: Run) -> None:
+    code, _, err = run("replay", "nowhere", "--forge", "github")
+    assert (code, err[:36]) == (2, "nowhere: No such file or directory; ")
 
 
 def test_good_rules_are_counted(run: Run) -> None:
@@ -92,3 +140,60 @@ def test_bad_rules_are_exit_2_with_every_problem(run: Run, tmp_path: Path) -> No
     assert (code, len(out.splitlines())) == (2, 2)
     code, out, _ = run("rules", "check", str(rules), "--json")
     assert (code, len(json.loads(out)["problems"])) == (2, 2)
+
+
+def queue(name: str) -> str:
+    url: str = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    return url
+
+
+def test_events_that_could_not_be_dispatched_are_put_back_under_their_own_id(
+    cloud: Emulator, run: Run
+) -> None:
+    alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
+    for body in ("one", "two"):
+        client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
+    assert run("redrive") == (0, f"2 events put back into {alive}.\n", "")
+    answer = client("sqs").receive_message(QueueUrl=queue(alive), MaxNumberOfMessages=10)
+    assert sorted(message["Body"] for message in answer["Messages"]) == ["one", "two"]
+    code, out, _ = run("redrive", "--json")
+    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0})
+
+
+def test_a_test_sms_goes_to_one_person(cloud: Emulator, run: Run) -> None:
+    code, out, _ = run("send-test", "ana")
+    assert (code, out.splitlines()[0][:37]) == (0, "Sent to Ana Example, +*******0123. SN")
+    assert [sms["PhoneNumber"] for sms in cloud.sms_messages()] == ["+12025550123"]
+    code, _, err = run("send-test", "zoe")
+    assert (code, "'zoe' is no person; there is: ana, ben" in err) == (2, True)
+    assert json.loads(run("send-test", "ben", "--json")[1])["phone"] == "+********0187"
+
+
+def test_on_the_emulator_doctor_says_what_cannot_be_asked(cloud: Emulator, run: Run) -> None:
+    dead = queue(f"{settings_in({}).queue}-dead")
+    code, out, _ = run("doctor")
+    assert (code, out) == (
+        0,
+        """\
+not on the emulator  sandbox: GetSMSSandboxAccountStatus cannot be asked
+not on the emulator  opted out: ListPhoneNumbersOptedOut cannot be asked
+not on the emulator  SNS's own limit: GetSMSAttributes cannot be asked
+ok                   dead letters: none
+ok                   budget: 0 USD spent this month; the rules set no budget
+""",
+    )
+    client("sqs").send_message(QueueUrl=dead, MessageBody="one")
+    code, out, _ = run("doctor", "--json")
+    problems = [it["what"] for it in json.loads(out) if it["state"] == "PROBLEM"]
+    assert (code, problems) == (1, ["dead letters"])
+
+
+def test_what_doctor_cannot_look_at_is_a_problem(cloud: Emulator, run: Run) -> None:
+    code, out, _ = run("doctor")
+    assert (
+        code,
+        "PROBLEM              dead letters: SQS queue trivet-notifier-dev-events-dead: " in out,
+    ) == (
+        1,
+        True,
+    )

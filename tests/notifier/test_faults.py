@@ -6,7 +6,7 @@ repeated only when the fault fell between sending it and striking it out.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from localcloud.emulator import Emulator
 from notifier.chalicelib.aws import Queue, Sns, Table
+from notifier.chalicelib.books import LEASE
 from notifier.chalicelib.delivery import delivery_of
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.errors import AwsFailed
@@ -21,6 +22,8 @@ from notifier.chalicelib.event import from_json
 from notifier.chalicelib.forges import forge_named
 from notifier.chalicelib.receive import receive
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.timing import BUNDLE
+from notifier.chalicelib.watch import tell_what_waited
 from tests.notifier.clients import client
 from tests.notifier.fakes import RULES, sample, secret_of
 
@@ -165,3 +168,50 @@ def test_an_event_whose_dispatch_failed_is_told_when_it_comes_again(
 def no_longer_owed() -> bool:
     items = client("dynamodb").scan(TableName=NAMES.table)["Items"]
     return all(item.get("outbox", {"M": {}}) == {"M": {}} for item in items)
+
+
+WATCH = ["batch_get_item", "update_item", "publish", "transact_write_items"]
+
+
+def watch_over(wire: Wire, now: datetime) -> None:
+    tell_what_waited(
+        RULES,
+        desks=Table(NAMES.table, wire.client("dynamodb")),
+        send=Sns(wire.client("sns")).send,
+        now=now,
+        new_id=lambda: f"lease-{now}",
+    )
+
+
+def something_waits() -> None:
+    """A failure is told; the fix comes right after it and waits for the bundle."""
+    for case in ("workflow_run.failed", "workflow_run.fixed"):
+        receive_over(Wire(), case)
+        (body,) = queued()
+        dispatch_over(Wire(), body)
+
+
+def test_watching_when_nothing_is_due_is_one_call(cloud: Emulator) -> None:
+    something_waits()
+    wire = Wire()
+    watch_over(wire, datetime.now(UTC))
+    assert wire.calls == WATCH[:1]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("call", range(len(WATCH)))
+def test_a_bundle_whose_sending_failed_is_told_when_its_lease_is_over(
+    cloud: Emulator, call: int, when: str
+) -> None:
+    something_waits()
+    first, now = sms(cloud), datetime.now(UTC) + BUNDLE
+    wire = Wire(call, when)
+    with pytest.raises(AwsFailed):
+        watch_over(wire, now)
+    assert wire.calls[: call + 1] == WATCH[: call + 1]
+    watch_over(Wire(), now + LEASE + timedelta(seconds=1))
+    watch_over(Wire(), now + 3 * LEASE)
+    told = sms(cloud) - first
+    assert len(told) == 2
+    was_sent = (WATCH[call], when) in (("publish", AFTER), ("transact_write_items", BEFORE))
+    assert sum(told.values()) - len(told) == (1 if was_sent else 0)

@@ -1,0 +1,131 @@
+"""`python -m notifier replay DIRECTORY`: whom a folder of payloads would tell, at what price."""
+
+import argparse
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from notifier.chalicelib.decide import Decision, decide
+from notifier.chalicelib.delivery import Delivery
+from notifier.chalicelib.errors import BadPayload
+from notifier.chalicelib.event import Event, Ignored
+from notifier.chalicelib.forge import Forge, parse
+from notifier.chalicelib.forges import forge_named, forge_names
+from notifier.chalicelib.gsm import tidy
+from notifier.chalicelib.memory import Memory
+from notifier.chalicelib.money import DEFAULT_PRICE, dollars
+from notifier.chalicelib.rules import Rules, Topic
+from notifier.chalicelib.rules_file import load_rules
+from notifier.chalicelib.settings import load_dotenv, settings_in
+from notifier.report import text_for
+
+from . import Answer
+
+ABOUT = """\
+Read a folder of webhook payloads in the order of their names, and show who would be
+told what, and what it would cost: a change of the rules can be reviewed like code.
+
+A file is named after the forge's word for its event: workflow_run.json, or
+workflow_run.07-broken.json. The state of each pipeline is kept from file to file;
+between two files hours pass, so that nothing joins a bundle. Nothing is sent, and AWS
+is not needed.
+
+Exit codes: 0 all was read; 1 a file is no such payload; 2 the rules have problems.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One file: what came of it, whom it tells, and the price in millionths of a dollar."""
+
+    file: str
+    result: str
+    why: str
+    told: tuple[str, ...] = ()
+    parts: int = 0
+    price: int = 0
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb to the command line."""
+    parser = commands.add_parser(
+        "replay",
+        help="show who would be told what by a folder of payloads, and at what price",
+        description=ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("directory", metavar="DIRECTORY", type=Path, help="folder of *.json")
+    parser.add_argument("--forge", required=True, choices=forge_names(), help="who sent them")
+    parser.add_argument("--rules", metavar="FILE", help="default: $NOTIFIER_RULES, else ours")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> Answer:
+    """Read the folder; raises BadRules."""
+    load_dotenv(os.environ)
+    rules = load_rules(options.rules or settings_in(os.environ).rules)
+    forge, now = forge_named(options.forge), datetime.now(UTC)
+    memories: dict[str, Memory] = {}
+    files = sorted(path for path in options.directory.iterdir() if path.suffix == ".json")
+    rows = [_row(path, forge, rules, memories, now) for path in files]
+    code = 1 if any(row.result == "unreadable" for row in rows) else 0
+    if options.json:
+        return Answer(text=json.dumps([asdict(row) for row in rows], indent=2), code=code)
+    return Answer(text="\n".join(_table(rows)), code=code)
+
+
+def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:
+    headers = {
+        forge.event_header: path.name.split(".")[0],
+        forge.delivery_headers[0]: path.name,
+    }
+    try:
+        reading = parse(forge, Delivery(headers=headers, body=path.read_bytes()))
+    except BadPayload as error:
+        return Row(file=path.name, result="unreadable", why=str(error))
+    if isinstance(reading, Ignored):
+        return Row(file=path.name, result="ignored", why=reading.why)
+    decision = decide(reading, memories.get(reading.key), rules, now=now)
+    if decision.memory:
+        memories[reading.key] = decision.memory
+    return _priced(path.name, reading, decision, rules)
+
+
+def _priced(name: str, event: Event, decision: Decision, rules: Rules) -> Row:
+    people = [tell for tell in decision.actions if not isinstance(tell.to, Topic)]
+    parts = price = 0
+    for tell in people:
+        count = text_for(tell, event).parts
+        phone = tell.to.phone if not isinstance(tell.to, Topic) else ""
+        parts += count
+        price += rules.budget.price(phone, count) if rules.budget else DEFAULT_PRICE * count
+    return Row(
+        file=name,
+        result=decision.edge if decision.actions else "silent",
+        why=decision.why,
+        told=tuple(tell.to.key for tell in decision.actions),
+        parts=parts,
+        price=price,
+    )
+
+
+def _table(rows: list[Row]) -> list[str]:
+    width = max((len(row.file) for row in rows), default=4)
+    lines = [f"{'file':<{width}}  {'result':<10}  {'USD':>8}  told"]
+    for row in rows:
+        told = ", ".join(row.told) or f"nobody: {row.why}"
+        lines.append(tidy_line(f"{row.file:<{width}}  {row.result:<10}  {_usd(row):>8}  {told}"))
+    parts, price = sum(row.parts for row in rows), sum(row.price for row in rows)
+    return [*lines, f"{len(rows)} files, {parts} SMS parts, {dollars(price) or '0'} USD"]
+
+
+def _usd(row: Row) -> str:
+    return dollars(row.price) if row.price else ""
+
+
+def tidy_line(line: str) -> str:
+    """Keep the columns, and what could write on a terminal out."""
+    return "".join(character if character == " " else tidy(character) for character in line)
