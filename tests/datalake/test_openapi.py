@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from datalake.chalicelib import links, listing, operations
+from datalake.chalicelib import link_errors, links, listing, operations, upload_errors
 from datalake.chalicelib.errors import Refusal
 from tests.datalake.test_app import SIGN_IN
 
 Serve = Callable[[Mapping[str, str]], Any]
 
+FAMILIES = (link_errors, upload_errors)  # imported so that `kinds` knows theirs, too
 METHODS = {"get", "head", "put", "post", "patch", "delete"}
 
 
