@@ -11,7 +11,7 @@ from pathlib import Path
 from . import aws, flow, manifest, project, report
 from .errors import DeployError, Refused
 from .model import Project
-from .plan import Plan
+from .plan import DRIFT, Plan
 from .progress import shown
 
 DONE = 0
@@ -53,15 +53,41 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
+    _limited(plan, may_force=True)
     _verb(verbs, "render", _render, "print the wanted resources as JSON, without an account")
     deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
     deploy.add_argument("--yes", action="store_true", help="do not ask")
+    _limited(deploy, may_force=True)
     _verb(verbs, "status", _status, "show what runs and where it is reached")
     destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
     destroy.add_argument(
         "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
     )
+    _limited(destroy, may_force=False)
     return parser
+
+
+def _limited(parser: argparse.ArgumentParser, *, may_force: bool) -> None:
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="this workload and what it needs, instead of the folder's; may be repeated",
+    )
+    if may_force:
+        parser.add_argument(
+            "--force",
+            action="append",
+            default=[],
+            choices=(DRIFT,),
+            help="break this rule: drift undoes what somebody else changed",
+        )
+
+
+def _limits(options: argparse.Namespace) -> flow.Limits:
+    forced = frozenset(getattr(options, "force", ()))
+    return flow.Limits(only=frozenset(options.only), forced=forced)
 
 
 def _verb(
@@ -89,7 +115,7 @@ def _project(options: argparse.Namespace) -> Project:
 
 def _plan(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found, _ = flow.planned(aws.connect(), wanted)
+    found, _ = flow.planned(aws.connect(), wanted, _limits(options))
     _print(_plan_as(options, found))
     found.refuse_if_unsafe()
     return CHANGES_PENDING if options.exit_code and found.changes else DONE
@@ -110,7 +136,7 @@ def _deploy(options: argparse.Namespace) -> int:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
     with shown(sys.stderr) as voice:
-        done = flow.deploy(account, wanted, confirm, voice)
+        done = flow.deploy(account, wanted, confirm, voice, _limits(options))
     _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
     return DONE
 
@@ -128,7 +154,7 @@ def _destroy(options: argparse.Namespace) -> int:
             raise Refused((f"--yes {options.yes} is not the environment {found.environment}",))
 
     with shown(sys.stderr) as voice:
-        done = flow.destroy(account, wanted, confirm, voice)
+        done = flow.destroy(account, wanted, confirm, voice, _limits(options))
     _print_done(options, done, "is destroyed" if done.steps else "does not exist; nothing to do")
     return DONE
 

@@ -39,6 +39,8 @@ def plan_text(plan: Plan) -> str:
 def _about(change: Change) -> str:
     if change.action is Action.RECORD:
         return f"{change.address.name}  (already so; only its tag is renewed)"
+    if change.is_drift:
+        return f"{change.address.name}  (drift: somebody else changed it)"
     return change.address.name
 
 
@@ -92,6 +94,7 @@ def _change(change: Change) -> dict[str, object]:
         "kind": change.address.kind,
         "name": change.address.name,
         "workload": change.workload,
+        "drift": change.is_drift,
         "fields": [
             {"path": it.path, "old": rendered(it.old), "new": rendered(it.new)}
             for it in change.fields

@@ -255,7 +255,9 @@ def test_changes_by_hand_are_shown_field_by_field_and_undone(
     assert {it.action for it in plan.changes} == {Action.UPDATE}
     shown = {(it.address.kind, field.path) for it in plan.changes for field in it.fields}
     assert shown == {(kind, path) for _, kind, path in DRIFTS}
-    flow.deploy(account, shop, agree, silent())
+    assert all(it.is_drift for it in plan.changes)
+    forced = flow.Limits(forced=frozenset({"drift"}))
+    flow.deploy(account, shop, agree, silent(), forced)
     assert look(shop).state() == before
 
 
