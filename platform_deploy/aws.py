@@ -28,8 +28,11 @@ READ_TIMEOUT = 60
 CONNECT_TIMEOUT = 5
 CONNECTIONS = 32
 
+IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
+
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
+    "cloudformation": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
@@ -114,6 +117,8 @@ class Account:
             return {name: str(self._client("sts").meta.partition)}
         if name == "AWS::AccountId":
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
+        if name.startswith(IMPORT):
+            return self._export(name)
         zones = self._zones()
         if name not in zones:
             raise NotConfigured(
@@ -121,6 +126,17 @@ class Account:
                 "few. Set AWS_REGION to a region with more"
             )
         return zones
+
+    def _export(self, name: str) -> dict[str, str]:
+        listed = self.pages("cloudformation", "ListExports", "Exports")
+        found = {f"{IMPORT}{it['Name']}": str(it["Value"]) for it in listed}
+        if name not in found:
+            wanted = name.removeprefix(IMPORT)
+            raise NotConfigured(
+                f"from_cfn: no stack of this account and region exports {wanted}. "
+                f"Write its value into copilot/trivet.yml: exports: {{{wanted}: VALUE}}"
+            )
+        return found
 
     def _zones(self) -> dict[str, str]:
         filters = [

@@ -59,7 +59,9 @@ def planned(
     """Return what a deploy would do, and what it was compared with."""
     scope = narrowed(scope_of(project, limits))
     observation = observe(account, scope, TYPES)
-    found = plan.to_deploy(scope, observation, BY_KIND, account.region, limits.forced)
+    found = plan.to_deploy(
+        scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
+    )
     return found, observation
 
 

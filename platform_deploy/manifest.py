@@ -6,9 +6,10 @@ override, checks; so a rule is judged for the environment at hand.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema
+from . import containers, naming, schema, targets
 from .document import Node, parse
 from .errors import BadManifest, Problem
 from .fields import Fields
@@ -38,6 +39,7 @@ ARCHITECTURES = {
     "linux/arm": "ARM64",
     "linux/arm64": "ARM64",
 }
+PROCESSORS = {name.removeprefix("linux/"): value for name, value in ARCHITECTURES.items()}
 ROLLING = {"default": (100, 200), "recreate": (0, 100)}
 MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 
@@ -49,9 +51,10 @@ def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
         for name in (folder.application, folder.environment)
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
+    exports = _exports(folder, problems)
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
-    workloads = tuple(_workload(fields) for fields in files)
+    workloads = tuple(_workload(replace(fields, exports=exports)) for fields in files)
     for fields in files:
         problems += fields.problems
     problems += _clashes(files, workloads)
@@ -81,6 +84,18 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
         return None
     _check_keys(fields, root, kind)
     return fields
+
+
+def _exports(folder: Folder, problems: list[Problem]) -> Mapping[str, str]:
+    """Return what `copilot/trivet.yml` says that stacks export."""
+    if folder.trivet is None:
+        return {}
+    root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
+    fields = Fields(file=folder.trivet.path, root=root)
+    _check_keys(fields, root, schema.TRIVET)
+    found = dict(fields.texts("exports"))
+    problems += [*wrong, *fields.problems]
+    return found
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:
@@ -116,49 +131,41 @@ def _workload(fields: Fields) -> Workload:
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
         fields.complain(fields.line("name"), _bad_name(name))
     is_public = fields.text("type") == schema.LOAD_BALANCED
-    port = fields.integer("image.port", 0, 1, 65535) or None
     if is_public and fields.root.at("image.port") is None:
         fields.complain(fields.line("image"), f"image.port is missing; a {_public()} needs one")
     if not fields.text("image.location"):
         fields.complain(fields.line("image"), "image.location is missing")
-    minimum, maximum = ROLLING.get(
-        _one_of(fields, "deployment.rolling", "default", tuple(ROLLING)), ROLLING["default"]
-    )
+    minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
     _refuse_forms(fields)
     cpu, memory = _size(fields)
+    found, target = targets.served(fields, containers.containers(fields, name))
     return Workload(
         name=name,
-        image=fields.text("image.location"),
-        port=port,
+        containers=found,
+        target=target,
         cpu=cpu,
         memory=memory,
-        count=fields.integer("count", 1, 0, 5000) if not _map_at(fields, "count") else 1,
-        variables=tuple(sorted(_variables(fields))),
-        command=fields.words("command"),
-        entrypoint=fields.words("entrypoint"),
+        count=fields.integer("count", 1, 0, 5000) if not fields.is_map("count") else 1,
         architecture=_architecture(fields),
         http=_http(fields) if is_public else None,
-        alias=_alias(fields, name, port),
+        alias=_alias(fields, name, target),
         allow_from=fields.names("network.allow_from"),
         minimum_percent=minimum,
         maximum_percent=maximum,
         log_days=_log_days(fields),
+        router=containers.router(fields),
+        exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
+        ephemeral=containers.ephemeral(fields),
+        volumes=tuple(containers.volumes(fields)),
     )
 
 
 def _refuse_forms(fields: Fields) -> None:
     """Note the forms of a field that are not there yet though the field is."""
     placement = fields.text("network.vpc.placement", "public")
-    if not _map_at(fields, "network.vpc.placement") and placement != "public":
+    if not fields.is_map("network.vpc.placement") and placement != "public":
         line = fields.line("network.vpc.placement")
         fields.complain(line, "network.vpc.placement: only public is there yet in Trivet")
-    if not _map_at(fields, "exec") and fields.boolean("exec", default=False):
-        fields.complain(fields.line("exec"), "exec is not there yet in Trivet; leave it out")
-
-
-def _map_at(fields: Fields, path: str) -> bool:
-    node = fields.root.at(path)
-    return node is not None and isinstance(node.value, Mapping)
 
 
 def _size(fields: Fields) -> tuple[int, int]:
@@ -179,30 +186,12 @@ def _size(fields: Fields) -> tuple[int, int]:
     return cpu, memory
 
 
-def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
-    node = fields.root.at("variables")
-    if node and not isinstance(node.value, Mapping):
-        fields.complain(node.line, "variables must be a map of names to values")
-    for name, value in node.map.items() if node else ():
-        if isinstance(value.value, Mapping | tuple):
-            fields.complain(value.line, f"variables.{name}: only strings are there yet in Trivet")
-        elif not value.is_null:
-            yield name, value.text
-
-
 def _architecture(fields: Fields) -> str:
-    if _map_at(fields, "platform"):
-        return "X86_64"
-    platform = _one_of(fields, "platform", "linux/x86_64", tuple(ARCHITECTURES))
-    return ARCHITECTURES.get(platform, "X86_64")
-
-
-def _one_of(fields: Fields, path: str, default: str, allowed: tuple[str, ...]) -> str:
-    found = fields.text(path, default)
-    if found not in allowed:
-        fields.complain(fields.line(path), f"{path} must be one of {', '.join(allowed)}")
-        return default
-    return found
+    if fields.is_map("platform"):
+        fields.one_of("platform.osfamily", "linux", ("linux",))
+        words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))
+        return PROCESSORS[words]
+    return ARCHITECTURES[fields.one_of("platform", "linux/x86_64", tuple(ARCHITECTURES))]
 
 
 def _log_days(fields: Fields) -> int:
@@ -213,10 +202,10 @@ def _log_days(fields: Fields) -> int:
     return days
 
 
-def _alias(fields: Fields, name: str, port: int | None) -> str | None:
+def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:
     """Return the Service Connect alias, None when Service Connect is off."""
-    if _map_at(fields, "network.connect"):
-        if port is None:
+    if fields.is_map("network.connect"):
+        if target is None:
             line = fields.line("network.connect")
             fields.complain(line, "network.connect.alias needs image.port")
         return fields.text("network.connect.alias", name)
@@ -224,7 +213,7 @@ def _alias(fields: Fields, name: str, port: int | None) -> str | None:
 
 
 def _http(fields: Fields) -> Http:
-    path = fields.text("http.path") if _map_at(fields, "http") else ""
+    path = fields.text("http.path") if fields.is_map("http") else ""
     if not path:
         fields.complain(fields.line("http"), f"http.path is missing; a {_public()} needs one")
     stickiness = fields.boolean("http.stickiness", default=False)
@@ -239,7 +228,7 @@ def _http(fields: Fields) -> Http:
 
 def _health_check(fields: Fields) -> HealthCheck:
     at = "http.healthcheck"
-    path_at = f"{at}.path" if _map_at(fields, at) else at
+    path_at = f"{at}.path" if fields.is_map(at) else at
     path = fields.text(path_at, "/")
     interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
     timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
@@ -258,6 +247,7 @@ def _health_check(fields: Fields) -> HealthCheck:
         unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
         timeout=timeout,
         success_codes=codes,
+        port=fields.integer(f"{at}.port", 0, 1, 65535) or None,
     )
 
 

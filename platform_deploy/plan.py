@@ -67,12 +67,14 @@ def to_deploy(
     types: Mapping[str, ResourceType],
     region: str,
     forced: frozenset[str] = frozenset(),
+    facts: Callable[[str], str] | None = None,
 ) -> Plan:
     """Return the plan that makes the account as the manifests want it.
 
     `forced` are the rules that may be broken: `drift` undoes what others changed.
+    `facts` says what only the account knows, such as its number.
     """
-    changes = diff(scope.desired, observation.ours, types, _pseudo(region))
+    changes = diff(scope.desired, observation.ours, types, facts or _pseudo(region))
     foreign = _foreign(scope, observation)
     wanted = {resource.address for resource in scope.desired}
     mine = scope.only or _workloads(scope)

@@ -30,6 +30,7 @@ class Folder:
     environment: str
     workloads: tuple[ManifestFile, ...]
     settings: ManifestFile | None
+    trivet: ManifestFile | None = None
     variables: Mapping[str, str]
 
 
@@ -60,6 +61,7 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
     name = application or _application(copilot / ".workspace")
     paths = sorted(copilot.glob("*/manifest.yml"))
     settings = copilot / "environments" / environment / "manifest.yml"
+    trivet = copilot / "trivet.yml"
     if not paths:
         raise NotConfigured(f"{copilot} has no manifest: expected {FOLDER}/NAME/manifest.yml")
     return Folder(
@@ -67,6 +69,7 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
         environment=environment,
         workloads=tuple(_text(path, directory) for path in paths),
         settings=_text(settings, directory) if settings.is_file() else None,
+        trivet=_text(trivet, directory) if trivet.is_file() else None,
         variables=_variables(name, environment),
     )
 

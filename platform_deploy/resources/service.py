@@ -9,6 +9,7 @@ from ..model import Project, Workload
 from ..resource import Address, Desired, Known, Observed, ResourceType, Scope, Value
 from . import (
     cluster,
+    container_definition,
     discovery_service,
     iam_role,
     listener_rule,
@@ -35,6 +36,7 @@ UPDATABLE = (
     "serviceRegistries",
     "loadBalancers",
     "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
 )
 
 
@@ -59,6 +61,7 @@ def desired(project: Project) -> Iterable[Desired]:
                 },
                 "networkConfiguration": {"awsvpcConfiguration": _network(project, workload)},
                 "serviceConnectConfiguration": _connect(project, workload),
+                **({"enableExecuteCommand": True} if workload.exec else {}),
                 **_reached(project, workload),
             },
             after=tuple(_after(project, workload)),
@@ -77,14 +80,14 @@ def _connect(project: Project, workload: Workload) -> Value:
     if workload.alias is None:
         return {"enabled": False}
     offered: Value = {
-        "portName": task_definition.PORT_NAME,
+        "portName": container_definition.PORT_NAME,
         "discoveryName": f"{workload.name}-sc",
         "clientAliases": ({"port": workload.port, "dnsName": workload.alias},),
     }
     return {
         "enabled": True,
         "namespace": namespace.attribute(project, "Arn"),
-        "logConfiguration": task_definition.log_configuration(project, workload),
+        "logConfiguration": container_definition.log_configuration(project, workload),
         **({"services": (offered,)} if workload.port else {}),
     }
 
@@ -98,11 +101,12 @@ def _reached(project: Project, workload: Workload) -> dict[str, Value]:
             "port": workload.port,
         }
         found["serviceRegistries"] = (registry,)
-    if workload.http:
+    if workload.http and workload.target:
+        name, port = workload.target
         target: Value = {
             "targetGroupArn": target_group.arn(project, workload),
-            "containerName": workload.name,
-            "containerPort": workload.port,
+            "containerName": name,
+            "containerPort": port,
         }
         found["loadBalancers"] = (target,)
         found["healthCheckGracePeriodSeconds"] = workload.http.grace_period
@@ -156,7 +160,12 @@ TYPE = ResourceType(
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
     unordered=frozenset({"subnets", "securityGroups"}),
-    optional={"loadBalancers": (), "serviceRegistries": (), "healthCheckGracePeriodSeconds": 0},
+    optional={
+        "loadBalancers": (),
+        "serviceRegistries": (),
+        "healthCheckGracePeriodSeconds": 0,
+        "enableExecuteCommand": False,
+    },
     needs=(
         cluster.KIND,
         task_definition.KIND,

@@ -29,6 +29,7 @@ STICKINESS = "stickiness.enabled"
 CHECK_DEFAULTS: Properties = {
     "HealthCheckTimeoutSeconds": 5,
     "UnhealthyThresholdCount": 2,
+    "HealthCheckPort": "traffic-port",
     "Matcher": {"HttpCode": "200"},
 }
 
@@ -64,6 +65,7 @@ def _health_check(http: Http) -> dict[str, Value]:
     check = http.health_check
     fields: dict[str, Value] = {
         "HealthCheckPath": check.path,
+        "HealthCheckPort": str(check.port) if check.port else None,
         "HealthCheckIntervalSeconds": check.interval,
         "HealthyThresholdCount": check.healthy_threshold,
         "HealthCheckTimeoutSeconds": check.timeout,

@@ -29,13 +29,20 @@ from .conftest import API, BACKEND, Look, agree, project_of, silent
 EVERYTHING = (
     API.replace('"/"', "/api, healthcheck: {path: /ok, success_codes: '200-299', timeout: 3s}")
     + "platform: linux/arm64\ncommand: serve\nentrypoint: [sh]\nvariables: {A: b}\n"
-    + "network: {connect: true}\n"
+    + "network: {connect: true}\nexec: true\nlogging: {destination: {Name: cloudwatch}}\n"
+    + "secrets: {S: /shop/s, M: {secretsmanager: 'm:key'}, C: {from_cfn: c}}\n"
+    + "sidecars: {x: {image: {location: x}, port: 9/udp, essential: false, labels: {a: b},"
+    + " healthcheck: {}, credentialsParameter: 'arn:aws:secretsmanager:eu-central-1:1:secret:r-1',"
+    + " depends_on: {api: start}, mount_points: [{source_volume: v, path: /v, read_only: no}]}}\n"
+    + "storage: {ephemeral: 30, readonly_fs: true, volumes: {v: {path: /v, efs: {id: fs-1, auth:"
+    + " {iam: true, access_point_id: fsap-1}}}, tmp: {path: /tmp}}}\n"
 )
 TAGS = naming.tags("shop", "test", "api")
 # What an updating function of ours sets; all else goes by the table.
 SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPermissions"} | {
     "AssumeRolePolicyDocument",
     "Policies",
+    "Description",
 }
 
 
