@@ -108,6 +108,15 @@ def given(fields: Fields, value: Node, path: str) -> Given:
     return value.text
 
 
+def given_list(fields: Fields, path: str) -> Iterator[Given]:
+    """Yield the strings of a list, or what `from_cfn` names."""
+    node = fields.root.at(path)
+    if node and not isinstance(node.value, tuple):
+        fields.complain(node.line, f"{path} must be a list")
+    for item in node.items if node else ():
+        yield given(fields, item, path)
+
+
 def secrets(fields: Fields, path: str) -> Iterator[Secret]:
     """Yield secrets: an SSM parameter's name, an ARN, or a name in Secrets Manager."""
     for name, value in fields.pairs(path):

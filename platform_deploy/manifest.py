@@ -4,7 +4,6 @@ Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the e
 override, checks; so a rule is judged for the environment at hand.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
@@ -14,7 +13,7 @@ from .document import Node, parse
 from .errors import BadManifest, Problem
 from .fields import Fields
 from .merge import for_environment
-from .model import HealthCheck, Http, Project, Workload
+from .model import Project, Workload
 from .project import Folder, ManifestFile
 
 MAX_NAME = 40
@@ -41,7 +40,6 @@ ARCHITECTURES = {
 }
 PROCESSORS = {name.removeprefix("linux/"): value for name, value in ARCHITECTURES.items()}
 ROLLING = {"default": (100, 200), "recreate": (0, 100)}
-MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 
 
 def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
@@ -145,18 +143,20 @@ def _workload(fields: Fields) -> Workload:
         target=target,
         cpu=cpu,
         memory=memory,
-        count=fields.integer("count", 1, 0, 5000) if not fields.is_map("count") else 1,
+        count=fields.integer("count.spot" if fields.is_map("count") else "count", 1, 0, 5000),
         architecture=_architecture(fields),
-        http=_http(fields) if is_public else None,
+        http=targets.http(fields) if is_public else None,
         alias=_alias(fields, name, target),
         allow_from=fields.names("network.allow_from"),
         minimum_percent=minimum,
         maximum_percent=maximum,
         log_days=_log_days(fields),
         router=containers.router(fields),
+        spot=fields.root.at("count.spot") is not None,
         exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
         ephemeral=containers.ephemeral(fields),
         volumes=tuple(containers.volumes(fields)),
+        security_groups=tuple(containers.given_list(fields, "network.vpc.security_groups")),
     )
 
 
@@ -210,45 +210,6 @@ def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | N
             fields.complain(line, "network.connect.alias needs image.port")
         return fields.text("network.connect.alias", name)
     return name if fields.boolean("network.connect", default=False) else None
-
-
-def _http(fields: Fields) -> Http:
-    path = fields.text("http.path") if fields.is_map("http") else ""
-    if not path:
-        fields.complain(fields.line("http"), f"http.path is missing; a {_public()} needs one")
-    stickiness = fields.boolean("http.stickiness", default=False)
-    return Http(
-        path=f"/{path.strip('/')}",
-        health_check=_health_check(fields),
-        grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
-        deregistration_delay=fields.seconds("http.deregistration_delay", 60, 0, 3600) or 0,
-        stickiness=stickiness,
-    )
-
-
-def _health_check(fields: Fields) -> HealthCheck:
-    at = "http.healthcheck"
-    path_at = f"{at}.path" if fields.is_map(at) else at
-    path = fields.text(path_at, "/")
-    interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
-    timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
-    if not path.startswith("/"):
-        fields.complain(fields.line(path_at), f"{path_at} must begin with /")
-    if (timeout or 5) >= interval:
-        line = fields.line(f"{at}.timeout")
-        fields.complain(line, f"{at}: the timeout (5s unless given) must be below the interval")
-    codes = fields.text(f"{at}.success_codes") or None
-    if codes and not MATCHER.fullmatch(codes):
-        fields.complain(fields.line(f"{at}.success_codes"), f"{at}.success_codes: as 200,301-303")
-    return HealthCheck(
-        path=path,
-        interval=interval,
-        healthy_threshold=fields.integer(f"{at}.healthy_threshold", 2, 2, 10),
-        unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
-        timeout=timeout,
-        success_codes=codes,
-        port=fields.integer(f"{at}.port", 0, 1, 65535) or None,
-    )
 
 
 def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:

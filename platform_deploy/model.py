@@ -119,6 +119,8 @@ class Http:
     grace_period: int
     deregistration_delay: int
     stickiness: bool
+    version: str = "http1"
+    source_ips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,7 @@ class Workload:
     maximum_percent: int
     log_days: int
     router: LogRouter | None = None
+    spot: bool = False
     exec: bool = False
     ephemeral: int | None = None
     volumes: tuple[Volume, ...] = ()

@@ -19,10 +19,10 @@ Fields: TypeAlias = "Mapping[str, str | Fields]"
 
 LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
+WORKER: Final = "Worker Service"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
 TYPES_LATER: Final = (
-    "Worker Service",
     "Scheduled Job",
     "Request-Driven Web Service",
     "Static Site",
@@ -46,9 +46,9 @@ _SIDECAR = _fields(
     healthcheck=_CHECK,
 )
 _HTTP = _fields(
-    now="path deregistration_delay stickiness target_container target_port",
-    later="targetContainer alias hosted_zone allowed_source_ips redirect_to_https version alb "
-    "additional_rules",
+    now="path deregistration_delay stickiness target_container target_port version "
+    "allowed_source_ips",
+    later="targetContainer alias hosted_zone redirect_to_https alb additional_rules",
     healthcheck=_fields(
         now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
         "grace_period",
@@ -65,7 +65,7 @@ _SERVICE = _fields(
         healthcheck=_CHECK,
     ),
     count=_fields(
-        later="spot range cooldown cpu_percentage memory_percentage requests response_time"
+        now="spot", later="range cooldown cpu_percentage memory_percentage requests response_time"
     ),
     platform=_fields(now="osfamily architecture"),
     variables=OPEN,
@@ -78,7 +78,10 @@ _SERVICE = _fields(
     network=_fields(
         now="allow_from",
         connect=_fields(now="alias"),
-        vpc=_fields(placement=_fields(later="subnets"), later="security_groups"),
+        vpc=_fields(
+            now="security_groups",
+            placement=_fields(later="subnets"),
+        ),
     ),
     deployment=_fields(now="rolling", later="rollback_alarms"),
     exec=_fields(now="enable"),
@@ -94,6 +97,7 @@ _SERVICE = _fields(
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": LATER},
+    WORKER: {**_SERVICE, "subscribe": LATER},
     ENVIRONMENT: _fields(
         now="name type",
         later="network cdn http",

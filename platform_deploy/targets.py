@@ -1,14 +1,73 @@
-"""Say which container and port of a task is called, and that no port is exposed twice.
+"""Read how a service is reached: its rule, and which container and port of a task is called.
 
-Pure. The port that a rule names is opened on the container that it names.
+Pure. No port is exposed twice. The port that a rule names is opened on the container that it names.
 """
 
+import re
 from dataclasses import replace
+from ipaddress import ip_network
 
 from .fields import Fields
-from .model import Container
+from .model import Container, HealthCheck, Http
+from .schema import LOAD_BALANCED
+
+MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
+MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path's
 
 Target = tuple[str, int]
+
+
+def http(fields: Fields) -> Http:
+    """Return what reaches the service through the load balancer."""
+    path = fields.text("http.path") if fields.is_map("http") else ""
+    if not path:
+        fields.complain(fields.line("http"), f"http.path is missing; a {LOAD_BALANCED} needs one")
+    return Http(
+        path=f"/{path.strip('/')}",
+        health_check=_health_check(fields),
+        grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
+        deregistration_delay=fields.seconds("http.deregistration_delay", 60, 0, 3600) or 0,
+        stickiness=fields.boolean("http.stickiness", default=False),
+        version=fields.one_of("http.version", "http1", ("http1", "http2", "grpc")),
+        source_ips=_source_ips(fields, "http.allowed_source_ips"),
+    )
+
+
+def _source_ips(fields: Fields, path: str) -> tuple[str, ...]:
+    found = fields.names(path) or ()
+    for cidr in found:
+        try:
+            ip_network(cidr)
+        except ValueError:
+            fields.complain(fields.line(path), f"{path}: {cidr!r} is no address range")
+    if len(found) > MAX_SOURCES:
+        fields.complain(fields.line(path), f"{path}: a rule takes at most {MAX_SOURCES} ranges")
+    return found
+
+
+def _health_check(fields: Fields) -> HealthCheck:
+    at = "http.healthcheck"
+    path_at = f"{at}.path" if fields.is_map(at) else at
+    path = fields.text(path_at, "/")
+    interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
+    timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
+    if not path.startswith("/"):
+        fields.complain(fields.line(path_at), f"{path_at} must begin with /")
+    if (timeout or 5) >= interval:
+        line = fields.line(f"{at}.timeout")
+        fields.complain(line, f"{at}: the timeout (5s unless given) must be below the interval")
+    codes = fields.text(f"{at}.success_codes") or None
+    if codes and not MATCHER.fullmatch(codes):
+        fields.complain(fields.line(f"{at}.success_codes"), f"{at}.success_codes: as 200,301-303")
+    return HealthCheck(
+        path=path,
+        interval=interval,
+        healthy_threshold=fields.integer(f"{at}.healthy_threshold", 2, 2, 10),
+        unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
+        timeout=timeout,
+        success_codes=codes,
+        port=fields.integer(f"{at}.port", 0, 1, 65535) or None,
+    )
 
 
 def served(

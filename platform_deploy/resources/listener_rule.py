@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .. import calls
 from ..aws import Account, Answer
 from ..errors import AwsError
-from ..model import Project
+from ..model import Http, Project
 from ..resource import Address, Attributes, Desired, Known, Observed, ResourceType, Scope, Value
 from . import listener, target_group
 
@@ -26,7 +26,6 @@ def desired(project: Project) -> Iterable[Desired]:
     """Yield one rule per workload behind the load balancer."""
     for workload in project.workloads:
         if workload.http:
-            paths = patterns(workload.http.path)
             group = target_group.arn(project, workload)
             yield Desired(
                 address=address(project, workload.name),
@@ -34,14 +33,16 @@ def desired(project: Project) -> Iterable[Desired]:
                 properties={
                     "ListenerArn": listener.arn(project),
                     "Priority": priority(workload.http.path),
-                    "Conditions": (_condition(paths),),
+                    "Conditions": tuple(_conditions(workload.http)),
                     "Actions": ({"Type": "forward", "TargetGroupArn": group},),
                 },
             )
 
 
-def _condition(paths: tuple[str, ...]) -> Value:
-    return {"Field": "path-pattern", "PathPatternConfig": {"Values": paths}}
+def _conditions(http: Http) -> Iterator[Value]:
+    yield {"Field": "path-pattern", "PathPatternConfig": {"Values": patterns(http.path)}}
+    if http.source_ips:
+        yield {"Field": "source-ip", "SourceIpConfig": {"Values": http.source_ips}}
 
 
 def patterns(path: str) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ TYPE = ResourceType(
     # It may be another one, where the wanted was taken.
     unowned=frozenset({"Priority"}),
     replaces=frozenset({"ListenerArn"}),
-    unordered=frozenset({"Values"}),
+    unordered=frozenset({"Conditions", "Values"}),
     needs=(listener.KIND, target_group.KIND),
     read_after=(listener.KIND,),
 )

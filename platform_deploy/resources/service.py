@@ -6,7 +6,17 @@ from .. import calls
 from ..aws import Account, Answer
 from ..errors import NotFound
 from ..model import Project, Workload
-from ..resource import Address, Desired, Known, Observed, ResourceType, Scope, Value
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    ResourceType,
+    Scope,
+    Value,
+    rendered,
+)
 from . import (
     cluster,
     container_definition,
@@ -25,6 +35,11 @@ from . import (
 
 KIND = "AWS::ECS::Service"
 ATTRIBUTES = ("serviceArn", "clusterArn")
+SPOT: Properties = {
+    "capacityProviderStrategy": ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)
+}
+# What a service returns to; AWS takes no launch type back. It is read as the launch type.
+ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
 PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
@@ -37,6 +52,7 @@ UPDATABLE = (
     "loadBalancers",
     "healthCheckGracePeriodSeconds",
     "enableExecuteCommand",
+    "capacityProviderStrategy",
 )
 
 
@@ -52,7 +68,7 @@ def desired(project: Project) -> Iterable[Desired]:
                 "serviceName": name,
                 "taskDefinition": task_definition.arn(project, workload.name),
                 "desiredCount": workload.count,
-                "launchType": "FARGATE",
+                **(SPOT if workload.spot else {"launchType": "FARGATE"}),
                 "propagateTags": "SERVICE",
                 "deploymentConfiguration": {
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
@@ -71,7 +87,10 @@ def desired(project: Project) -> Iterable[Desired]:
 def _network(project: Project, workload: Workload) -> Value:
     return {
         "subnets": subnet.subnet_ids(project),
-        "securityGroups": (security_group.group_id(project, workload.name),),
+        "securityGroups": (
+            security_group.group_id(project, workload.name),
+            *map(container_definition.given, workload.security_groups),
+        ),
         "assignPublicIp": "ENABLED",  # without a NAT gateway the only way to the image
     }
 
@@ -136,12 +155,26 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observed(found: Answer) -> Observed:
     primary = rollout.primary_of(found)
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
+    if {it["capacityProvider"] for it in found.get("capacityProviderStrategy") or ()} == {
+        "FARGATE"
+    }:
+        more |= {"launchType": "FARGATE", "capacityProviderStrategy": ()}
     if "rolloutState" in primary:
         more["rolloutState"] = primary["rolloutState"]
     if "serviceConnectConfiguration" in primary:
         more["serviceConnectConfiguration"] = primary["serviceConnectConfiguration"]
     tags = calls.from_pairs(found.get("tags", []))
     return calls.found(KIND, found["serviceName"], found, ATTRIBUTES, more, tags)
+
+
+def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+    """Set what changed; other capacity is taken only with a new deployment."""
+    values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
+    if "capacityProviderStrategy" in changed:
+        values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
+        values["forceNewDeployment"] = True
+    at = {"cluster": live.attributes["clusterArn"], "service": live.attributes["serviceArn"]}
+    account.write("ecs", "UpdateService", **at, **values)
 
 
 TYPE = ResourceType(
@@ -156,6 +189,7 @@ TYPE = ResourceType(
     delete_call="DeleteService",
     delete_with={"force": True},
     update_calls=dict.fromkeys(UPDATABLE, "UpdateService"),
+    update=update,
     progress=rollout.progress,
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
@@ -165,6 +199,7 @@ TYPE = ResourceType(
         "serviceRegistries": (),
         "healthCheckGracePeriodSeconds": 0,
         "enableExecuteCommand": False,
+        "capacityProviderStrategy": (),
     },
     needs=(
         cluster.KIND,

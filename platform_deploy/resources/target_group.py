@@ -55,6 +55,7 @@ def desired(project: Project) -> Iterable[Desired]:
                     "Protocol": _protocol(workload),
                     "VpcId": vpc.vpc_id(project),
                     "TargetType": "ip",
+                    **_version(workload.http),
                     **_health_check(workload.http),
                     "Attributes": (delay, sticky),
                 },
@@ -75,12 +76,19 @@ def _health_check(http: Http) -> dict[str, Value]:
     return {key: value for key, value in fields.items() if value is not None}
 
 
+def _version(http: Http) -> dict[str, Value]:
+    return {} if http.version == "http1" else {"ProtocolVersion": http.version.upper()}
+
+
 def _protocol(workload: Workload) -> str:
     return "HTTPS" if workload.port == HTTPS_PORT else "HTTP"
 
 
 def _name(project: Project, workload: Workload) -> str:
-    return naming.target_group(project.name_of(workload.name), _protocol(workload))
+    fixed = _protocol(workload)
+    if workload.http:
+        fixed += str(_version(workload.http).get("ProtocolVersion", ""))
+    return naming.target_group(project.name_of(workload.name), fixed)
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
@@ -118,7 +126,7 @@ TYPE = ResourceType(
     # Port is only a default: ECS registers every task with its container's port.
     unowned=frozenset({"Name", "Port"}),
     late=frozenset({"Attributes"}),
-    replaces=frozenset({"Protocol", "VpcId", "TargetType"}),
+    replaces=frozenset({"Protocol", "ProtocolVersion", "VpcId", "TargetType"}),
     optional=CHECK_DEFAULTS,
     needs=(vpc.KIND,),
 )

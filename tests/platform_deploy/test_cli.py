@@ -207,14 +207,14 @@ def test_all_problems_of_the_manifests_are_said_and_nothing_is_asked_of_aws(
     run: Run, tmp_path: Path
 ) -> None:
     write(tmp_path, "api", API.replace("8080", "port") + "cuont: 2\n")
-    write(tmp_path, "worker", "name: worker\ntype: Worker Service\n")
+    write(tmp_path, "worker", "name: worker\ntype: Static Site\n")
     assert run("plan", "--env", "test") == (
         2,
         "",
         "copilot/api/manifest.yml:3: image.port must be a whole number from 1 to 65535, not port\n"
         "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
-        "copilot/worker/manifest.yml:2: type Worker Service is not there yet in Trivet\n"
+        "copilot/worker/manifest.yml:2: type Static Site is not there yet in Trivet\n"
         "2 problems; nothing was changed\n",
     )
 

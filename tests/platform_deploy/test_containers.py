@@ -10,7 +10,13 @@ from platform_deploy.aws import Account
 from platform_deploy.errors import NotConfigured
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
-from platform_deploy.resources import iam_role, task_definition
+from platform_deploy.resources import (
+    iam_role,
+    listener_rule,
+    service,
+    target_group,
+    task_definition,
+)
 
 from .conftest import API, Look, agree, project_of, silent
 
@@ -19,8 +25,10 @@ SECRETS = (
     "secrets: {S: /shop/s, M: {secretsmanager: 'm:key'}, "
     "A: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf:key::'}\n"
 )
+ROUTED = API.replace('"/"', '"/", allowed_source_ips: [192.0.2.0/24]')
 RICH = (
-    f"{API}{SECRETS}exec: true\nlogging: {{destination: {{Name: cloudwatch}}, "
+    f"{ROUTED}{SECRETS}count: {{spot: 2}}\nexec: true\n"
+    "logging: {destination: {Name: cloudwatch}, "
     "configFilePath: /x.conf, secretOptions: {KEY: k}}\n"
     "storage: {ephemeral: 30, readonly_fs: true, volumes: {tmp: {path: /tmp}, data: {path: /data, "
     "read_only: false, efs: {id: fs-1, root_dir: /d}}}}\n"
@@ -180,3 +188,31 @@ def test_all_of_it_is_deployed_found_unchanged_and_taken_back(
     assert look(plain).state() == before
     flow.destroy(account, plain, agree, silent())
     assert look(plain).observation().ours == {}
+
+
+def test_spot_capacity_replaces_the_launch_type() -> None:
+    found = properties(project_of(f"{API}count: {{spot: 2}}\n"), service.KIND, "shop-test-api")
+    assert found["desiredCount"] == 2
+    assert "launchType" not in found
+    assert found["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+
+def test_a_rule_lets_only_the_allowed_addresses_in() -> None:
+    found = properties(project_of(ROUTED), listener_rule.KIND, "shop-test-api")
+    assert found["Conditions"] == [
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}},
+        {"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.0/24"]}},
+    ]
+
+
+def test_another_protocol_version_is_another_target_group() -> None:
+    grpc = API.replace('"/"', '"/", version: grpc')
+    plain, other = (flow.scope_of(project_of(it)).of_kind(target_group.KIND) for it in (API, grpc))
+    assert other[0].properties["ProtocolVersion"] == "GRPC"
+    assert plain[0].address != other[0].address
+
+
+def test_a_worker_has_neither_port_nor_name() -> None:
+    text = "name: mail\ntype: Worker Service\nimage: {location: mail}\n"
+    found = properties(project_of(text), service.KIND, "shop-test-mail")
+    assert not {"loadBalancers", "serviceRegistries"} & found.keys()

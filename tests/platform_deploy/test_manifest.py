@@ -16,7 +16,7 @@ from platform_deploy.project import ManifestFile
 from .conftest import API, BACKEND, folder_of, project_of
 
 PUBLIC = "Load Balanced Web Service"
-TYPES = f"{PUBLIC}, Backend Service, Environment"
+TYPES = f"{PUBLIC}, Backend Service, Worker Service, Environment"
 
 
 def problems(*texts: str, **variables: str) -> list[str]:
@@ -193,7 +193,9 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "storage.volumes.v.efs: an access point needs auth.iam: true and no root_dir",
         ),
         ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
-        ("count: {spot: 2}", "count.spot is not there yet in Trivet; leave it out"),
+        ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
+        ("count: {range: 1-2}", "count.range is not there yet in Trivet; leave it out"),
+        ("network: {vpc: {security_groups: sg-1}}", "network.vpc.security_groups must be a list"),
         ("variables: [A]", "variables must be a map of names to values"),
         ("environments: prod", "environments must be a map of names to maps of fields"),
         ("environments: {prod: 3}", "environments must be a map of names to maps of fields"),
@@ -214,6 +216,18 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
         (
             "http: {path: /, alias: x.example}",
             "http.alias is not there yet in Trivet; leave it out",
+        ),
+        (
+            "http: {path: /, version: http3}",
+            "http.version must be one of http1, http2, grpc",
+        ),
+        (
+            "http: {path: /, allowed_source_ips: [here]}",
+            "http.allowed_source_ips: 'here' is no address range",
+        ),
+        (
+            "http: {path: /, allowed_source_ips: [10.0.0.0/8, 10.0.0.1/32, 1.2.3.4/32, 0.0.0.0/0]}",
+            "http.allowed_source_ips: a rule takes at most 3 ranges",
         ),
         ("http: {path: /, healthcheck: ok}", "http.healthcheck must begin with /"),
         (
@@ -284,16 +298,16 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
     ("text", "said"),
     [
         (
-            API.replace("Load Balanced Web Service", "Worker Service"),
-            "2: type Worker Service is not there yet in Trivet",
+            API.replace("Load Balanced Web Service", "Scheduled Job"),
+            "2: type Scheduled Job is not there yet in Trivet",
         ),
         (
             API.replace("Load Balanced Web Service", "Service"),
-            "2: type 'Service' is none of Load Balanced Web Service, Backend Service, Environment",
+            f"2: type 'Service' is none of {TYPES}",
         ),
         (
             "name: x\n",
-            "1: type is missing; one of Load Balanced Web Service, Backend Service, Environment",
+            f"1: type is missing; one of {TYPES}",
         ),
         (
             API.replace("name: api", "name: My API"),

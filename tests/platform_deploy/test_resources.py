@@ -27,9 +27,14 @@ from platform_deploy.resources import (
 from .conftest import API, BACKEND, Look, agree, project_of, silent
 
 EVERYTHING = (
-    API.replace('"/"', "/api, healthcheck: {path: /ok, success_codes: '200-299', timeout: 3s}")
+    API.replace(
+        '"/"',
+        "/api, healthcheck: {path: /ok, success_codes: '200-299', timeout: 3s}, "
+        "version: grpc, allowed_source_ips: [192.0.2.0/24]",
+    )
     + "platform: linux/arm64\ncommand: serve\nentrypoint: [sh]\nvariables: {A: b}\n"
-    + "network: {connect: true}\nexec: true\nlogging: {destination: {Name: cloudwatch}}\n"
+    + "count: {spot: 2}\nnetwork: {connect: true, vpc: {security_groups: [sg-1]}}\n"
+    + "exec: true\nlogging: {destination: {Name: cloudwatch}}\n"
     + "secrets: {S: /shop/s, M: {secretsmanager: 'm:key'}, C: {from_cfn: c}}\n"
     + "sidecars: {x: {image: {location: x}, port: 9/udp, essential: false, labels: {a: b},"
     + " healthcheck: {}, credentialsParameter: 'arn:aws:secretsmanager:eu-central-1:1:secret:r-1',"
@@ -43,6 +48,8 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "AssumeRolePolicyDocument",
     "Policies",
     "Description",
+    "settings",
+    "capacityProviders",
 }
 
 
