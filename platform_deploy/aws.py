@@ -39,6 +39,7 @@ _TOKENS = {
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
     "servicediscovery": ("NextToken", "NextToken"),
+    "ssm": ("NextToken", "NextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}

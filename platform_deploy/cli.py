@@ -11,7 +11,7 @@ from pathlib import Path
 from . import aws, flow, manifest, project, report
 from .errors import DeployError, Refused
 from .model import Project
-from .plan import DRIFT, Plan
+from .plan import Plan
 from .progress import shown
 
 DONE = 0
@@ -53,21 +53,21 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
-    _limited(plan, may_force=True)
+    _limited(plan, flow.RULES)
     _verb(verbs, "render", _render, "print the wanted resources as JSON, without an account")
     deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
     deploy.add_argument("--yes", action="store_true", help="do not ask")
-    _limited(deploy, may_force=True)
+    _limited(deploy, flow.RULES)
     _verb(verbs, "status", _status, "show what runs and where it is reached")
     destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
     destroy.add_argument(
         "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
     )
-    _limited(destroy, may_force=False)
+    _limited(destroy, (flow.LEASE,))
     return parser
 
 
-def _limited(parser: argparse.ArgumentParser, *, may_force: bool) -> None:
+def _limited(parser: argparse.ArgumentParser, rules: tuple[str, ...]) -> None:
     parser.add_argument(
         "--only",
         action="append",
@@ -75,19 +75,18 @@ def _limited(parser: argparse.ArgumentParser, *, may_force: bool) -> None:
         metavar="NAME",
         help="this workload and what it needs, instead of the folder's; may be repeated",
     )
-    if may_force:
-        parser.add_argument(
-            "--force",
-            action="append",
-            default=[],
-            choices=(DRIFT,),
-            help="break this rule: drift undoes what somebody else changed",
-        )
+    parser.add_argument(
+        "--force",
+        action="append",
+        default=[],
+        choices=rules,
+        help="break this rule: drift undoes what somebody else changed, "
+        "lease takes over from another run",
+    )
 
 
 def _limits(options: argparse.Namespace) -> flow.Limits:
-    forced = frozenset(getattr(options, "force", ()))
-    return flow.Limits(only=frozenset(options.only), forced=forced)
+    return flow.Limits(only=frozenset(options.only), forced=frozenset(options.force))
 
 
 def _verb(

@@ -4,6 +4,7 @@ DeployError
 ├── BadManifest        every problem of the project's files at once
 ├── NotConfigured      no region, no credentials, no project
 ├── Refused            a plan that would do something unsafe
+│   └── Held           another run is changing the same things
 ├── AwsError           an answer of AWS that is not the wanted one
 │   ├── NotFound
 │   ├── AlreadyExists
@@ -66,6 +67,19 @@ class Refused(DeployError):
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
         super().__init__("\n".join(f"refused: {reason}" for reason in reasons))
+
+
+class Held(Refused):
+    """Report `who` holds the lease of the same things, with which `command`, since `seconds`."""
+
+    def __init__(self, *, scope: str, who: str, command: str, seconds: float) -> None:
+        self.scope, self.who, self.command, self.seconds = scope, who, command, seconds
+        super().__init__(
+            (
+                f"the lease of {scope} is held by {who} ({command}) for {seconds:.0f} s; "
+                "wait for it to end, or take it over with --force lease",
+            )
+        )
 
 
 class AwsError(DeployError):

@@ -4,12 +4,14 @@ It wires the rooms and decides nothing; questions are asked through `confirm`, o
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from . import apply, plan, report, status, wait
 from .aws import Account
 from .desired import desired, narrowed
 from .errors import NotConfigured
+from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
 from .plan import Plan
@@ -37,6 +39,8 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+LEASE = "lease"
+RULES = (plan.DRIFT, LEASE)  # what may be forced
 
 
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
@@ -76,12 +80,17 @@ def deploy(
 
     `confirm` raises Refused when the plan is not to be carried out.
     """
-    found, observation = planned(account, project, limits)
-    found.refuse_if_unsafe()
-    if found.changes:
-        confirm(found)
-    run = _run(account, narrowed(scope_of(project, limits)), found, observation, voice)
-    done = apply.apply(run) if found.changes else ()
+    scope = narrowed(scope_of(project, limits))
+    with _held(account, project, "deploy", limits) as lease:
+        found, observation = planned(account, project, limits)
+        if plan.changes_shared(found, limits.only):
+            lease.take({SHARED})
+            found, observation = planned(account, project, limits)
+        found.refuse_if_unsafe()
+        if found.changes:
+            confirm(found)
+        run = _run(account, scope, found, observation, _checked(voice, lease))
+        done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
     return Done(plan=found, steps=done, steady=steady, url=status.public_url(after))
@@ -96,13 +105,34 @@ def destroy(
 ) -> Done:
     """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
     scope = scope_of(project, limits)
-    observation = observe(account, scope, TYPES)
-    found = plan.to_destroy(scope, observation, BY_KIND, account.region)
-    found.refuse_if_unsafe()
-    if not found.changes:
-        return Done(plan=found)
-    confirm(found)
-    return Done(plan=found, steps=apply.apply(_run(account, scope, found, observation, voice)))
+    with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
+        observation = observe(account, scope, TYPES)
+        found = plan.to_destroy(scope, observation, BY_KIND, account.region)
+        found.refuse_if_unsafe()
+        if not found.changes:
+            return Done(plan=found)
+        confirm(found)
+        run = _run(account, scope, found, observation, _checked(voice, lease))
+        return Done(plan=found, steps=apply.apply(run))
+
+
+def _held(
+    account: Account, project: Project, command: str, limits: Limits
+) -> AbstractContextManager[Lease]:
+    environment = f"{project.application}/{project.environment}"
+    scopes = limits.only or {SHARED}
+    return held(account, environment, command, scopes, may_seize=LEASE in limits.forced)
+
+
+def _checked(voice: Voice, lease: Lease) -> Voice:
+    """Return the voice that lets no step begin once the lease has run out."""
+
+    def tell(event: apply.Event) -> None:
+        if not event.is_end:
+            lease.check()
+        voice.tell(event)
+
+    return replace(voice, tell=tell)
 
 
 def stands(account: Account, project: Project) -> status.Status:

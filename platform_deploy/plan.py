@@ -153,6 +153,11 @@ def _deletions(observation: Observation) -> Iterable[Change]:
         yield Change(action=Action.DELETE, address=address, workload=workload, observed=resource)
 
 
+def changes_shared(plan: Plan, only: AbstractSet[str]) -> bool:
+    """Tell whether a plan that is limited to some workloads changes more than these."""
+    return bool(only) and any(change.workload not in only for change in plan.changes)
+
+
 def _workloads(scope: Scope) -> frozenset[str]:
     listed = (workload.name for workload in scope.project.workloads)
     return frozenset({*listed, *(it.workload for it in scope.desired if it.workload)})
