@@ -54,7 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
     _limited(plan, flow.RULES)
-    _verb(verbs, "render", _render, "print the wanted resources as JSON, without an account")
+    render = _verb(
+        verbs, "render", _render, "print the wanted resources as JSON, without an account"
+    )
+    render.add_argument(
+        "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
+    )
     deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
     deploy.add_argument("--yes", action="store_true", help="do not ask")
     _limited(deploy, flow.RULES)
@@ -106,7 +111,7 @@ def _verb(
 def _project(options: argparse.Namespace) -> Project:
     project.load_dotenv(options.directory)
     folder = project.read(options.directory, options.env, options.app)
-    found, notices = manifest.read(folder)
+    found, notices = manifest.read(folder, getattr(options, "defaults", None))
     for notice in notices:
         _say(str(notice))
     return found

@@ -20,12 +20,14 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 class Fields:
     """The fields of one manifest; `problems` fills while they are read.
 
-    `exports` are the values that `from_cfn` may name without asking an account.
+    `exports` are the values that `from_cfn` may name without asking an account; with
+    `copilot_defaults` a missing field means what it meant to Copilot.
     """
 
     file: str
     root: Node
     exports: Mapping[str, str] = field(default_factory=dict)
+    copilot_defaults: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def complain(self, line: int, text: str, *, is_error: bool = True) -> None:

@@ -17,6 +17,7 @@ from .model import Project, Workload
 from .project import Folder, ManifestFile
 
 MAX_NAME = 40
+TRIVET, COPILOT = "trivet", "copilot"
 LOG_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192),
     *(2557, 2922, 3288, 3653),
@@ -42,17 +43,23 @@ PROCESSORS = {name.removeprefix("linux/"): value for name, value in ARCHITECTURE
 ROLLING = {"default": (100, 200), "recreate": (0, 100)}
 
 
-def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
-    """Return the project and what is worth a look; raises BadManifest with every problem."""
+def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
+    """Return the project and what is worth a look; raises BadManifest with every problem.
+
+    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
+    """
     problems = [
         Problem(file="copilot/.workspace", line=1, text=_bad_name(name))
         for name in (folder.application, folder.environment)
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
-    exports = _exports(folder, problems)
+    exports, said = _trivet(folder, problems)
+    copilot = (defaults or said) == COPILOT
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
-    workloads = tuple(_workload(replace(fields, exports=exports)) for fields in files)
+    workloads = tuple(
+        _workload(replace(fields, exports=exports, copilot_defaults=copilot)) for fields in files
+    )
     for fields in files:
         problems += fields.problems
     problems += _clashes(files, workloads)
@@ -64,6 +71,7 @@ def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
         environment=folder.environment,
         container_insights=insights,
         workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
+        copilot_defaults=copilot,
     )
     return project, tuple(problems)
 
@@ -84,16 +92,17 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     return fields
 
 
-def _exports(folder: Folder, problems: list[Problem]) -> Mapping[str, str]:
-    """Return what `copilot/trivet.yml` says that stacks export."""
+def _trivet(folder: Folder, problems: list[Problem]) -> tuple[Mapping[str, str], str]:
+    """Return what `copilot/trivet.yml` says that stacks export, and whose defaults are meant."""
     if folder.trivet is None:
-        return {}
+        return {}, TRIVET
     root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
     fields = Fields(file=folder.trivet.path, root=root)
     _check_keys(fields, root, schema.TRIVET)
     found = dict(fields.texts("exports"))
+    defaults = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
     problems += [*wrong, *fields.problems]
-    return found
+    return found, defaults
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:

@@ -102,8 +102,8 @@ class HealthCheck:
     """How the load balancer asks a task whether it is well; None leaves AWS's default."""
 
     path: str
-    interval: int
-    healthy_threshold: int
+    interval: int | None
+    healthy_threshold: int | None
     unhealthy_threshold: int | None
     timeout: int | None
     success_codes: str | None
@@ -181,12 +181,13 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One application in one environment."""
+    """One application in one environment; `copilot_defaults`: as open as Copilot made it."""
 
     application: str
     environment: str
     container_insights: bool
     workloads: tuple[Workload, ...]
+    copilot_defaults: bool = False
 
     @property
     def name(self) -> str:

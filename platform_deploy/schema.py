@@ -104,7 +104,8 @@ _OF_TYPE: Mapping[str, Fields] = {
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
-        later="domain environments tags permissions_boundary defaults",
+        now="defaults",
+        later="domain environments tags permissions_boundary",
         exports=OPEN,
     ),
 }

@@ -49,11 +49,12 @@ def _health_check(fields: Fields) -> HealthCheck:
     at = "http.healthcheck"
     path_at = f"{at}.path" if fields.is_map(at) else at
     path = fields.text(path_at, "/")
-    interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
+    often, twice = (None, 0) if fields.copilot_defaults else (10, 2)
+    interval = fields.seconds(f"{at}.interval", often, 5, 300)
     timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
     if not path.startswith("/"):
         fields.complain(fields.line(path_at), f"{path_at} must begin with /")
-    if (timeout or 5) >= interval:
+    if (timeout or 5) >= (interval or 30):
         line = fields.line(f"{at}.timeout")
         fields.complain(line, f"{at}: the timeout (5s unless given) must be below the interval")
     codes = fields.text(f"{at}.success_codes") or None
@@ -62,7 +63,7 @@ def _health_check(fields: Fields) -> HealthCheck:
     return HealthCheck(
         path=path,
         interval=interval,
-        healthy_threshold=fields.integer(f"{at}.healthy_threshold", 2, 2, 10),
+        healthy_threshold=fields.integer(f"{at}.healthy_threshold", twice, 2, 10) or None,
         unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
         timeout=timeout,
         success_codes=codes,

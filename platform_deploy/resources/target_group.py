@@ -28,6 +28,8 @@ STICKINESS = "stickiness.enabled"
 # What AWS takes for a field that a manifest does not set.
 CHECK_DEFAULTS: Properties = {
     "HealthCheckTimeoutSeconds": 5,
+    "HealthCheckIntervalSeconds": 30,
+    "HealthyThresholdCount": 5,
     "UnhealthyThresholdCount": 2,
     "HealthCheckPort": "traffic-port",
     "Matcher": {"HttpCode": "200"},
@@ -119,8 +121,6 @@ TYPE = ResourceType(
     update_calls={
         "Attributes": "ModifyTargetGroupAttributes",
         "HealthCheckPath": "ModifyTargetGroup",
-        "HealthCheckIntervalSeconds": "ModifyTargetGroup",
-        "HealthyThresholdCount": "ModifyTargetGroup",
         **dict.fromkeys(CHECK_DEFAULTS, "ModifyTargetGroup"),
     },
     # Port is only a default: ECS registers every task with its container's port.

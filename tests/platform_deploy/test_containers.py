@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import flow
+from platform_deploy import flow, manifest
 from platform_deploy.aws import Account
 from platform_deploy.errors import NotConfigured
 from platform_deploy.model import Project
@@ -18,7 +18,7 @@ from platform_deploy.resources import (
     task_definition,
 )
 
-from .conftest import API, Look, agree, project_of, silent
+from .conftest import API, BACKEND, Look, agree, folder_of, project_of, silent
 
 HERE = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 SECRETS = (
@@ -216,3 +216,20 @@ def test_a_worker_has_neither_port_nor_name() -> None:
     text = "name: mail\ntype: Worker Service\nimage: {location: mail}\n"
     found = properties(project_of(text), service.KIND, "shop-test-mail")
     assert not {"loadBalancers", "serviceRegistries"} & found.keys()
+
+
+def test_copilots_defaults_are_deployed_found_unchanged_and_left(
+    account: Account, look: Callable[[Project], Look]
+) -> None:
+    copilot = manifest.read(folder_of(API, BACKEND), "copilot")[0]
+    groups = [it.address.name for it in flow.scope_of(copilot).of_kind("AWS::EC2::SecurityGroup")]
+    assert groups == ["shop-test-environment", "shop-test-public-load-balancer"]
+    group = flow.scope_of(copilot).of_kind(target_group.KIND)[0]
+    assert not {"HealthCheckIntervalSeconds", "HealthyThresholdCount"} & group.properties.keys()
+    flow.deploy(account, copilot, agree, silent())
+    assert flow.planned(account, copilot)[0].changes == ()
+    strict = project_of(API, BACKEND)
+    flow.deploy(account, strict, agree, silent())
+    assert flow.planned(account, strict)[0].changes == ()
+    flow.destroy(account, strict, agree, silent())
+    assert look(strict).observation().ours == {}

@@ -405,6 +405,17 @@ def test_callers_are_named_or_follow_from_service_connect() -> None:
     }
 
 
+def test_copilots_defaults_are_restored_together() -> None:
+    trivet = ManifestFile(path="copilot/trivet.yml", text="defaults: copilot\n")
+    folder = folder_of(API, BACKEND)
+    said = read(replace(folder, trivet=trivet))[0]
+    assert said == read(folder, "copilot")[0] != read(folder)[0]
+    assert read(replace(folder, trivet=trivet), "trivet")[0] == read(folder)[0]
+    found = said.workloads[0].http
+    assert found
+    assert (found.health_check.interval, found.health_check.healthy_threshold) == (None, None)
+
+
 KEYS = st.sampled_from(
     [
         *("name", "type", "image", "location", "port", "http", "path", "healthcheck", "interval"),
