@@ -32,7 +32,9 @@ class Fields:
 
     def complain(self, line: int, text: str, *, is_error: bool = True) -> None:
         """Note something that is wrong."""
-        self.problems.append(Problem(file=self.file, line=line, text=text, is_error=is_error))
+        problem = Problem(file=self.file, line=line, text=text, is_error=is_error)
+        if problem not in self.problems:  # a field may be looked at twice
+            self.problems.append(problem)
 
     def line(self, path: str) -> int:
         """Return the line of the field, or of the nearest thing around it that is there."""

@@ -114,6 +114,8 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
         fields.complain(line, f"{path} must be a map of fields")
     for line, path in schema.not_yet(fields.root, kind):
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
+    for rule in targets.additional(fields):
+        _check_keys(rule, rule.root, kind)
     for line, path, meant in schema.unknown(root, kind):
         hint = f"; did you mean {meant}?" if meant else ""
         fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
@@ -154,7 +156,7 @@ def _workload(fields: Fields) -> Workload:
         memory=memory,
         count=fields.integer("count.spot" if fields.is_map("count") else "count", 1, 0, 5000),
         architecture=_architecture(fields),
-        http=targets.http(fields) if is_public else None,
+        rules=targets.rules(fields, found) if is_public else (),
         alias=_alias(fields, name, target),
         allow_from=fields.names("network.allow_from"),
         minimum_percent=minimum,
@@ -228,10 +230,15 @@ def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[P
         if first.name == second.name:
             text = f"name {first.name} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("name"), text=text)
-        if first.http and second.http and first.http.path == second.http.path:
-            text = f"http.path {first.http.path} is also that of {one.file}"
+        for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
+            text = f"http.path {path} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("http.path"), text=text)
     for fields, workload in zip(files, workloads, strict=True):
+        paths = [it.path for it in workload.rules]
+        for path in sorted({it for it in paths if paths.count(it) > 1}):
+            text = f"http.path {path} stands here twice"
+            line = fields.line("http.additional_rules")
+            yield Problem(file=fields.file, line=line, text=text)
         for caller in workload.allow_from or ():
             if caller not in names or caller == workload.name:
                 text = f"network.allow_from: no other workload of this folder is named {caller}"

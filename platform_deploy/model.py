@@ -112,13 +112,18 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """What reaches a service through the load balancer; `grace_period` in seconds."""
+    """A rule by which the load balancer reaches a service; `grace_period` in seconds.
+
+    `number` tells the rules of a service apart, `target` is a container and its port.
+    """
 
     path: str
     health_check: HealthCheck
     grace_period: int
     deregistration_delay: int
     stickiness: bool
+    number: int = 0
+    target: tuple[str, int] = ("", 0)
     version: str = "http1"
     source_ips: tuple[str, ...] = ()
 
@@ -139,7 +144,7 @@ class Workload:
     memory: int
     count: int
     architecture: str
-    http: Http | None
+    rules: tuple[Http, ...]
     alias: str | None
     allow_from: tuple[str, ...] | None
     minimum_percent: int
@@ -156,6 +161,11 @@ class Workload:
     def port(self) -> int | None:
         """Return the port on which the service is called."""
         return self.target[1] if self.target else None
+
+    @property
+    def http(self) -> Http | None:
+        """Return the main rule, None for what the load balancer does not reach."""
+        return self.rules[0] if self.rules else None
 
     @property
     def all_containers(self) -> tuple[Container, ...]:

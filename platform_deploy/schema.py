@@ -47,8 +47,8 @@ _SIDECAR = _fields(
 )
 _HTTP = _fields(
     now="path deregistration_delay stickiness target_container target_port version "
-    "allowed_source_ips",
-    later="targetContainer alias hosted_zone redirect_to_https alb additional_rules",
+    "allowed_source_ips additional_rules",
+    later="targetContainer alias hosted_zone redirect_to_https alb",
     healthcheck=_fields(
         now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
         "grace_period",

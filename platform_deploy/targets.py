@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from ipaddress import ip_network
 
+from .document import Node
 from .fields import Fields
 from .model import Container, HealthCheck, Http
 from .schema import LOAD_BALANCED
@@ -17,12 +18,33 @@ MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path'
 Target = tuple[str, int]
 
 
-def http(fields: Fields) -> Http:
-    """Return what reaches the service through the load balancer."""
+def rules(fields: Fields, found: tuple[Container, ...]) -> tuple[Http, ...]:
+    """Return the main rule, then the additional ones."""
+    listed = (fields, *additional(fields))
+    return tuple(_rule(it, found, number) for number, it in enumerate(listed))
+
+
+def additional(fields: Fields) -> tuple[Fields, ...]:
+    """Return the fields of each additional rule as if it were the only one."""
+    node = fields.root.at("http.additional_rules")
+    if node and not isinstance(node.value, tuple):
+        fields.complain(node.line, "http.additional_rules must be a list of rules")
+    return tuple(
+        replace(fields, root=Node(value={"http": item}, line=item.line))
+        for item in (node.items if node else ())
+    )
+
+
+def _rule(fields: Fields, found: tuple[Container, ...], number: int) -> Http:
     path = fields.text("http.path") if fields.is_map("http") else ""
     if not path:
         fields.complain(fields.line("http"), f"http.path is missing; a {LOAD_BALANCED} needs one")
+    for key in ("http.additional_rules", "http.healthcheck.grace_period") if number else ():
+        if fields.root.at(key):
+            fields.complain(fields.line(key), f"{key} belongs to the main rule")
     return Http(
+        number=number,
+        target=_target(fields, "http", found) or ("", 0),
         path=f"/{path.strip('/')}",
         health_check=_health_check(fields),
         grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
@@ -77,9 +99,11 @@ def served(
     """Return the containers with the called port open, and that port; None where none is."""
     _check_ports(fields, found)
     target = _target(fields, "http", found)
-    if target is None:
-        return found, None
-    return tuple(_opened(it, target) for it in found), target
+    for called in filter(
+        None, [target, *(_target(it, "http", found) for it in additional(fields))]
+    ):
+        found = tuple(_opened(it, called) for it in found)
+    return found, target
 
 
 def _target(fields: Fields, at: str, found: tuple[Container, ...]) -> Target | None:

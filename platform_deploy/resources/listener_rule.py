@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .. import calls
 from ..aws import Account, Answer
 from ..errors import AwsError
-from ..model import Http, Project
+from ..model import Http, Project, Workload
 from ..resource import Address, Attributes, Desired, Known, Observed, ResourceType, Scope, Value
 from . import listener, target_group
 
@@ -17,23 +17,27 @@ STEP = 100
 LONGEST_FIRST = 40000
 
 
-def address(project: Project, workload: str) -> Address:
-    """Return the address of a workload's rule."""
-    return Address(kind=KIND, name=project.name_of(workload))
+def addresses(project: Project, workload: Workload) -> tuple[Address, ...]:
+    """Return the addresses of a workload's rules."""
+    name = project.name_of(workload.name)
+    return tuple(
+        Address(kind=KIND, name=f"{name}:{rule.number}" if rule.number else name)
+        for rule in workload.rules
+    )
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield one rule per workload behind the load balancer."""
+    """Yield the rules of each workload behind the load balancer."""
     for workload in project.workloads:
-        if workload.http:
-            group = target_group.arn(project, workload)
+        for rule, at in zip(workload.rules, addresses(project, workload), strict=True):
+            group = target_group.arn(project, workload, rule)
             yield Desired(
-                address=address(project, workload.name),
+                address=at,
                 workload=workload.name,
                 properties={
                     "ListenerArn": listener.arn(project),
-                    "Priority": priority(workload.http.path),
-                    "Conditions": tuple(_conditions(workload.http)),
+                    "Priority": priority(rule.path),
+                    "Conditions": tuple(_conditions(rule)),
                     "Actions": ({"Type": "forward", "TargetGroupArn": group},),
                 },
             )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
-from ..model import Project, Workload
+from ..model import Http, Project, Workload
 from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
 from . import vpc
 
@@ -68,10 +68,16 @@ def _shared(project: Project) -> Desired:
 
 
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
-    callers: list[str | None] = [*project.callers(workload)]
-    for caller in [*callers, None] if workload.http else callers:
+    called = [(caller, workload.port) for caller in project.callers(workload)]
+    balanced = sorted({port for rule in workload.rules for port in _asked(rule)})
+    for caller, port in [*called, *((None, port) for port in balanced)]:
         source: Value = {"GroupId": group_id(project, caller)}
-        yield _rule(workload.port, {"UserIdGroupPairs": (source,)})
+        yield _rule(port, {"UserIdGroupPairs": (source,)})
+
+
+def _asked(rule: Http) -> tuple[int, ...]:
+    """Return the ports that the load balancer asks: the target's, and the health check's."""
+    return (rule.target[1], rule.health_check.port or rule.target[1])
 
 
 def _rule(port: int | None, source: Mapping[str, Value]) -> Value:

@@ -120,14 +120,15 @@ def _reached(project: Project, workload: Workload) -> dict[str, Value]:
             "port": workload.port,
         }
         found["serviceRegistries"] = (registry,)
-    if workload.http and workload.target:
-        name, port = workload.target
-        target: Value = {
-            "targetGroupArn": target_group.arn(project, workload),
-            "containerName": name,
-            "containerPort": port,
-        }
-        found["loadBalancers"] = (target,)
+    if workload.http:
+        found["loadBalancers"] = tuple(
+            {
+                "targetGroupArn": target_group.arn(project, workload, rule),
+                "containerName": rule.target[0],
+                "containerPort": rule.target[1],
+            }
+            for rule in workload.rules
+        )
         found["healthCheckGracePeriodSeconds"] = workload.http.grace_period
     return found
 
@@ -138,8 +139,8 @@ def _after(project: Project, workload: Workload) -> Iterator[Address]:
     yield iam_role.address(project, workload.name, "execution")
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
-    if workload.http:  # ECS refuses a target group that no load balancer uses
-        yield listener_rule.address(project, workload.name)
+    # ECS refuses a target group that no load balancer uses
+    yield from listener_rule.addresses(project, workload)
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:

@@ -36,29 +36,29 @@ CHECK_DEFAULTS: Properties = {
 }
 
 
-def arn(project: Project, workload: Workload) -> Ref:
-    """Return the reference to a workload's target group."""
-    return ref(KIND, _name(project, workload), "TargetGroupArn")
+def arn(project: Project, workload: Workload, rule: Http) -> Ref:
+    """Return the reference to the target group of a workload's rule."""
+    return ref(KIND, _name(project, workload, rule), "TargetGroupArn")
 
 
 def desired(project: Project) -> Iterable[Desired]:
     """Yield a target group for each workload behind the load balancer."""
     for workload in project.workloads:
-        if workload.http:
-            name = _name(project, workload)
-            delay = {"Key": DELAY, "Value": str(workload.http.deregistration_delay)}
-            sticky = {"Key": STICKINESS, "Value": str(workload.http.stickiness).lower()}
+        for rule in workload.rules:
+            name = _name(project, workload, rule)
+            delay = {"Key": DELAY, "Value": str(rule.deregistration_delay)}
+            sticky = {"Key": STICKINESS, "Value": str(rule.stickiness).lower()}
             yield Desired(
                 address=Address(kind=KIND, name=name),
                 workload=workload.name,
                 properties={
                     "Name": name,
-                    "Port": workload.port,
-                    "Protocol": _protocol(workload),
+                    "Port": rule.target[1],
+                    "Protocol": _protocol(rule),
                     "VpcId": vpc.vpc_id(project),
                     "TargetType": "ip",
-                    **_version(workload.http),
-                    **_health_check(workload.http),
+                    **_version(rule),
+                    **_health_check(rule),
                     "Attributes": (delay, sticky),
                 },
             )
@@ -82,14 +82,13 @@ def _version(http: Http) -> dict[str, Value]:
     return {} if http.version == "http1" else {"ProtocolVersion": http.version.upper()}
 
 
-def _protocol(workload: Workload) -> str:
-    return "HTTPS" if workload.port == HTTPS_PORT else "HTTP"
+def _protocol(rule: Http) -> str:
+    return "HTTPS" if rule.target[1] == HTTPS_PORT else "HTTP"
 
 
-def _name(project: Project, workload: Workload) -> str:
-    fixed = _protocol(workload)
-    if workload.http:
-        fixed += str(_version(workload.http).get("ProtocolVersion", ""))
+def _name(project: Project, workload: Workload, rule: Http) -> str:
+    fixed = _protocol(rule) + str(_version(rule).get("ProtocolVersion", ""))
+    fixed += str(rule.number or "")
     return naming.target_group(project.name_of(workload.name), fixed)
 
 

@@ -26,6 +26,7 @@ SECRETS = (
     "A: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-AbCdEf:key::'}\n"
 )
 ROUTED = API.replace('"/"', '"/", allowed_source_ips: [192.0.2.0/24]')
+ROUTED = ROUTED.replace("/24]", "/24], additional_rules: [{path: /admin, target_port: 9000}]")
 RICH = (
     f"{ROUTED}{SECRETS}count: {{spot: 2}}\nexec: true\n"
     "logging: {destination: {Name: cloudwatch}, "
@@ -203,6 +204,21 @@ def test_a_rule_lets_only_the_allowed_addresses_in() -> None:
         {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}},
         {"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.0/24"]}},
     ]
+
+
+def test_each_rule_has_its_target_group_and_the_load_balancer_reaches_its_port() -> None:
+    project = project_of(ROUTED)
+    found = properties(project, listener_rule.KIND, "shop-test-api:1")
+    paths = {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/admin", "/admin/*"]}}
+    assert found["Conditions"] == [paths]
+    targets = properties(project, service.KIND, "shop-test-api")["loadBalancers"]
+    assert [(it["containerName"], it["containerPort"]) for it in targets] == [
+        ("api", 8080),
+        ("api", 9000),
+    ]
+    assert len({it["targetGroupArn"] for it in targets}) == len(targets)
+    group = properties(project, "AWS::EC2::SecurityGroup", "shop-test-api")
+    assert [it["FromPort"] for it in group["IpPermissions"]] == [8080, 9000]
 
 
 def test_another_protocol_version_is_another_target_group() -> None:

@@ -43,7 +43,7 @@ def test_a_backend_has_copilots_defaults() -> None:
         memory=512,
         count=1,
         architecture="X86_64",
-        http=None,
+        rules=(),
         alias="backend",
         allow_from=("api",),
         minimum_percent=100,
@@ -62,7 +62,12 @@ def test_a_public_service_is_asked_every_ten_seconds_twice() -> None:
         success_codes=None,
     )
     assert workload(API).http == Http(
-        path="/", health_check=check, grace_period=60, deregistration_delay=60, stickiness=False
+        target=("api", 8080),
+        path="/",
+        health_check=check,
+        grace_period=60,
+        deregistration_delay=60,
+        stickiness=False,
     )
 
 
@@ -94,6 +99,7 @@ def test_every_field_of_the_slice_takes_effect() -> None:
     assert (found.log_days, found.minimum_percent, found.maximum_percent) == (7, 0, 100)
     assert found.alias == "front"
     assert found.http == Http(
+        target=("api", 8080),
         path="/shop",
         health_check=HealthCheck(
             path="/ok",
@@ -228,6 +234,20 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
         (
             "http: {path: /, allowed_source_ips: [10.0.0.0/8, 10.0.0.1/32, 1.2.3.4/32, 0.0.0.0/0]}",
             "http.allowed_source_ips: a rule takes at most 3 ranges",
+        ),
+        (
+            "http: {path: /, additional_rules: [{path: /x, healthcheck: {grace_period: 5s}}]}",
+            "http.healthcheck.grace_period belongs to the main rule",
+        ),
+        ("http: {path: /, additional_rules: 3}", "http.additional_rules must be a list of rules"),
+        ("http: {path: /, additional_rules: [{path: /}]}", "http.path / stands here twice"),
+        (
+            "http: {path: /, additional_rules: [{}]}",
+            "http.path is missing; a Load Balanced Web Service needs one",
+        ),
+        (
+            "http: {path: /, additional_rules: [{path: /x, alias: a.example}]}",
+            "http.alias is not there yet in Trivet; leave it out",
         ),
         ("http: {path: /, healthcheck: ok}", "http.healthcheck must begin with /"),
         (
@@ -421,7 +441,17 @@ KEYS = st.sampled_from(
         *("name", "type", "image", "location", "port", "http", "path", "healthcheck", "interval"),
         *("cpu", "memory", "count", "platform", "network", "connect", "alias", "allow_from"),
         *("vpc", "placement", "variables", "environments", "test", "command", "logging"),
-        *("sidecars", "storage", "volumes", "efs", "id", "secrets", "depends_on", "target_port"),
+        *(
+            "sidecars",
+            "storage",
+            "volumes",
+            "efs",
+            "id",
+            "secrets",
+            "depends_on",
+            "target_port",
+            "additional_rules",
+        ),
         *("mount_points", "source_volume", "exec", "enable", "destination", "from_cfn"),
     ]
 )
