@@ -20,10 +20,12 @@ from .errors import (
     Throttled,
     Unclear,
 )
+from .lags import longest_wait
 
 Answer: TypeAlias = Mapping[str, Any]
 
 PAUSES = (0.2, 0.8, 3.0)  # seconds before the second, third and fourth attempt
+LAG_PAUSE = 3.0  # seconds between attempts at what is refused only for a while
 READ_TIMEOUT = 60
 CONNECT_TIMEOUT = 5
 CONNECTIONS = 32
@@ -84,8 +86,19 @@ class Account:
         return self._attempt(api, action, parameters, is_safe=True)
 
     def write(self, api: str, action: str, /, **parameters: object) -> Answer:
-        """Return the answer to a request that may change something; never sent twice blindly."""
-        return self._attempt(api, action, parameters, is_safe=False)
+        """Return the answer to a request that may change something; never sent twice blindly.
+
+        A refusal that passes by itself is waited for.
+        """
+        waited = 0.0
+        while True:
+            try:
+                return self._attempt(api, action, parameters, is_safe=False)
+            except AwsError as error:
+                if waited >= longest_wait(error.action, error.code, error.said):
+                    raise
+            self.sleep(LAG_PAUSE)
+            waited += LAG_PAUSE
 
     def pages(self, api: str, action: str, key: str, /, **parameters: object) -> list[Any]:
         """Return the list `key` of all pages of an answer."""

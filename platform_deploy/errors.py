@@ -17,6 +17,8 @@ DeployError
 └── Interrupted        Ctrl-C
 """
 
+import json
+import re
 from dataclasses import dataclass
 
 
@@ -107,8 +109,20 @@ class NotAllowed(AwsError):
     """Report that the credentials may not do this; never the same as not found."""
 
     def __init__(self, *, action: str, code: str, said: str, about: str = "") -> None:
-        self.hint = f"allow the action {action} to these credentials, or use other credentials"
+        self.resource = _resource_in(said)
+        self.statement = json.dumps(
+            {"Effect": "Allow", "Action": action, "Resource": self.resource or "*"}
+        )
+        self.hint = f"allow it to these credentials with {self.statement}, or use other credentials"
+        if not code.startswith(("AccessDenied", "Unauthorized")):
+            self.hint = "use other credentials; these are not valid, or not any more"
         super().__init__(action=action, code=code, said=said, about=about)
+
+
+def _resource_in(said: str) -> str | None:
+    """Return the ARN on which AWS says that an action is not allowed."""
+    found = re.search(r"on resource: (arn:\S+)", said)
+    return found[1].rstrip(".,") if found else None
 
 
 class StillInUse(AwsError):
