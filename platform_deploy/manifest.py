@@ -163,6 +163,7 @@ def _workload(fields: Fields) -> Workload:
         maximum_percent=maximum,
         log_days=_log_days(fields),
         router=containers.router(fields),
+        alarms=_alarms(fields),
         spot=fields.root.at("count.spot") is not None,
         exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
         ephemeral=containers.ephemeral(fields),
@@ -211,6 +212,15 @@ def _log_days(fields: Fields) -> int:
         listed = ", ".join(map(str, LOG_DAYS))
         fields.complain(fields.line("logging.retention"), f"logging.retention: one of {listed}")
     return days
+
+
+def _alarms(fields: Fields) -> tuple[str, ...]:
+    """Return the existing alarms that undo a deployment."""
+    if fields.is_map("deployment.rollback_alarms"):
+        line = fields.line("deployment.rollback_alarms")
+        fields.complain(line, "deployment.rollback_alarms: only names are there yet in Trivet")
+        return ()
+    return fields.names("deployment.rollback_alarms") or ()
 
 
 def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:

@@ -151,6 +151,7 @@ class Workload:
     maximum_percent: int
     log_days: int
     router: LogRouter | None = None
+    alarms: tuple[str, ...] = ()
     spot: bool = False
     exec: bool = False
     ephemeral: int | None = None

@@ -83,7 +83,7 @@ _SERVICE = _fields(
             placement=_fields(later="subnets"),
         ),
     ),
-    deployment=_fields(now="rolling", later="rollback_alarms"),
+    deployment=_fields(now="rolling rollback_alarms"),
     exec=_fields(now="enable"),
     logging=_fields(
         now="retention image enableMetadata configFilePath",

@@ -12,7 +12,7 @@ from .fields import Fields
 from .model import Container, HealthCheck, Http
 from .schema import LOAD_BALANCED
 
-MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
+MATCHER = re.compile(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*")
 MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path's
 
 Target = tuple[str, int]

@@ -40,6 +40,8 @@ SPOT: Properties = {
 }
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
+BREAKER = ("enable", "rollback")
+NO_ALARMS = {"alarmNames": [], "enable": False, "rollback": False}
 PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
@@ -74,6 +76,7 @@ def desired(project: Project) -> Iterable[Desired]:
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
                     "minimumHealthyPercent": workload.minimum_percent,
                     "maximumPercent": workload.maximum_percent,
+                    **_alarms(workload),
                 },
                 "networkConfiguration": {"awsvpcConfiguration": _network(project, workload)},
                 "serviceConnectConfiguration": _connect(project, workload),
@@ -82,6 +85,12 @@ def desired(project: Project) -> Iterable[Desired]:
             },
             after=tuple(_after(project, workload)),
         )
+
+
+def _alarms(workload: Workload) -> dict[str, Value]:
+    if not workload.alarms:
+        return {}
+    return {"alarms": {"alarmNames": workload.alarms, "enable": True, "rollback": True}}
 
 
 def _network(project: Project, workload: Workload) -> Value:
@@ -156,6 +165,7 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observed(found: Answer) -> Observed:
     primary = rollout.primary_of(found)
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
+    more["deploymentConfiguration"] = calls.frozen(_deployment(found.get("deploymentConfiguration", {})))
     if {it["capacityProvider"] for it in found.get("capacityProviderStrategy") or ()} == {
         "FARGATE"
     }:
@@ -171,11 +181,28 @@ def _observed(found: Answer) -> Observed:
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what changed; other capacity is taken only with a new deployment."""
     values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
+    deployment = values.get("deploymentConfiguration")
+    if isinstance(deployment, dict):
+        deployment.setdefault("alarms", NO_ALARMS)  # left out, they might stay
     if "capacityProviderStrategy" in changed:
         values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
         values["forceNewDeployment"] = True
     at = {"cluster": live.attributes["clusterArn"], "service": live.attributes["serviceArn"]}
     account.write("ecs", "UpdateService", **at, **values)
+
+
+def _deployment(answer: Answer) -> Answer:
+    """Return of how deployments go what a manifest can say, alarms only where they count."""
+    breaker = answer.get("deploymentCircuitBreaker", {})
+    percents = {
+        it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
+    }
+    watched = answer.get("alarms", {}).get("enable")
+    return {
+        **percents,
+        "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
+        **({"alarms": answer["alarms"]} if watched else {}),
+    }
 
 
 TYPE = ResourceType(
@@ -194,6 +221,7 @@ TYPE = ResourceType(
     progress=rollout.progress,
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
+    exact=frozenset({"deploymentConfiguration"}),
     unordered=frozenset({"subnets", "securityGroups"}),
     optional={
         "loadBalancers": (),

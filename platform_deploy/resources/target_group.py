@@ -23,6 +23,7 @@ from . import vpc
 KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
 ATTRIBUTES = ("TargetGroupArn",)
 HTTPS_PORT = 443
+GRPC_UNIMPLEMENTED = "12"
 DELAY = "deregistration_delay.timeout_seconds"
 STICKINESS = "stickiness.enabled"
 # What AWS takes for a field that a manifest does not set.
@@ -73,9 +74,16 @@ def _health_check(http: Http) -> dict[str, Value]:
         "HealthyThresholdCount": check.healthy_threshold,
         "HealthCheckTimeoutSeconds": check.timeout,
         "UnhealthyThresholdCount": check.unhealthy_threshold,
-        "Matcher": {"HttpCode": check.success_codes} if check.success_codes else None,
+        "Matcher": _matcher(http),
     }
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def _matcher(http: Http) -> Value:
+    codes = http.health_check.success_codes
+    if http.version == "grpc":  # said always: what is left out would be set back to HTTP's
+        return {"GrpcCode": codes or GRPC_UNIMPLEMENTED}
+    return {"HttpCode": codes} if codes else None
 
 
 def _version(http: Http) -> dict[str, Value]:

@@ -35,7 +35,7 @@ RICH = (
     "read_only: false, efs: {id: fs-1, root_dir: /d}}}}\n"
     "sidecars: {proxy: {image: nginx, port: 80, essential: false, labels: {a: b}, healthcheck: {}, "
     "mount_points: [{source_volume: tmp, path: /t}], depends_on: {api: START}, "
-    "variables: {V: 1}}}\n"
+    "variables: {V: 1}}}\ndeployment: {rollback_alarms: [errors]}\n"
 )
 
 
@@ -198,6 +198,13 @@ def test_spot_capacity_replaces_the_launch_type() -> None:
     assert found["capacityProviderStrategy"] == [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 
 
+def test_alarms_undo_a_deployment() -> None:
+    text = f"{API}deployment: {{rollback_alarms: [errors]}}\n"
+    found = properties(project_of(text), service.KIND, "shop-test-api")
+    alarms = {"alarmNames": ["errors"], "enable": True, "rollback": True}
+    assert found["deploymentConfiguration"]["alarms"] == alarms
+
+
 def test_a_rule_lets_only_the_allowed_addresses_in() -> None:
     found = properties(project_of(ROUTED), listener_rule.KIND, "shop-test-api")
     assert found["Conditions"] == [
@@ -225,6 +232,7 @@ def test_another_protocol_version_is_another_target_group() -> None:
     grpc = API.replace('"/"', '"/", version: grpc')
     plain, other = (flow.scope_of(project_of(it)).of_kind(target_group.KIND) for it in (API, grpc))
     assert other[0].properties["ProtocolVersion"] == "GRPC"
+    assert other[0].properties["Matcher"] == {"GrpcCode": "12"}
     assert plain[0].address != other[0].address
 
 

@@ -201,6 +201,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
         ("count: {range: 1-2}", "count.range is not there yet in Trivet; leave it out"),
+        (
+            "deployment: {rollback_alarms: {cpu_utilization: 70}}",
+            "deployment.rollback_alarms: only names are there yet in Trivet",
+        ),
         ("network: {vpc: {security_groups: sg-1}}", "network.vpc.security_groups must be a list"),
         ("variables: [A]", "variables must be a map of names to values"),
         ("environments: prod", "environments must be a map of names to maps of fields"),
