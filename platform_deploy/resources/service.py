@@ -165,7 +165,8 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observed(found: Answer) -> Observed:
     primary = rollout.primary_of(found)
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
-    more["deploymentConfiguration"] = calls.frozen(_deployment(found.get("deploymentConfiguration", {})))
+    deployment = found.get("deploymentConfiguration", {})
+    more["deploymentConfiguration"] = calls.frozen(_deployment(deployment))
     if {it["capacityProvider"] for it in found.get("capacityProviderStrategy") or ()} == {
         "FARGATE"
     }:
