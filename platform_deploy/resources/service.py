@@ -19,17 +19,14 @@ from ..resource import (
 )
 from . import (
     cluster,
-    container_definition,
     discovery_service,
     iam_role,
     listener_rule,
     log_group,
-    namespace,
+    reach,
     rollout,
     route_table,
     security_group,
-    subnet,
-    target_group,
     task_definition,
 )
 
@@ -78,10 +75,10 @@ def desired(project: Project) -> Iterable[Desired]:
                     "maximumPercent": workload.maximum_percent,
                     **_alarms(workload),
                 },
-                "networkConfiguration": {"awsvpcConfiguration": _network(project, workload)},
-                "serviceConnectConfiguration": _connect(project, workload),
+                "networkConfiguration": {"awsvpcConfiguration": reach.network(project, workload)},
+                "serviceConnectConfiguration": reach.connect(project, workload),
                 **({"enableExecuteCommand": True} if workload.exec else {}),
-                **_reached(project, workload),
+                **reach.reached(project, workload),
             },
             after=tuple(_after(project, workload)),
         )
@@ -91,55 +88,6 @@ def _alarms(workload: Workload) -> dict[str, Value]:
     if not workload.alarms:
         return {}
     return {"alarms": {"alarmNames": workload.alarms, "enable": True, "rollback": True}}
-
-
-def _network(project: Project, workload: Workload) -> Value:
-    return {
-        "subnets": subnet.subnet_ids(project),
-        "securityGroups": (
-            security_group.group_id(project, workload.name),
-            *map(container_definition.given, workload.security_groups),
-        ),
-        "assignPublicIp": "ENABLED",  # without a NAT gateway the only way to the image
-    }
-
-
-def _connect(project: Project, workload: Workload) -> Value:
-    if workload.alias is None:
-        return {"enabled": False}
-    offered: Value = {
-        "portName": container_definition.PORT_NAME,
-        "discoveryName": f"{workload.name}-sc",
-        "clientAliases": ({"port": workload.port, "dnsName": workload.alias},),
-    }
-    return {
-        "enabled": True,
-        "namespace": namespace.attribute(project, "Arn"),
-        "logConfiguration": container_definition.log_configuration(project, workload),
-        **({"services": (offered,)} if workload.port else {}),
-    }
-
-
-def _reached(project: Project, workload: Workload) -> dict[str, Value]:
-    """Return how the service is found: by name where it has a port, by the load balancer."""
-    found: dict[str, Value] = {}
-    if workload.port:
-        registry: Value = {
-            "registryArn": discovery_service.arn(workload.name),
-            "port": workload.port,
-        }
-        found["serviceRegistries"] = (registry,)
-    if workload.http:
-        found["loadBalancers"] = tuple(
-            {
-                "targetGroupArn": target_group.arn(project, workload, rule),
-                "containerName": rule.target[0],
-                "containerPort": rule.target[1],
-            }
-            for rule in workload.rules
-        )
-        found["healthCheckGracePeriodSeconds"] = workload.http.grace_period
-    return found
 
 
 def _after(project: Project, workload: Workload) -> Iterator[Address]:
