@@ -201,7 +201,8 @@ def _destroy(options: argparse.Namespace) -> int:
 
     with shown(sys.stderr) as voice:
         done = flow.destroy(account, wanted, confirm, voice, _limits(options))
-    _print_done(options, done, "is destroyed" if done.steps else "does not exist; nothing to do")
+    outcome = f"no longer has {', '.join(options.only)}" if options.only else "is destroyed"
+    _print_done(options, done, outcome if done.steps else "does not exist; nothing to do")
     return DONE
 
 

@@ -343,3 +343,9 @@ def test_only_the_reviewed_plan_is_carried_out(
     manifest.write_text(reviewed)
     assert run("deploy", "--env", "test", "--plan", str(plan))[0] == 0
     assert run("plan", "--env", "test", "--format", "diff")[1] == ""
+
+
+def test_one_workload_goes_and_the_message_says_which(run: Run, emulator: Emulator) -> None:
+    run("deploy", "--env", "test", "--yes", "--only", "backend")
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--only", "backend")
+    assert (code, out) == (0, "shop in environment test no longer has backend\n")

@@ -161,8 +161,9 @@ def test_a_limited_deploy_deletes_of_its_own_workloads_only() -> None:
         there(DOOR, "shared"),
     )
     for there_now in (have, (have[0], have[2])):
-        plan = to_deploy(limited(only="api"), found(*there_now), types(), "x")
-        assert [it.address.name for it in plan.changes] == ["ours"]
+        plan = to_deploy(limited(wanted(), only="api"), found(*there_now), types(), "x")
+        gone = [it.address.name for it in plan.changes if it.action is Action.DELETE]
+        assert gone == ["ours"]
 
 
 def test_a_limited_destroy_lets_go_of_what_goes_and_leaves_the_rest() -> None:
