@@ -127,7 +127,7 @@ class Run:
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the tag that says what was applied."""
-        return {naming.APPLIED: fingerprint(wanted, of)}
+        return {naming.APPLIED: fingerprint(wanted, of, self._known_attribute)}
 
     def keep(self, resource: Observed) -> None:
         """Remember a resource that exists now."""
@@ -149,6 +149,10 @@ class Run:
 
     def _attribute(self, ref: Ref) -> str:
         return self.live[ref.address].attributes[ref.attribute]
+
+    def _known_attribute(self, ref: Ref) -> str | None:
+        found = self.live.get(ref.address)
+        return found.attributes.get(ref.attribute) if found else None
 
     def _set(self, wanted: Desired, of: ResourceType, members: frozenset[str]) -> None:
         """Set properties: after an unclear answer look what is there before doing it again."""
@@ -190,8 +194,8 @@ class Run:
             self.account.sleep(pause)
             found = self._observed(of).get(change.address)
             is_new_revision = of.is_revisioned and change.observed is not None
-            mark = fingerprint(_wanted(change), of)
-            if found and (not is_new_revision or found.tag(naming.APPLIED) == mark):
+            marks = self.applied(_wanted(change), of)
+            if found and (not is_new_revision or marks.items() <= (found.tags or {}).items()):
                 return found
         return None
 

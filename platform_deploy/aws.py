@@ -20,22 +20,28 @@ from .errors import (
     Throttled,
     Unclear,
 )
+from .lags import longest_wait
 
 Answer: TypeAlias = Mapping[str, Any]
 
 PAUSES = (0.2, 0.8, 3.0)  # seconds before the second, third and fourth attempt
+LAG_PAUSE = 3.0  # seconds between attempts at what is refused only for a while
 READ_TIMEOUT = 60
 CONNECT_TIMEOUT = 5
 CONNECTIONS = 32
 
+IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
+
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
+    "cloudformation": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
     "servicediscovery": ("NextToken", "NextToken"),
+    "ssm": ("NextToken", "NextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
@@ -80,8 +86,19 @@ class Account:
         return self._attempt(api, action, parameters, is_safe=True)
 
     def write(self, api: str, action: str, /, **parameters: object) -> Answer:
-        """Return the answer to a request that may change something; never sent twice blindly."""
-        return self._attempt(api, action, parameters, is_safe=False)
+        """Return the answer to a request that may change something; never sent twice blindly.
+
+        A refusal that passes by itself is waited for.
+        """
+        waited = 0.0
+        while True:
+            try:
+                return self._attempt(api, action, parameters, is_safe=False)
+            except AwsError as error:
+                if waited >= longest_wait(error.action, error.code, error.said):
+                    raise
+            self.sleep(LAG_PAUSE)
+            waited += LAG_PAUSE
 
     def pages(self, api: str, action: str, key: str, /, **parameters: object) -> list[Any]:
         """Return the list `key` of all pages of an answer."""
@@ -114,6 +131,8 @@ class Account:
             return {name: str(self._client("sts").meta.partition)}
         if name == "AWS::AccountId":
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
+        if name.startswith(IMPORT):
+            return self._export(name)
         zones = self._zones()
         if name not in zones:
             raise NotConfigured(
@@ -121,6 +140,17 @@ class Account:
                 "few. Set AWS_REGION to a region with more"
             )
         return zones
+
+    def _export(self, name: str) -> dict[str, str]:
+        listed = self.pages("cloudformation", "ListExports", "Exports")
+        found = {f"{IMPORT}{it['Name']}": str(it["Value"]) for it in listed}
+        if name not in found:
+            wanted = name.removeprefix(IMPORT)
+            raise NotConfigured(
+                f"from_cfn: no stack of this account and region exports {wanted}. "
+                f"Write its value into copilot/trivet.yml: exports: {{{wanted}: VALUE}}"
+            )
+        return found
 
     def _zones(self) -> dict[str, str]:
         filters = [

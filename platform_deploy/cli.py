@@ -5,11 +5,11 @@ Results go to standard output, progress, questions and errors to standard error.
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from . import aws, flow, manifest, project, report
-from .errors import DeployError, Refused
+from . import aws, flow, manifest, project, report, review
+from .errors import BadManifest, DeployError, Refused
 from .model import Project
 from .plan import Plan
 from .progress import shown
@@ -18,6 +18,12 @@ DONE = 0
 CHANGES_PENDING = 3
 INTERRUPTED = 130
 
+PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
+    "text": report.plan_text,
+    "json": report.plan_json,
+    "markdown": review.plan_markdown,
+    "diff": review.plan_diff,
+}
 EPILOG = """exit codes: 0 done, or nothing to do; 1 failed; 2 wrong usage or manifest;
 3 changes pending (plan --exit-code); 4 refused; 130 interrupted"""
 
@@ -53,15 +59,57 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
-    _verb(verbs, "render", _render, "print the wanted resources as JSON, without an account")
+    _limited(plan, flow.RULES)
+    lint = _verb(verbs, "lint", _lint, "name every problem of the project's files")
+    lint.add_argument("--strict", action="store_true", help="take warnings for errors")
+    render = _verb(
+        verbs, "render", _render, "print the wanted resources as JSON, without an account"
+    )
+    render.add_argument(
+        "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
+    )
     deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
-    deploy.add_argument("--yes", action="store_true", help="do not ask")
+    _confirmed(deploy)
+    _limited(deploy, flow.RULES)
     _verb(verbs, "status", _status, "show what runs and where it is reached")
     destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
     destroy.add_argument(
         "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
     )
+    _limited(destroy, (flow.LEASE,))
     return parser
+
+
+def _confirmed(deploy: argparse.ArgumentParser) -> None:
+    deploy.add_argument("--yes", action="store_true", help="do not ask")
+    deploy.add_argument(
+        "--plan", type=Path, metavar="FILE", help="do what `plan --format json` wrote, or refuse"
+    )
+    deploy.add_argument(
+        "--without-addons", action="store_true", help="leave out addons/ and overrides/"
+    )
+
+
+def _limited(parser: argparse.ArgumentParser, rules: tuple[str, ...]) -> None:
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="this workload and what it needs, instead of the folder's; may be repeated",
+    )
+    parser.add_argument(
+        "--force",
+        action="append",
+        default=[],
+        choices=rules,
+        help="break this rule: drift undoes what somebody else changed, "
+        "lease takes over from another run",
+    )
+
+
+def _limits(options: argparse.Namespace) -> flow.Limits:
+    return flow.Limits(only=frozenset(options.only), forced=frozenset(options.force))
 
 
 def _verb(
@@ -73,7 +121,8 @@ def _verb(
     parser = verbs.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.add_argument("--env", required=True, metavar="NAME", help="the environment")
     parser.add_argument("--app", metavar="NAME", help="the application (default: .workspace's)")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    formats = tuple(PLAN_FORMATS) if name == "plan" else ("text", "json")
+    parser.add_argument("--format", choices=formats, default="text")
     parser.set_defaults(run=run)
     return parser
 
@@ -81,7 +130,7 @@ def _verb(
 def _project(options: argparse.Namespace) -> Project:
     project.load_dotenv(options.directory)
     folder = project.read(options.directory, options.env, options.app)
-    found, notices = manifest.read(folder)
+    found, notices = manifest.read(folder, getattr(options, "defaults", None))
     for notice in notices:
         _say(str(notice))
     return found
@@ -89,10 +138,26 @@ def _project(options: argparse.Namespace) -> Project:
 
 def _plan(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found, _ = flow.planned(aws.connect(), wanted)
+    found, _ = flow.planned(aws.connect(), wanted, _limits(options))
     _print(_plan_as(options, found))
     found.refuse_if_unsafe()
     return CHANGES_PENDING if options.exit_code and found.changes else DONE
+
+
+def _lint(options: argparse.Namespace) -> int:
+    project.load_dotenv(options.directory)
+    folder = project.read(options.directory, options.env, options.app)
+    try:
+        problems = manifest.read(folder)[1]
+    except BadManifest as error:
+        problems = error.problems
+    problems += project.not_deployed(options.directory)
+    if options.format == "json":
+        _print(report.problems_json(problems))
+    else:
+        _print("".join(f"{it}\n" for it in sorted(problems)) or "no problem found\n")
+    is_bad = any(options.strict or it.is_error for it in problems)
+    return BadManifest.exit_code if is_bad else DONE
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -102,15 +167,22 @@ def _render(options: argparse.Namespace) -> int:
 
 def _deploy(options: argparse.Namespace) -> int:
     wanted = _project(options)
+    left_out = project.not_deployed(options.directory)
+    if left_out and not options.without_addons:
+        raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
+    reviewed = project.text_of(options.plan) if options.plan else None
     account = aws.connect()
 
     def confirm(found: Plan) -> None:
         _say(report.plan_text(found))
-        if not options.yes:
+        if reviewed is not None:
+            if not report.is_same_plan(found, reviewed):
+                raise Refused((f"this is not the plan of {options.plan}; review it again",))
+        elif not options.yes:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
     with shown(sys.stderr) as voice:
-        done = flow.deploy(account, wanted, confirm, voice)
+        done = flow.deploy(account, wanted, confirm, voice, _limits(options))
     _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
     return DONE
 
@@ -128,8 +200,9 @@ def _destroy(options: argparse.Namespace) -> int:
             raise Refused((f"--yes {options.yes} is not the environment {found.environment}",))
 
     with shown(sys.stderr) as voice:
-        done = flow.destroy(account, wanted, confirm, voice)
-    _print_done(options, done, "is destroyed" if done.steps else "does not exist; nothing to do")
+        done = flow.destroy(account, wanted, confirm, voice, _limits(options))
+    outcome = f"no longer has {', '.join(options.only)}" if options.only else "is destroyed"
+    _print_done(options, done, outcome if done.steps else "does not exist; nothing to do")
     return DONE
 
 
@@ -153,7 +226,7 @@ def _print_done(options: argparse.Namespace, done: flow.Done, outcome: str) -> N
 
 
 def _plan_as(options: argparse.Namespace, found: Plan) -> str:
-    return report.plan_json(found) if options.format == "json" else report.plan_text(found)
+    return PLAN_FORMATS[options.format](found)
 
 
 def _ask(question: str, expected: str, option: str) -> None:

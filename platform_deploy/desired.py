@@ -1,14 +1,15 @@
-"""Turn a project into the resources that it needs.
+"""Turn a project into the resources that it needs, or those that some of its workloads need.
 
 Pure: it asks each type what the project wants of it, and names none.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from .model import Project
-from .resource import Desired, ResourceType, rendered
+from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
 
@@ -19,8 +20,30 @@ def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, .
     return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 
-def fingerprint(wanted: Desired, of: ResourceType) -> str:
-    """Return the short hash of what is owned of a resource, as its tag says what was applied."""
-    owned = {k: rendered(v) for k, v in wanted.properties.items() if k not in of.unowned}
-    text = json.dumps(owned, sort_keys=True)
+def narrowed(scope: Scope) -> Scope:
+    """Return the scope with what its `only` workloads need, whoever else needs it too."""
+    if not scope.only:
+        return scope
+    by_address = {it.address: it for it in scope.desired}
+    left = [it for it in scope.desired if it.workload in scope.only]
+    kept = {it.address for it in left}
+    while left:
+        it = left.pop()
+        named = {*it.after, *(ref.address for ref in references(dict(it.properties)))}
+        new = (named & by_address.keys()) - kept
+        kept |= new
+        left += [by_address[address] for address in new]
+    return replace(scope, desired=tuple(it for it in scope.desired if it.address in kept))
+
+
+def fingerprint(
+    wanted: Desired, of: ResourceType, look_up: Callable[[Ref], str | None] = lambda _: None
+) -> str:
+    """Return the short hash of what is owned of a resource, as its tag says what was applied.
+
+    `look_up` puts references in place: what was applied is another thing once they move.
+    """
+    owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
+    values = resolved(owned, look_up, lambda name: f"${{{name}}}")
+    text = json.dumps(rendered(values), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]

@@ -1,7 +1,8 @@
 """Decide which changes turn the observed resources into the desired ones.
 
 Pure: no AWS, no files, no clock, no printing. Three things are compared: what is wanted, what the
-account has, and by a hash in the resource's tag what was last applied.
+account has, and by a hash in the resource's tag what was last applied. Where that is what is wanted
+and the account differs, somebody else changed it: drift.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -46,6 +47,7 @@ class Change:
     desired: Desired | None = None
     observed: Observed | None = None
     fields: tuple[FieldChange, ...] = ()
+    is_drift: bool = False
 
     @property
     def members(self) -> frozenset[str]:
@@ -71,26 +73,16 @@ def diff(
         return resource.attributes.get(ref.attribute) if resource else None
 
     for resource in _in_order(wanted):
-        of = types[resource.address.kind]
-        live = found.get(resource.address)
-        fields = _fields(resource, live, of, lambda v: resolved(v, look_up, pseudo)) if live else ()
-        action = _action(resource, live, fields, of)
-        if action is None:
-            continue
-        if action in (Action.CREATE, Action.REPLACE) or (
-            action is Action.UPDATE and of.is_revisioned
-        ):
-            changing.add(resource.address)
-        changes.append(
-            Change(
-                action=action,
-                address=resource.address,
-                workload=resource.workload,
-                desired=resource,
-                observed=live,
-                fields=fields,
-            )
+        comparison = _Comparison(
+            of=types[resource.address.kind], wanted=resource, look_up=look_up, pseudo=pseudo
         )
+        change = comparison.change(found.get(resource.address))
+        if change:
+            changes.append(change)
+            if change.action in (Action.CREATE, Action.REPLACE) or (
+                change.action is Action.UPDATE and comparison.of.is_revisioned
+            ):
+                changing.add(resource.address)
     return tuple(changes)
 
 
@@ -110,7 +102,7 @@ def _in_order(wanted: Iterable[Desired]) -> list[Desired]:
 
 
 def _action(
-    wanted: Desired, live: Observed | None, fields: tuple[FieldChange, ...], of: ResourceType
+    live: Observed | None, fields: tuple[FieldChange, ...], of: ResourceType, *, is_applied: bool
 ) -> Action | None:
     if live is None:
         return Action.CREATE
@@ -118,36 +110,56 @@ def _action(
         return Action.REPLACE
     if fields:
         return Action.UPDATE
-    return None if _is_applied(wanted, live, of) else Action.RECORD
+    return None if is_applied else Action.RECORD
 
 
-def _is_applied(wanted: Desired, live: Observed, of: ResourceType) -> bool:
-    return live.tag(naming.APPLIED) == fingerprint(wanted, of)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """How one wanted resource is compared with what was found."""
 
+    of: ResourceType
+    wanted: Desired
+    look_up: Callable[[Ref], str | None]
+    pseudo: Callable[[str], str]
 
-def _fields(
-    wanted: Desired, live: Observed, of: ResourceType, resolve: Callable[[Value], Value]
-) -> tuple[FieldChange, ...]:
-    is_applied = _is_applied(wanted, live, of)
-    found: list[FieldChange] = []
-    for member in sorted((wanted.properties.keys() | of.optional.keys()) - of.unowned):
-        is_told = member in live.properties
-        want = canonical(resolve(wanted.properties.get(member)), of, member)
+    def change(self, live: Observed | None) -> Change | None:
+        """Return what is to be done, if anything."""
+        mark = live.tag(naming.APPLIED) if live else None
+        is_applied = mark == fingerprint(self.wanted, self.of, self.look_up)
+        fields = tuple(self._fields(live, is_applied=is_applied)) if live else ()
+        action = _action(live, fields, self.of, is_applied=is_applied)
+        if action is None:
+            return None
+        return Change(
+            action=action,
+            address=self.wanted.address,
+            workload=self.wanted.workload,
+            desired=self.wanted,
+            observed=live,
+            fields=fields,
+            is_drift=is_applied and bool(fields),
+        )
+
+    def _fields(self, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
+        members = self.wanted.properties.keys() | self.of.optional.keys()
+        for member in sorted(members - self.of.unowned):
+            yield from self._of_member(member, live, is_applied=is_applied)
+
+    def _of_member(self, member: str, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
+        of, wanted = self.of, self.wanted.properties
+        want = canonical(resolved(wanted.get(member), self.look_up, self.pseudo), of, member)
         have = canonical(live.properties.get(member), of, member)
-        if member not in wanted.properties:
+        if member not in wanted:
             default = canonical(of.optional.get(member), of, member)
             if not is_applied and have not in (*EMPTY, default):
-                found.append(FieldChange(member=member, path=member, old=have, new=None))
-        elif not is_told:
+                yield FieldChange(member=member, path=member, old=have, new=None)
+        elif member not in live.properties:
             # what cannot be seen is set again, but nothing is replaced on a mere guess
             if not is_applied and member not in of.replaces:
-                found.append(
-                    FieldChange(member=member, path=member, old=None, new=want, is_told=False)
-                )
+                yield FieldChange(member=member, path=member, old=None, new=want, is_told=False)
         else:
             is_exact = member in of.exact and not is_applied
-            found += _leaves(member, member, have, want, is_exact=is_exact)
-    return tuple(found)
+            yield from _leaves(member, member, have, want, is_exact=is_exact)
 
 
 def _leaves(

@@ -4,6 +4,7 @@ DeployError
 ├── BadManifest        every problem of the project's files at once
 ├── NotConfigured      no region, no credentials, no project
 ├── Refused            a plan that would do something unsafe
+│   └── Held           another run is changing the same things
 ├── AwsError           an answer of AWS that is not the wanted one
 │   ├── NotFound
 │   ├── AlreadyExists
@@ -16,6 +17,8 @@ DeployError
 └── Interrupted        Ctrl-C
 """
 
+import json
+import re
 from dataclasses import dataclass
 
 
@@ -68,6 +71,19 @@ class Refused(DeployError):
         super().__init__("\n".join(f"refused: {reason}" for reason in reasons))
 
 
+class Held(Refused):
+    """Report `who` holds the lease of the same things, with which `command`, since `seconds`."""
+
+    def __init__(self, *, scope: str, who: str, command: str, seconds: float) -> None:
+        self.scope, self.who, self.command, self.seconds = scope, who, command, seconds
+        super().__init__(
+            (
+                f"the lease of {scope} is held by {who} ({command}) for {seconds:.0f} s; "
+                "wait for it to end, or take it over with --force lease",
+            )
+        )
+
+
 class AwsError(DeployError):
     """Report an answer of AWS: `action` as IAM spells it, AWS's `code`, what it `said`."""
 
@@ -93,8 +109,20 @@ class NotAllowed(AwsError):
     """Report that the credentials may not do this; never the same as not found."""
 
     def __init__(self, *, action: str, code: str, said: str, about: str = "") -> None:
-        self.hint = f"allow the action {action} to these credentials, or use other credentials"
+        self.resource = _resource_in(said)
+        self.statement = json.dumps(
+            {"Effect": "Allow", "Action": action, "Resource": self.resource or "*"}
+        )
+        self.hint = f"allow it to these credentials with {self.statement}, or use other credentials"
+        if not code.startswith(("AccessDenied", "Unauthorized")):
+            self.hint = "use other credentials; these are not valid, or not any more"
         super().__init__(action=action, code=code, said=said, about=about)
+
+
+def _resource_in(said: str) -> str | None:
+    """Return the ARN on which AWS says that an action is not allowed."""
+    found = re.search(r"on resource: (arn:\S+)", said)
+    return found[1].rstrip(".,") if found else None
 
 
 class StillInUse(AwsError):

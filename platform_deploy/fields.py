@@ -18,15 +18,23 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 
 @dataclass(slots=True, kw_only=True)
 class Fields:
-    """The fields of one manifest; `problems` fills while they are read."""
+    """The fields of one manifest; `problems` fills while they are read.
+
+    `exports` are the values that `from_cfn` may name without asking an account; with
+    `copilot_defaults` a missing field means what it meant to Copilot.
+    """
 
     file: str
     root: Node
+    exports: Mapping[str, str] = field(default_factory=dict)
+    copilot_defaults: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def complain(self, line: int, text: str, *, is_error: bool = True) -> None:
         """Note something that is wrong."""
-        self.problems.append(Problem(file=self.file, line=line, text=text, is_error=is_error))
+        problem = Problem(file=self.file, line=line, text=text, is_error=is_error)
+        if problem not in self.problems:  # a field may be looked at twice
+            self.problems.append(problem)
 
     def line(self, path: str) -> int:
         """Return the line of the field, or of the nearest thing around it that is there."""
@@ -94,6 +102,35 @@ class Fields:
         if not isinstance(node.value, tuple):
             self.complain(node.line, f"{path} must be a list of names")
         return tuple(item.text for item in node.items)
+
+    def pairs(self, path: str) -> tuple[tuple[str, Node], ...]:
+        """Return the names and values of a map, without those that are null, sorted by name."""
+        node = self.root.at(path)
+        if node and not isinstance(node.value, Mapping):
+            self.complain(node.line, f"{path} must be a map of names to values")
+        found = node.map.items() if node else ()
+        return tuple(sorted((k, v) for k, v in found if not v.is_null))
+
+    def is_map(self, path: str) -> bool:
+        """Tell whether a map stands there."""
+        node = self.root.at(path)
+        return node is not None and isinstance(node.value, Mapping)
+
+    def texts(self, path: str) -> tuple[tuple[str, str], ...]:
+        """Return the names and strings of a map, sorted by name."""
+        found = self.pairs(path)
+        for name, value in found:
+            if isinstance(value.value, Mapping | tuple):
+                self.complain(value.line, f"{path}.{name} must be a string")
+        return tuple((name, value.text) for name, value in found)
+
+    def one_of(self, path: str, default: str, allowed: tuple[str, ...]) -> str:
+        """Return one of a few words; the first of them where it is none."""
+        found = self.text(path, default)
+        if found not in allowed:
+            self.complain(self.line(path), f"{path} must be one of {', '.join(allowed)}")
+            return default
+        return found
 
     def seconds(self, path: str, default: int | None, low: int, high: int) -> int | None:
         """Return a Go duration (`90s`, `1h30m`) as whole seconds between two limits."""

@@ -4,11 +4,14 @@ It wires the rooms and decides nothing; questions are asked through `confirm`, o
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from . import apply, plan, report, status, wait
 from .aws import Account
-from .desired import desired
+from .desired import desired, narrowed
+from .errors import NotConfigured
+from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
 from .plan import Plan
@@ -27,9 +30,25 @@ class Done:
     url: str | None = None
 
 
-def scope_of(project: Project) -> Scope:
-    """Return what a look at the account is about."""
-    return Scope(project=project, desired=desired(project, TYPES))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far a run may go: `only` these workloads (empty: all), breaking the `forced` rules."""
+
+    only: frozenset[str] = frozenset()
+    forced: frozenset[str] = frozenset()
+
+
+NO_LIMITS = Limits()
+LEASE = "lease"
+RULES = (plan.DRIFT, LEASE)  # what may be forced
+
+
+def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
+    """Return what a look at the account is about; raises NotConfigured for unknown workloads."""
+    names = {workload.name for workload in project.workloads}
+    for name in sorted(limits.only - names):
+        raise NotConfigured(f"--only {name}: there are {', '.join(sorted(names))} in this folder")
+    return Scope(project=project, desired=desired(project, TYPES), only=limits.only)
 
 
 def render(project: Project) -> str:
@@ -38,48 +57,82 @@ def render(project: Project) -> str:
     return report.render_json(project.application, project.environment, scope.desired)
 
 
-def planned(account: Account, project: Project) -> tuple[Plan, Observation]:
+def planned(
+    account: Account, project: Project, limits: Limits = NO_LIMITS
+) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = scope_of(project)
+    scope = narrowed(scope_of(project, limits))
     observation = observe(account, scope, TYPES)
-    return plan.to_deploy(scope, observation, BY_KIND, account.region), observation
+    found = plan.to_deploy(
+        scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
+    )
+    return found, observation
 
 
 def deploy(
-    account: Account, project: Project, confirm: Callable[[Plan], None], voice: Voice
+    account: Account,
+    project: Project,
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+    limits: Limits = NO_LIMITS,
 ) -> Done:
     """Make the account as the manifests want it, and wait until the services run.
 
     `confirm` raises Refused when the plan is not to be carried out.
     """
-    found, observation = planned(account, project)
-    found.refuse_if_unsafe()
-    if found.changes:
-        confirm(found)
-    run = _run(account, project, found, observation, voice)
-    done = apply.apply(run) if found.changes else ()
+    scope = narrowed(scope_of(project, limits))
+    with _held(account, project, "deploy", limits) as lease:
+        found, observation = planned(account, project, limits)
+        if plan.changes_shared(found, limits.only):
+            lease.take({SHARED})
+            found, observation = planned(account, project, limits)
+        found.refuse_if_unsafe()
+        if found.changes:
+            confirm(found)
+        run = _run(account, scope, found, observation, _checked(voice, lease))
+        done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
     return Done(plan=found, steps=done, steady=steady, url=status.public_url(after))
 
 
-def destroyed(account: Account, project: Project) -> tuple[Plan, Observation]:
-    """Return what a destroy would remove."""
-    scope = scope_of(project)
-    observation = observe(account, scope, TYPES)
-    return plan.to_destroy(scope, observation, account.region), observation
-
-
 def destroy(
-    account: Account, project: Project, confirm: Callable[[Plan], None], voice: Voice
+    account: Account,
+    project: Project,
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+    limits: Limits = NO_LIMITS,
 ) -> Done:
-    """Remove the environment; `confirm` raises Refused when it is to stay."""
-    found, observation = destroyed(account, project)
-    found.refuse_if_unsafe()
-    if not found.changes:
-        return Done(plan=found)
-    confirm(found)
-    return Done(plan=found, steps=apply.apply(_run(account, project, found, observation, voice)))
+    """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
+    scope = scope_of(project, limits)
+    with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
+        observation = observe(account, scope, TYPES)
+        found = plan.to_destroy(scope, observation, BY_KIND, account.region)
+        found.refuse_if_unsafe()
+        if not found.changes:
+            return Done(plan=found)
+        confirm(found)
+        run = _run(account, scope, found, observation, _checked(voice, lease))
+        return Done(plan=found, steps=apply.apply(run))
+
+
+def _held(
+    account: Account, project: Project, command: str, limits: Limits
+) -> AbstractContextManager[Lease]:
+    environment = f"{project.application}/{project.environment}"
+    scopes = limits.only or {SHARED}
+    return held(account, environment, command, scopes, may_seize=LEASE in limits.forced)
+
+
+def _checked(voice: Voice, lease: Lease) -> Voice:
+    """Return the voice that lets no step begin once the lease has run out."""
+
+    def tell(event: apply.Event) -> None:
+        if not event.is_end:
+            lease.check()
+        voice.tell(event)
+
+    return replace(voice, tell=tell)
 
 
 def stands(account: Account, project: Project) -> status.Status:
@@ -89,11 +142,11 @@ def stands(account: Account, project: Project) -> status.Status:
 
 
 def _run(
-    account: Account, project: Project, found: Plan, observation: Observation, voice: Voice
+    account: Account, scope: Scope, found: Plan, observation: Observation, voice: Voice
 ) -> apply.Run:
     return apply.Run(
         account=account,
-        scope=scope_of(project),
+        scope=scope,
         types=BY_KIND,
         plan=found,
         live=dict(observation.ours),

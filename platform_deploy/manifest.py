@@ -4,19 +4,20 @@ Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the e
 override, checks; so a rule is judged for the environment at hand.
 """
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema
+from . import containers, naming, schema, targets
 from .document import Node, parse
 from .errors import BadManifest, Problem
 from .fields import Fields
 from .merge import for_environment
-from .model import HealthCheck, Http, Project, Workload
+from .model import Project, Workload
 from .project import Folder, ManifestFile
 
 MAX_NAME = 40
+TRIVET, COPILOT = "trivet", "copilot"
 LOG_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192),
     *(2557, 2922, 3288, 3653),
@@ -38,20 +39,27 @@ ARCHITECTURES = {
     "linux/arm": "ARM64",
     "linux/arm64": "ARM64",
 }
+PROCESSORS = {name.removeprefix("linux/"): value for name, value in ARCHITECTURES.items()}
 ROLLING = {"default": (100, 200), "recreate": (0, 100)}
-MATCHER = re.compile(r"\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*")
 
 
-def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
-    """Return the project and what is worth a look; raises BadManifest with every problem."""
+def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
+    """Return the project and what is worth a look; raises BadManifest with every problem.
+
+    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
+    """
     problems = [
         Problem(file="copilot/.workspace", line=1, text=_bad_name(name))
         for name in (folder.application, folder.environment)
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
+    exports, said = _trivet(folder, problems)
+    copilot = (defaults or said) == COPILOT
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
-    workloads = tuple(_workload(fields) for fields in files)
+    workloads = tuple(
+        _workload(replace(fields, exports=exports, copilot_defaults=copilot)) for fields in files
+    )
     for fields in files:
         problems += fields.problems
     problems += _clashes(files, workloads)
@@ -63,6 +71,7 @@ def read(folder: Folder) -> tuple[Project, tuple[Problem, ...]]:
         environment=folder.environment,
         container_insights=insights,
         workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
+        copilot_defaults=copilot,
     )
     return project, tuple(problems)
 
@@ -83,6 +92,19 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     return fields
 
 
+def _trivet(folder: Folder, problems: list[Problem]) -> tuple[Mapping[str, str], str]:
+    """Return what `copilot/trivet.yml` says that stacks export, and whose defaults are meant."""
+    if folder.trivet is None:
+        return {}, TRIVET
+    root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
+    fields = Fields(file=folder.trivet.path, root=root)
+    _check_keys(fields, root, schema.TRIVET)
+    found = dict(fields.texts("exports"))
+    defaults = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
+    problems += [*wrong, *fields.problems]
+    return found, defaults
+
+
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:
     overrides = root.at("environments")
     for node in (overrides, *overrides.map.values()) if overrides else ():
@@ -92,6 +114,8 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
         fields.complain(line, f"{path} must be a map of fields")
     for line, path in schema.not_yet(fields.root, kind):
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
+    for rule in targets.additional(fields):
+        _check_keys(rule, rule.root, kind)
     for line, path, meant in schema.unknown(root, kind):
         hint = f"; did you mean {meant}?" if meant else ""
         fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
@@ -116,49 +140,44 @@ def _workload(fields: Fields) -> Workload:
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
         fields.complain(fields.line("name"), _bad_name(name))
     is_public = fields.text("type") == schema.LOAD_BALANCED
-    port = fields.integer("image.port", 0, 1, 65535) or None
     if is_public and fields.root.at("image.port") is None:
         fields.complain(fields.line("image"), f"image.port is missing; a {_public()} needs one")
     if not fields.text("image.location"):
         fields.complain(fields.line("image"), "image.location is missing")
-    minimum, maximum = ROLLING.get(
-        _one_of(fields, "deployment.rolling", "default", tuple(ROLLING)), ROLLING["default"]
-    )
+    minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
     _refuse_forms(fields)
     cpu, memory = _size(fields)
+    found, target = targets.served(fields, containers.containers(fields, name))
     return Workload(
         name=name,
-        image=fields.text("image.location"),
-        port=port,
+        containers=found,
+        target=target,
         cpu=cpu,
         memory=memory,
-        count=fields.integer("count", 1, 0, 5000) if not _map_at(fields, "count") else 1,
-        variables=tuple(sorted(_variables(fields))),
-        command=fields.words("command"),
-        entrypoint=fields.words("entrypoint"),
+        count=fields.integer("count.spot" if fields.is_map("count") else "count", 1, 0, 5000),
         architecture=_architecture(fields),
-        http=_http(fields) if is_public else None,
-        alias=_alias(fields, name, port),
+        rules=targets.rules(fields, found) if is_public else (),
+        alias=_alias(fields, name, target),
         allow_from=fields.names("network.allow_from"),
         minimum_percent=minimum,
         maximum_percent=maximum,
         log_days=_log_days(fields),
+        router=containers.router(fields),
+        alarms=_alarms(fields),
+        spot=fields.root.at("count.spot") is not None,
+        exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
+        ephemeral=containers.ephemeral(fields),
+        volumes=tuple(containers.volumes(fields)),
+        security_groups=tuple(containers.given_list(fields, "network.vpc.security_groups")),
     )
 
 
 def _refuse_forms(fields: Fields) -> None:
     """Note the forms of a field that are not there yet though the field is."""
     placement = fields.text("network.vpc.placement", "public")
-    if not _map_at(fields, "network.vpc.placement") and placement != "public":
+    if not fields.is_map("network.vpc.placement") and placement != "public":
         line = fields.line("network.vpc.placement")
         fields.complain(line, "network.vpc.placement: only public is there yet in Trivet")
-    if not _map_at(fields, "exec") and fields.boolean("exec", default=False):
-        fields.complain(fields.line("exec"), "exec is not there yet in Trivet; leave it out")
-
-
-def _map_at(fields: Fields, path: str) -> bool:
-    node = fields.root.at(path)
-    return node is not None and isinstance(node.value, Mapping)
 
 
 def _size(fields: Fields) -> tuple[int, int]:
@@ -179,30 +198,12 @@ def _size(fields: Fields) -> tuple[int, int]:
     return cpu, memory
 
 
-def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
-    node = fields.root.at("variables")
-    if node and not isinstance(node.value, Mapping):
-        fields.complain(node.line, "variables must be a map of names to values")
-    for name, value in node.map.items() if node else ():
-        if isinstance(value.value, Mapping | tuple):
-            fields.complain(value.line, f"variables.{name}: only strings are there yet in Trivet")
-        elif not value.is_null:
-            yield name, value.text
-
-
 def _architecture(fields: Fields) -> str:
-    if _map_at(fields, "platform"):
-        return "X86_64"
-    platform = _one_of(fields, "platform", "linux/x86_64", tuple(ARCHITECTURES))
-    return ARCHITECTURES.get(platform, "X86_64")
-
-
-def _one_of(fields: Fields, path: str, default: str, allowed: tuple[str, ...]) -> str:
-    found = fields.text(path, default)
-    if found not in allowed:
-        fields.complain(fields.line(path), f"{path} must be one of {', '.join(allowed)}")
-        return default
-    return found
+    if fields.is_map("platform"):
+        fields.one_of("platform.osfamily", "linux", ("linux",))
+        words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))
+        return PROCESSORS[words]
+    return ARCHITECTURES[fields.one_of("platform", "linux/x86_64", tuple(ARCHITECTURES))]
 
 
 def _log_days(fields: Fields) -> int:
@@ -213,52 +214,23 @@ def _log_days(fields: Fields) -> int:
     return days
 
 
-def _alias(fields: Fields, name: str, port: int | None) -> str | None:
+def _alarms(fields: Fields) -> tuple[str, ...]:
+    """Return the existing alarms that undo a deployment."""
+    if fields.is_map("deployment.rollback_alarms"):
+        line = fields.line("deployment.rollback_alarms")
+        fields.complain(line, "deployment.rollback_alarms: only names are there yet in Trivet")
+        return ()
+    return fields.names("deployment.rollback_alarms") or ()
+
+
+def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:
     """Return the Service Connect alias, None when Service Connect is off."""
-    if _map_at(fields, "network.connect"):
-        if port is None:
+    if fields.is_map("network.connect"):
+        if target is None:
             line = fields.line("network.connect")
             fields.complain(line, "network.connect.alias needs image.port")
         return fields.text("network.connect.alias", name)
     return name if fields.boolean("network.connect", default=False) else None
-
-
-def _http(fields: Fields) -> Http:
-    path = fields.text("http.path") if _map_at(fields, "http") else ""
-    if not path:
-        fields.complain(fields.line("http"), f"http.path is missing; a {_public()} needs one")
-    stickiness = fields.boolean("http.stickiness", default=False)
-    return Http(
-        path=f"/{path.strip('/')}",
-        health_check=_health_check(fields),
-        grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
-        deregistration_delay=fields.seconds("http.deregistration_delay", 60, 0, 3600) or 0,
-        stickiness=stickiness,
-    )
-
-
-def _health_check(fields: Fields) -> HealthCheck:
-    at = "http.healthcheck"
-    path_at = f"{at}.path" if _map_at(fields, at) else at
-    path = fields.text(path_at, "/")
-    interval = fields.seconds(f"{at}.interval", 10, 5, 300) or 10
-    timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
-    if not path.startswith("/"):
-        fields.complain(fields.line(path_at), f"{path_at} must begin with /")
-    if (timeout or 5) >= interval:
-        line = fields.line(f"{at}.timeout")
-        fields.complain(line, f"{at}: the timeout (5s unless given) must be below the interval")
-    codes = fields.text(f"{at}.success_codes") or None
-    if codes and not MATCHER.fullmatch(codes):
-        fields.complain(fields.line(f"{at}.success_codes"), f"{at}.success_codes: as 200,301-303")
-    return HealthCheck(
-        path=path,
-        interval=interval,
-        healthy_threshold=fields.integer(f"{at}.healthy_threshold", 2, 2, 10),
-        unhealthy_threshold=fields.integer(f"{at}.unhealthy_threshold", 0, 2, 10) or None,
-        timeout=timeout,
-        success_codes=codes,
-    )
 
 
 def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:
@@ -268,10 +240,15 @@ def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[P
         if first.name == second.name:
             text = f"name {first.name} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("name"), text=text)
-        if first.http and second.http and first.http.path == second.http.path:
-            text = f"http.path {first.http.path} is also that of {one.file}"
+        for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
+            text = f"http.path {path} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("http.path"), text=text)
     for fields, workload in zip(files, workloads, strict=True):
+        paths = [it.path for it in workload.rules]
+        for path in sorted({it for it in paths if paths.count(it) > 1}):
+            text = f"http.path {path} stands here twice"
+            line = fields.line("http.additional_rules")
+            yield Problem(file=fields.file, line=line, text=text)
         for caller in workload.allow_from or ():
             if caller not in names or caller == workload.name:
                 text = f"network.allow_from: no other workload of this folder is named {caller}"

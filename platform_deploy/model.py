@@ -4,8 +4,97 @@ Pure values, already checked; all units are AWS's (CPU units, MiB, seconds).
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from . import naming
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """A value that a CloudFormation stack of the account exports under this name."""
+
+    name: str
+
+
+Given: TypeAlias = str | Export
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A variable whose value ECS reads when a task starts.
+
+    `value` is an ARN, or a name in the `store`: `ssm` or `secretsmanager` (there it may be
+    followed by `:key:stage:version`).
+    """
+
+    name: str
+    store: str
+    value: Given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerCheck:
+    """How a task asks its own container whether it is well; times in seconds."""
+
+    command: tuple[str, ...]
+    interval: int
+    retries: int
+    timeout: int
+    start_period: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A volume of the task as a container sees it."""
+
+    volume: str
+    path: str
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume of a task: an EFS file system, or an empty folder where `file_system` is None."""
+
+    name: str
+    file_system: Given | None
+    root: str
+    access_point: str | None
+    iam: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """One container of a task: `ports` are number and protocol, `depends_on` name and condition.
+
+    `credentials` is the ARN of the secret that a private registry asks for.
+    """
+
+    name: str
+    image: str
+    ports: tuple[tuple[int, str], ...] = ()
+    essential: bool = True
+    variables: tuple[tuple[str, Given], ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    depends_on: tuple[tuple[str, str], ...] = ()
+    credentials: str | None = None
+    check: ContainerCheck | None = None
+    mounts: tuple[Mount, ...] = ()
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRouter:
+    """FireLens: the container that takes the output, and what it is told to do with it."""
+
+    container: Container
+    destination: tuple[tuple[str, str], ...]
+    secrets: tuple[Secret, ...]
+    metadata: bool
+    config_file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,48 +102,87 @@ class HealthCheck:
     """How the load balancer asks a task whether it is well; None leaves AWS's default."""
 
     path: str
-    interval: int
-    healthy_threshold: int
+    interval: int | None
+    healthy_threshold: int | None
     unhealthy_threshold: int | None
     timeout: int | None
     success_codes: str | None
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
-    """What reaches a service through the load balancer; `grace_period` in seconds."""
+    """A rule by which the load balancer reaches a service; `grace_period` in seconds.
+
+    `number` tells the rules of a service apart, `target` is a container and its port.
+    """
 
     path: str
     health_check: HealthCheck
     grace_period: int
     deregistration_delay: int
     stickiness: bool
+    number: int = 0
+    target: tuple[str, int] = ("", 0)
+    version: str = "http1"
+    source_ips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One service.
+    """One service: its own container is the first, `target` is the one called, with its port.
 
-    `alias` is its Service Connect name, None without Service Connect; `allow_from` are the
-    workloads that may call it, None where Service Connect alone decides.
+    `ephemeral` is the task's disk in GiB where it is not Fargate's 20; `alias` is its Service
+    Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
+    None where Service Connect alone decides.
     """
 
     name: str
-    image: str
-    port: int | None
+    containers: tuple[Container, ...]
+    target: tuple[str, int] | None
     cpu: int
     memory: int
     count: int
-    variables: tuple[tuple[str, str], ...]
-    command: tuple[str, ...]
-    entrypoint: tuple[str, ...]
     architecture: str
-    http: Http | None
+    rules: tuple[Http, ...]
     alias: str | None
     allow_from: tuple[str, ...] | None
     minimum_percent: int
     maximum_percent: int
     log_days: int
+    router: LogRouter | None = None
+    alarms: tuple[str, ...] = ()
+    spot: bool = False
+    exec: bool = False
+    ephemeral: int | None = None
+    volumes: tuple[Volume, ...] = ()
+    security_groups: tuple[Given, ...] = ()
+
+    @property
+    def port(self) -> int | None:
+        """Return the port on which the service is called."""
+        return self.target[1] if self.target else None
+
+    @property
+    def http(self) -> Http | None:
+        """Return the main rule, None for what the load balancer does not reach."""
+        return self.rules[0] if self.rules else None
+
+    @property
+    def all_containers(self) -> tuple[Container, ...]:
+        """Return the containers with the log router."""
+        return (*self.containers, *((self.router.container,) if self.router else ()))
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Return the images of all containers."""
+        return tuple(it.image for it in self.all_containers)
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Return all secrets of all containers."""
+        of_logs = self.router.secrets if self.router else ()
+        return tuple(it for c in self.all_containers for it in c.secrets) + of_logs
 
     @property
     def is_connected(self) -> bool:
@@ -64,12 +192,13 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One application in one environment."""
+    """One application in one environment; `copilot_defaults`: as open as Copilot made it."""
 
     application: str
     environment: str
     container_insights: bool
     workloads: tuple[Workload, ...]
+    copilot_defaults: bool = False
 
     @property
     def name(self) -> str:

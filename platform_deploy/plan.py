@@ -4,15 +4,18 @@ Pure. It names no kind of resource.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from . import naming
 from .diff import Action, Change, diff
 from .errors import Refused
 from .observe import Observation
-from .resource import Address, Desired, Ref, ResourceType, Scope, references
+from .resource import Address, Desired, Ref, ResourceType, Scope, Value, references
+
+DRIFT = "drift"
 
 
 class Phase(StrEnum):
@@ -59,22 +62,29 @@ class Plan:
 
 
 def to_deploy(
-    scope: Scope, observation: Observation, types: Mapping[str, ResourceType], region: str
+    scope: Scope,
+    observation: Observation,
+    types: Mapping[str, ResourceType],
+    region: str,
+    forced: frozenset[str] = frozenset(),
+    facts: Callable[[str], str] | None = None,
 ) -> Plan:
-    """Return the plan that makes the account as the manifests want it."""
+    """Return the plan that makes the account as the manifests want it.
 
-    def pseudo(name: str) -> str:
-        return region if name == "AWS::Region" else f"${{{name}}}"
-
-    changes = diff(scope.desired, observation.ours, types, pseudo)
+    `forced` are the rules that may be broken: `drift` undoes what others changed.
+    `facts` says what only the account knows, such as its number.
+    """
+    changes = diff(scope.desired, observation.ours, types, facts or _pseudo(region))
     foreign = _foreign(scope, observation)
     wanted = {resource.address for resource in scope.desired}
+    mine = scope.only or _workloads(scope)
     changes += tuple(
         change
         for change in _deletions(observation)
         if change.address not in wanted
-        and (change.workload in _workloads(scope) if change.workload else not foreign)
+        and (change.workload in mine if change.workload else not foreign and not scope.only)
     )
+    drift = () if DRIFT in forced else _drift(changes)
     changed = {change.address for change in changes}
     return Plan(
         application=scope.project.application,
@@ -83,27 +93,58 @@ def to_deploy(
         changes=changes,
         unchanged=len(wanted - changed),
         foreign=foreign,
-        refusals=(*_strangers(observation), *_replacing_what_is_used(scope, changes)),
+        refusals=(*_strangers(observation), *_replacing_what_is_used(scope, changes), *drift),
     )
 
 
-def to_destroy(scope: Scope, observation: Observation, region: str) -> Plan:
-    """Return the plan that removes the environment; refused while others' workloads live there."""
+def to_destroy(
+    scope: Scope, observation: Observation, types: Mapping[str, ResourceType], region: str
+) -> Plan:
+    """Return the plan that removes the environment, or `only` some workloads of it.
+
+    The environment is refused while others' workloads live there. What stays lets go of what goes.
+    """
     foreign = _foreign(scope, observation)
     refusals = (
         f"workload {name} lives in {scope.project.environment} and is not in this folder; "
         "destroy it from its own folder first"
-        for name in foreign
+        for name in (() if scope.only else foreign)
     )
+    gone = [it for it in _deletions(observation) if not scope.only or it.workload in scope.only]
+    staying = tuple(_letting_go(scope, observation, {it.address for it in gone}))
     return Plan(
         application=scope.project.application,
         environment=scope.project.environment,
         region=region,
-        changes=tuple(_deletions(observation)),
+        changes=(*diff(staying, observation.ours, types, _pseudo(region)), *gone),
         unchanged=0,
         foreign=foreign,
         refusals=tuple(refusals),
     )
+
+
+def _letting_go(
+    scope: Scope, observation: Observation, gone: AbstractSet[Address]
+) -> Iterable[Desired]:
+    """Yield what stays and names what goes, without those list items that name it."""
+    for it in scope.desired:
+        is_there = it.address in observation.ours.keys() - gone
+        if is_there and _named(it) & gone:
+            kept = {name: _pruned(value, gone) for name, value in it.properties.items()}
+            yield replace(it, properties=kept)
+
+
+def _pruned(value: Value, gone: AbstractSet[Address]) -> Value:
+    if isinstance(value, tuple):
+        kept = (it for it in value if not any(ref.address in gone for ref in references(it)))
+        return tuple(_pruned(it, gone) for it in kept)
+    if isinstance(value, Mapping):
+        return {key: _pruned(it, gone) for key, it in value.items()}
+    return value
+
+
+def _pseudo(region: str) -> Callable[[str], str]:
+    return lambda name: region if name == "AWS::Region" else f"${{{name}}}"
 
 
 def _deletions(observation: Observation) -> Iterable[Change]:
@@ -112,8 +153,24 @@ def _deletions(observation: Observation) -> Iterable[Change]:
         yield Change(action=Action.DELETE, address=address, workload=workload, observed=resource)
 
 
+def changes_shared(plan: Plan, only: AbstractSet[str]) -> bool:
+    """Tell whether a plan that is limited to some workloads changes more than these."""
+    return bool(only) and any(change.workload not in only for change in plan.changes)
+
+
 def _workloads(scope: Scope) -> frozenset[str]:
-    return frozenset(it.workload for it in scope.desired if it.workload)
+    listed = (workload.name for workload in scope.project.workloads)
+    return frozenset({*listed, *(it.workload for it in scope.desired if it.workload)})
+
+
+def _drift(changes: Iterable[Change]) -> Iterable[str]:
+    for change in changes:
+        if change.is_drift:
+            paths = ", ".join(field.path for field in change.fields)
+            yield (
+                f"{change.address} was changed by somebody else ({paths}); let the manifest say "
+                "what the account has, or undo it with --force drift"
+            )
 
 
 def _foreign(scope: Scope, observation: Observation) -> tuple[str, ...]:

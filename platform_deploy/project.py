@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import NotConfigured
+from .errors import NotConfigured, Problem
 
 FOLDER = "copilot"
 RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
@@ -30,6 +30,7 @@ class Folder:
     environment: str
     workloads: tuple[ManifestFile, ...]
     settings: ManifestFile | None
+    trivet: ManifestFile | None = None
     variables: Mapping[str, str]
 
 
@@ -60,6 +61,7 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
     name = application or _application(copilot / ".workspace")
     paths = sorted(copilot.glob("*/manifest.yml"))
     settings = copilot / "environments" / environment / "manifest.yml"
+    trivet = copilot / "trivet.yml"
     if not paths:
         raise NotConfigured(f"{copilot} has no manifest: expected {FOLDER}/NAME/manifest.yml")
     return Folder(
@@ -67,7 +69,24 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
         environment=environment,
         workloads=tuple(_text(path, directory) for path in paths),
         settings=_text(settings, directory) if settings.is_file() else None,
+        trivet=_text(trivet, directory) if trivet.is_file() else None,
         variables=_variables(name, environment),
+    )
+
+
+def not_deployed(directory: Path) -> tuple[Problem, ...]:
+    """Return a warning for each folder of CloudFormation that Copilot would deploy besides."""
+    copilot = directory / FOLDER
+    found = [
+        path
+        for name in ("addons", "overrides")
+        for path in (*copilot.glob(f"*/{name}"), copilot / "environments" / "addons")
+        if path.is_dir() and path.name == name
+    ]
+    text = "is CloudFormation, which Trivet does not deploy; deploy goes on with --without-addons"
+    return tuple(
+        Problem(file=str(path.relative_to(directory)), line=1, text=text, is_error=False)
+        for path in sorted(found)
     )
 
 
@@ -82,11 +101,15 @@ def _application(workspace: Path) -> str:
 
 
 def _text(path: Path, directory: Path) -> ManifestFile:
+    return ManifestFile(path=str(path.relative_to(directory)), text=text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """Return a file's text; raises NotConfigured when it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NotConfigured(f"cannot read {path}: {error}") from error
-    return ManifestFile(path=str(path.relative_to(directory)), text=text)
 
 
 def _variables(application: str, environment: str) -> Mapping[str, str]:

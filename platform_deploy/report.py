@@ -5,8 +5,11 @@ Pure: strings in and out. It names no kind of resource.
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
+from . import naming
 from .diff import Action, Change, FieldChange
+from .errors import Problem
 from .plan import Plan
 from .resource import Desired, Pseudo, Ref, Text, Value, rendered
 from .status import Status
@@ -33,16 +36,19 @@ def plan_text(plan: Plan) -> str:
         lines.append("")
     lines += [f"  {name}: not in this folder, left as it is" for name in plan.foreign]
     lines += [f"  refused: {reason}" for reason in plan.refusals]
-    return "\n".join([*lines, _summary(plan), ""])
+    return "\n".join([*lines, summary(plan), ""])
 
 
 def _about(change: Change) -> str:
     if change.action is Action.RECORD:
         return f"{change.address.name}  (already so; only its tag is renewed)"
+    if change.is_drift:
+        return f"{change.address.name}  (drift: somebody else changed it)"
     return change.address.name
 
 
-def _summary(plan: Plan) -> str:
+def summary(plan: Plan) -> str:
+    """Return how much a plan changes, in one line."""
     if not plan.changes:
         return f"no change; {plan.unchanged} resources are as wanted"
     counts = [
@@ -92,11 +98,34 @@ def _change(change: Change) -> dict[str, object]:
         "kind": change.address.kind,
         "name": change.address.name,
         "workload": change.workload,
+        "drift": change.is_drift,
+        "wanted": _mark(change),
         "fields": [
             {"path": it.path, "old": rendered(it.old), "new": rendered(it.new)}
             for it in change.fields
         ],
     }
+
+
+def _mark(change: Change) -> str | None:
+    """Return a short hash of all that is wanted, to tell a reviewed plan from others."""
+    if change.desired is None:
+        return None
+    properties = rendered(dict(change.desired.properties))
+    return naming.short_hash(json.dumps(properties, sort_keys=True), 16)
+
+
+def is_same_plan(plan: Plan, reviewed: str) -> bool:
+    """Tell whether a plan is the one whose JSON was reviewed."""
+    try:
+        return bool(json.loads(reviewed) == json.loads(plan_json(plan)))
+    except ValueError:
+        return False
+
+
+def problems_json(problems: Iterable[Problem]) -> str:
+    """Return the problems of a project's files as one JSON object."""
+    return _json({"problems": [asdict(problem) for problem in sorted(problems)]})
 
 
 def render_json(application: str, environment: str, wanted: Iterable[Desired]) -> str:

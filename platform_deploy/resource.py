@@ -91,10 +91,14 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What a look at the account is about: a project and all that it wants."""
+    """What a look at the account is about: a project and all that it wants.
+
+    `only` names the workloads that the run is limited to; empty means all of the folder.
+    """
 
     project: "Project"
     desired: tuple[Desired, ...]
+    only: frozenset[str] = frozenset()
 
     def of_kind(self, kind: str) -> tuple[Desired, ...]:
         """Return the wanted resources of one kind."""

@@ -1,7 +1,8 @@
 """Say which fields a manifest may have, which take effect, and what was probably meant.
 
 Pure data and look-ups. A field is NOW (it takes effect), LATER (Copilot knows it, Trivet does not
-yet: an error by name), a table of further fields, or OPEN (any keys, as in `variables`).
+yet: an error by name), a table of further fields, or OPEN (any keys, as in `variables`); EACH in a
+table stands for any name.
 """
 
 import difflib
@@ -13,13 +14,15 @@ from .document import Node
 NOW: Final = "now"
 LATER: Final = "later"
 OPEN: Final = "open"
+EACH: Final = "*"  # any name, each with the same fields
 Fields: TypeAlias = "Mapping[str, str | Fields]"
 
 LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
+WORKER: Final = "Worker Service"
 ENVIRONMENT: Final = "Environment"
+TRIVET: Final = "copilot/trivet.yml"
 TYPES_LATER: Final = (
-    "Worker Service",
     "Scheduled Job",
     "Request-Driven Web Service",
     "Static Site",
@@ -30,50 +33,88 @@ def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
     return {**dict.fromkeys(now.split(), NOW), **dict.fromkeys(later.split(), LATER), **tables}
 
 
+_CHECK = _fields(now="command interval retries timeout start_period")
+_EFS = _fields(now="id root_dir", later="uid gid", auth=_fields(now="iam access_point_id"))
+_SIDECAR = _fields(
+    now="port essential credentialsParameter mount_points entrypoint command",
+    later="env_file",
+    image=_fields(now="location", later="build"),
+    variables=OPEN,
+    secrets=OPEN,
+    labels=OPEN,
+    depends_on=OPEN,
+    healthcheck=_CHECK,
+)
 _HTTP = _fields(
-    now="path deregistration_delay stickiness",
-    later="target_container targetContainer target_port alias hosted_zone allowed_source_ips "
-    "redirect_to_https version alb additional_rules",
+    now="path deregistration_delay stickiness target_container target_port version "
+    "allowed_source_ips additional_rules",
+    later="targetContainer alias hosted_zone redirect_to_https alb",
     healthcheck=_fields(
-        now="path success_codes healthy_threshold unhealthy_threshold interval timeout "
+        now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
         "grace_period",
-        later="port",
     ),
 )
 _SERVICE = _fields(
     now="name type cpu memory command entrypoint",
-    later="env_file secrets storage sidecars publish observability taskdef_overrides",
-    image=_fields(now="location port", later="build credentials labels depends_on healthcheck"),
-    count=_fields(
-        later="spot range cooldown cpu_percentage memory_percentage requests response_time"
+    later="env_file publish observability taskdef_overrides",
+    image=_fields(
+        now="location port credentials",
+        later="build",
+        labels=OPEN,
+        depends_on=OPEN,
+        healthcheck=_CHECK,
     ),
-    platform=_fields(later="osfamily architecture"),
+    count=_fields(
+        now="spot", later="range cooldown cpu_percentage memory_percentage requests response_time"
+    ),
+    platform=_fields(now="osfamily architecture"),
     variables=OPEN,
+    secrets=OPEN,
+    sidecars={EACH: _SIDECAR},
+    storage=_fields(
+        now="ephemeral readonly_fs",
+        volumes={EACH: _fields(now="path read_only", efs=_EFS)},
+    ),
     network=_fields(
         now="allow_from",
         connect=_fields(now="alias"),
-        vpc=_fields(placement=_fields(later="subnets"), later="security_groups"),
+        vpc=_fields(
+            now="security_groups",
+            placement=_fields(later="subnets"),
+        ),
     ),
-    deployment=_fields(now="rolling", later="rollback_alarms"),
-    exec=_fields(later="enable"),
+    deployment=_fields(now="rolling rollback_alarms"),
+    exec=_fields(now="enable"),
     logging=_fields(
-        now="retention",
-        later="image destination enableMetadata secretOptions configFilePath variables secrets "
-        "env_file",
+        now="retention image enableMetadata configFilePath",
+        later="env_file",
+        destination=OPEN,
+        secretOptions=OPEN,
+        variables=OPEN,
+        secrets=OPEN,
     ),
 )
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": LATER},
+    WORKER: {**_SERVICE, "subscribe": LATER},
     ENVIRONMENT: _fields(
         now="name type",
         later="network cdn http",
         observability=_fields(now="container_insights"),
     ),
+    TRIVET: _fields(
+        now="defaults",
+        later="domain environments tags permissions_boundary",
+        exports=OPEN,
+    ),
 }
 # Forms other than a map that take effect: `count: 2`, `connect: true`, `healthcheck: /path`.
 _SCALAR_FORMS: Final = frozenset(
-    {"count", "platform", "network.connect", "network.vpc.placement", "exec", "http.healthcheck"}
+    {
+        *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
+        *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
+    }
 )
 CLOSE_ENOUGH = 0.7
 
@@ -85,7 +126,11 @@ def is_known(kind: str) -> bool:
 
 def known_types() -> tuple[str, ...]:
     """Return the types whose manifests take effect."""
-    return tuple(_OF_TYPE)
+    return tuple(kind for kind in _OF_TYPE if kind != TRIVET)
+
+
+def _known(fields: Fields, key: str) -> "str | Fields | None":
+    return fields.get(key) or fields.get(EACH)
 
 
 def not_yet(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
@@ -95,7 +140,7 @@ def not_yet(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
 
 def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
     for key, value in node.map.items():
-        known = fields.get(key)
+        known = _known(fields, key)
         here = f"{path}{key}"
         if known == LATER and not value.is_null:
             yield value.line, here
@@ -115,7 +160,7 @@ def unknown(manifest: Node, kind: str) -> Iterator[tuple[int, str, str]]:
 
 def _unknown(node: Node, fields: Fields, path: str, root: Fields) -> Iterator[tuple[int, str, str]]:
     for key, value in node.map.items():
-        known = fields.get(key)
+        known = _known(fields, key)
         here = f"{path}{key}"
         if isinstance(known, Mapping):
             yield from _unknown(value, known, f"{here}.", root)
@@ -141,16 +186,17 @@ def _paths(fields: Fields, path: str = "") -> Iterator[str]:
 
 def not_maps(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
     """Yield line and path of each field that must be a map and is none."""
-    yield from _not_maps(manifest, _OF_TYPE[kind], "")
+    yield from _not_maps(manifest, _OF_TYPE[kind], "", "")
 
 
-def _not_maps(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
+def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[int, str]]:
+    """Yield as above; `form` is the path with EACH for names."""
     for key, value in node.map.items():
-        known = fields.get(key)
-        here = f"{path}{key}"
+        known = _known(fields, key)
+        here, shape = f"{path}{key}", f"{form}{key if key in fields else EACH}"
         if not isinstance(known, Mapping) or value.is_null:
             continue
         if isinstance(value.value, Mapping):
-            yield from _not_maps(value, known, f"{here}.")
-        elif here not in _SCALAR_FORMS:
+            yield from _not_maps(value, known, f"{here}.", f"{shape}.")
+        elif shape not in _SCALAR_FORMS:
             yield value.line, here

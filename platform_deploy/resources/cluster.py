@@ -5,7 +5,18 @@ from collections.abc import Iterable, Iterator
 from .. import calls
 from ..aws import Account
 from ..model import Project
-from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, ref
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    Ref,
+    ResourceType,
+    Scope,
+    ref,
+    rendered,
+)
 
 KIND = "AWS::ECS::Cluster"
 ATTRIBUTES = ("clusterArn",)
@@ -24,6 +35,7 @@ def desired(project: Project) -> Iterable[Desired]:
         properties={
             "clusterName": project.name,
             "settings": ({"name": "containerInsights", "value": insights},),
+            "capacityProviders": ("FARGATE", "FARGATE_SPOT"),
         },
     )
 
@@ -38,6 +50,21 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]
             yield calls.found(KIND, it["clusterName"], it, ATTRIBUTES, tags=tags)
 
 
+def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+    """Set whether containers are watched, and which capacity services may ask for."""
+    at, values = live.attributes["clusterArn"], {it: rendered(wanted[it]) for it in changed}
+    if "settings" in values:
+        account.write("ecs", "UpdateClusterSettings", cluster=at, settings=values["settings"])
+    if "capacityProviders" in values:
+        account.write(
+            "ecs",
+            "PutClusterCapacityProviders",
+            cluster=at,
+            capacityProviders=values["capacityProviders"],
+            defaultCapacityProviderStrategy=[],  # each service says its own
+        )
+
+
 TYPE = ResourceType(
     kind=KIND,
     api="ecs",
@@ -49,5 +76,6 @@ TYPE = ResourceType(
     identify={"cluster": "clusterArn"},
     delete_call="DeleteCluster",
     unowned=frozenset({"clusterName"}),
-    update_calls={"settings": "UpdateClusterSettings"},
+    update=update,
+    unordered=frozenset({"capacityProviders"}),
 )

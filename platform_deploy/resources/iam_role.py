@@ -1,18 +1,13 @@
-"""What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service.
-
-The execution role reaches the service's own log group and, where the image lies in ECR, that one
-repository. The task role allows nothing.
-"""
+"""What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from .. import calls, naming
 from ..aws import Account
 from ..errors import NotFound
-from ..model import Project, Workload
+from ..model import Project
 from ..resource import (
     Address,
     Desired,
@@ -22,17 +17,17 @@ from ..resource import (
     Ref,
     ResourceType,
     Scope,
-    Text,
     Value,
     rendered,
 )
 from ..schedule import each
-from . import log_group
+from . import log_group, permissions
 
 KIND = "AWS::IAM::Role"
 POLICY = "trivet"
+NOTHING = "Allows nothing."
+SOMETHING = "Allows what the manifest implies."
 ATTRIBUTES = ("RoleName", "Arn")
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
 
 
 def address(project: Project, workload: str, use: str) -> Address:
@@ -49,31 +44,21 @@ def arn(project: Project, workload: str, use: str) -> Ref:
 def desired(project: Project) -> Iterable[Desired]:
     """Yield the two roles of each service."""
     for workload in project.workloads:
-        document = _policy(*_execution(project, workload))
-        inline: Value = ({"PolicyName": POLICY, "PolicyDocument": document},)
-        for use, policies in (("execution", {"Policies": inline}), ("task", {})):
+        allowed = {
+            "execution": tuple(permissions.execution(project, workload)),
+            "task": tuple(permissions.task(project, workload)),
+        }
+        for use, statements in allowed.items():
             at = address(project, workload.name, use)
-            trust = {"RoleName": at.name, "AssumeRolePolicyDocument": _policy(_TRUST)}
-            yield Desired(address=at, workload=workload.name, properties={**trust, **policies})
-
-
-def _policy(*statements: Value) -> Value:
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def _allow(resource: Value, *actions: str) -> Value:
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
-def _execution(project: Project, workload: Workload) -> Iterator[Value]:
-    group = Ref(address=log_group.address(project, workload.name), attribute="logGroupArn")
-    yield _allow(Text(parts=(group, ":*")), "logs:CreateLogStream", "logs:PutLogEvents")
-    repository = _ECR.match(workload.image)
-    if repository:
-        account, region, china, name = repository.groups()
-        at = f"arn:{'aws-cn' if china else 'aws'}:ecr:{region}:{account}:repository/{name}"
-        yield _allow("*", "ecr:GetAuthorizationToken")
-        yield _allow(at, "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+            properties: dict[str, Value] = {
+                "RoleName": at.name,
+                "AssumeRolePolicyDocument": permissions.document(_TRUST),
+                "Description": SOMETHING if statements else NOTHING,
+            }
+            if statements:
+                document = permissions.document(*statements)
+                properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": document},)
+            yield Desired(address=at, workload=workload.name, properties=properties)
 
 
 _TRUST: Value = {
@@ -94,7 +79,7 @@ def _observe_one(account: Account, wanted: Desired) -> Observed | None:
     policies: Value = ()
     try:
         role = account.read("iam", "GetRole", RoleName=name)["Role"]
-        if "Policies" in wanted.properties:
+        if role.get("Description") != NOTHING:  # saves a request for every such role
             with suppress(NotFound):
                 answer = account.read("iam", "GetRolePolicy", RoleName=name, PolicyName=POLICY)
                 document = calls.frozen(answer["PolicyDocument"])
@@ -111,7 +96,17 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
     if "AssumeRolePolicyDocument" in changed:
         text = json.dumps(rendered(wanted["AssumeRolePolicyDocument"]))
         account.write("iam", "UpdateAssumeRolePolicy", RoleName=name, PolicyDocument=text)
-    policies = wanted["Policies"] if "Policies" in changed else ()
+    if "Policies" in changed:
+        _set_policies(account, live, wanted.get("Policies"))
+    if "Description" in changed:  # last: it says that there is no policy
+        text = str(wanted["Description"])
+        account.write("iam", "UpdateRole", RoleName=name, Description=text)
+
+
+def _set_policies(account: Account, live: Observed, policies: Value) -> None:
+    name = live.attributes["RoleName"]
+    if not policies:
+        release(account, live)
     for policy in policies if isinstance(policies, tuple) else ():
         if isinstance(policy, Mapping):
             text = json.dumps(rendered(policy["PolicyDocument"]))
@@ -142,7 +137,8 @@ TYPE = ResourceType(
     release=release,
     unowned=frozenset({"RoleName"}),
     late=frozenset({"Policies"}),
-    unordered=frozenset({"Action", "Statement"}),
+    unordered=frozenset({"Action", "Resource", "Statement"}),
     documents=frozenset({"AssumeRolePolicyDocument"}),
+    optional={"Policies": ()},
     needs=(log_group.KIND,),
 )

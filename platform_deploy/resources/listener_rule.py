@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from .. import calls
 from ..aws import Account, Answer
 from ..errors import AwsError
-from ..model import Project
+from ..model import Http, Project, Workload
 from ..resource import Address, Attributes, Desired, Known, Observed, ResourceType, Scope, Value
 from . import listener, target_group
 
@@ -17,31 +17,36 @@ STEP = 100
 LONGEST_FIRST = 40000
 
 
-def address(project: Project, workload: str) -> Address:
-    """Return the address of a workload's rule."""
-    return Address(kind=KIND, name=project.name_of(workload))
+def addresses(project: Project, workload: Workload) -> tuple[Address, ...]:
+    """Return the addresses of a workload's rules."""
+    name = project.name_of(workload.name)
+    return tuple(
+        Address(kind=KIND, name=f"{name}:{rule.number}" if rule.number else name)
+        for rule in workload.rules
+    )
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield one rule per workload behind the load balancer."""
+    """Yield the rules of each workload behind the load balancer."""
     for workload in project.workloads:
-        if workload.http:
-            paths = patterns(workload.http.path)
-            group = target_group.arn(project, workload)
+        for rule, at in zip(workload.rules, addresses(project, workload), strict=True):
+            group = target_group.arn(project, workload, rule)
             yield Desired(
-                address=address(project, workload.name),
+                address=at,
                 workload=workload.name,
                 properties={
                     "ListenerArn": listener.arn(project),
-                    "Priority": priority(workload.http.path),
-                    "Conditions": (_condition(paths),),
+                    "Priority": priority(rule.path),
+                    "Conditions": tuple(_conditions(rule)),
                     "Actions": ({"Type": "forward", "TargetGroupArn": group},),
                 },
             )
 
 
-def _condition(paths: tuple[str, ...]) -> Value:
-    return {"Field": "path-pattern", "PathPatternConfig": {"Values": paths}}
+def _conditions(http: Http) -> Iterator[Value]:
+    yield {"Field": "path-pattern", "PathPatternConfig": {"Values": patterns(http.path)}}
+    if http.source_ips:
+        yield {"Field": "source-ip", "SourceIpConfig": {"Values": http.source_ips}}
 
 
 def patterns(path: str) -> tuple[str, ...]:
@@ -116,7 +121,7 @@ TYPE = ResourceType(
     # It may be another one, where the wanted was taken.
     unowned=frozenset({"Priority"}),
     replaces=frozenset({"ListenerArn"}),
-    unordered=frozenset({"Values"}),
+    unordered=frozenset({"Conditions", "Values"}),
     needs=(listener.KIND, target_group.KIND),
     read_after=(listener.KIND,),
 )

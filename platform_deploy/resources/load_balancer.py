@@ -27,7 +27,7 @@ def attribute(project: Project, name: str) -> Ref:
 def desired(project: Project) -> Iterable[Desired]:
     """Yield the load balancer where a workload has `http`; AWS wants the gateway attached first."""
     if any(workload.http for workload in project.workloads):
-        at = address(project)
+        at, drop = address(project), "false" if project.copilot_defaults else "true"
         yield Desired(
             address=at,
             properties={
@@ -36,7 +36,7 @@ def desired(project: Project) -> Iterable[Desired]:
                 "SecurityGroups": (security_group.group_id(project, None),),
                 "Scheme": "internet-facing",
                 "Type": "application",
-                "Attributes": ({"Key": DROP_INVALID, "Value": "true"},),
+                "Attributes": ({"Key": DROP_INVALID, "Value": drop},),
             },
             after=(internet_gateway.address(project),),
         )

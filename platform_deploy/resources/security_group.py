@@ -1,21 +1,24 @@
 """Who may talk to whom, `AWS::EC2::SecurityGroup`: one for the load balancer, one per service.
 
 A service's group lets in only the edges that the manifests imply: the load balancer where it has
-`http`, its callers where it has any; never an address range.
+`http`, its callers where it has any; never an address range. With Copilot's defaults all tasks
+share one group.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 
 from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
-from ..model import Project, Workload
+from ..model import Http, Project, Workload
 from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
 from . import vpc
 
 KIND = "AWS::EC2::SecurityGroup"
 ANYWHERE = "0.0.0.0/0"
+SHARED = "environment"  # Copilot's group
 HTTP_PORT = 80
 # Where a rule's sources stand, and what of a source counts.
 SOURCES = {
@@ -28,6 +31,8 @@ SOURCES = {
 
 def address(project: Project, workload: str | None) -> Address:
     """Return the address of a workload's group, or of the load balancer's (None)."""
+    if workload and project.copilot_defaults:
+        workload = SHARED
     return Address(kind=KIND, name=project.name_of(workload or "public-load-balancer"))
 
 
@@ -41,16 +46,38 @@ def desired(project: Project) -> Iterable[Desired]:
     if any(workload.http for workload in project.workloads):
         world = _rule(HTTP_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
         yield _group(project, None, "HTTP from anywhere to the load balancer", (world,))
+    if project.copilot_defaults:
+        yield _shared(project)
+        return
     for workload in project.workloads:
         ingress = tuple(_ingress(project, workload))
         yield _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
 
 
+def _shared(project: Project) -> Desired:
+    """Return Copilot's one group for all tasks: open to each other and to the load balancer."""
+    sources: list[str | None] = [SHARED]
+    if any(workload.http for workload in project.workloads):
+        sources.append(None)
+    rules: tuple[Value, ...] = tuple(
+        {"IpProtocol": "-1", "UserIdGroupPairs": ({"GroupId": group_id(project, it)},)}
+        for it in sources
+    )
+    group = _group(project, SHARED, "To all tasks of the environment", rules)
+    return replace(group, workload=None)
+
+
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
-    callers: list[str | None] = [*project.callers(workload)]
-    for caller in [*callers, None] if workload.http else callers:
+    called = [(caller, workload.port) for caller in project.callers(workload)]
+    balanced = sorted({port for rule in workload.rules for port in _asked(rule)})
+    for caller, port in [*called, *((None, port) for port in balanced)]:
         source: Value = {"GroupId": group_id(project, caller)}
-        yield _rule(workload.port, {"UserIdGroupPairs": (source,)})
+        yield _rule(port, {"UserIdGroupPairs": (source,)})
+
+
+def _asked(rule: Http) -> tuple[int, ...]:
+    """Return the ports that the load balancer asks: the target's, and the health check's."""
+    return (rule.target[1], rule.health_check.port or rule.target[1])
 
 
 def _rule(port: int | None, source: Mapping[str, Value]) -> Value:

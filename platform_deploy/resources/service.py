@@ -6,24 +6,39 @@ from .. import calls
 from ..aws import Account, Answer
 from ..errors import NotFound
 from ..model import Project, Workload
-from ..resource import Address, Desired, Known, Observed, ResourceType, Scope, Value
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    ResourceType,
+    Scope,
+    Value,
+    rendered,
+)
 from . import (
     cluster,
     discovery_service,
     iam_role,
     listener_rule,
     log_group,
-    namespace,
+    reach,
     rollout,
     route_table,
     security_group,
-    subnet,
-    target_group,
     task_definition,
 )
 
 KIND = "AWS::ECS::Service"
 ATTRIBUTES = ("serviceArn", "clusterArn")
+SPOT: Properties = {
+    "capacityProviderStrategy": ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)
+}
+# What a service returns to; AWS takes no launch type back. It is read as the launch type.
+ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
+BREAKER = ("enable", "rollback")
+NO_ALARMS = {"alarmNames": [], "enable": False, "rollback": False}
 PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
@@ -35,6 +50,8 @@ UPDATABLE = (
     "serviceRegistries",
     "loadBalancers",
     "healthCheckGracePeriodSeconds",
+    "enableExecuteCommand",
+    "capacityProviderStrategy",
 )
 
 
@@ -50,63 +67,27 @@ def desired(project: Project) -> Iterable[Desired]:
                 "serviceName": name,
                 "taskDefinition": task_definition.arn(project, workload.name),
                 "desiredCount": workload.count,
-                "launchType": "FARGATE",
+                **(SPOT if workload.spot else {"launchType": "FARGATE"}),
                 "propagateTags": "SERVICE",
                 "deploymentConfiguration": {
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
                     "minimumHealthyPercent": workload.minimum_percent,
                     "maximumPercent": workload.maximum_percent,
+                    **_alarms(workload),
                 },
-                "networkConfiguration": {"awsvpcConfiguration": _network(project, workload)},
-                "serviceConnectConfiguration": _connect(project, workload),
-                **_reached(project, workload),
+                "networkConfiguration": {"awsvpcConfiguration": reach.network(project, workload)},
+                "serviceConnectConfiguration": reach.connect(project, workload),
+                **({"enableExecuteCommand": True} if workload.exec else {}),
+                **reach.reached(project, workload),
             },
             after=tuple(_after(project, workload)),
         )
 
 
-def _network(project: Project, workload: Workload) -> Value:
-    return {
-        "subnets": subnet.subnet_ids(project),
-        "securityGroups": (security_group.group_id(project, workload.name),),
-        "assignPublicIp": "ENABLED",  # without a NAT gateway the only way to the image
-    }
-
-
-def _connect(project: Project, workload: Workload) -> Value:
-    if workload.alias is None:
-        return {"enabled": False}
-    offered: Value = {
-        "portName": task_definition.PORT_NAME,
-        "discoveryName": f"{workload.name}-sc",
-        "clientAliases": ({"port": workload.port, "dnsName": workload.alias},),
-    }
-    return {
-        "enabled": True,
-        "namespace": namespace.attribute(project, "Arn"),
-        "logConfiguration": task_definition.log_configuration(project, workload),
-        **({"services": (offered,)} if workload.port else {}),
-    }
-
-
-def _reached(project: Project, workload: Workload) -> dict[str, Value]:
-    """Return how the service is found: by name where it has a port, by the load balancer."""
-    found: dict[str, Value] = {}
-    if workload.port:
-        registry: Value = {
-            "registryArn": discovery_service.arn(workload.name),
-            "port": workload.port,
-        }
-        found["serviceRegistries"] = (registry,)
-    if workload.http:
-        target: Value = {
-            "targetGroupArn": target_group.arn(project, workload),
-            "containerName": workload.name,
-            "containerPort": workload.port,
-        }
-        found["loadBalancers"] = (target,)
-        found["healthCheckGracePeriodSeconds"] = workload.http.grace_period
-    return found
+def _alarms(workload: Workload) -> dict[str, Value]:
+    if not workload.alarms:
+        return {}
+    return {"alarms": {"alarmNames": workload.alarms, "enable": True, "rollback": True}}
 
 
 def _after(project: Project, workload: Workload) -> Iterator[Address]:
@@ -115,8 +96,8 @@ def _after(project: Project, workload: Workload) -> Iterator[Address]:
     yield iam_role.address(project, workload.name, "execution")
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
-    if workload.http:  # ECS refuses a target group that no load balancer uses
-        yield listener_rule.address(project, workload.name)
+    # ECS refuses a target group that no load balancer uses
+    yield from listener_rule.addresses(project, workload)
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
@@ -132,12 +113,45 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observed(found: Answer) -> Observed:
     primary = rollout.primary_of(found)
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
+    deployment = found.get("deploymentConfiguration", {})
+    more["deploymentConfiguration"] = calls.frozen(_deployment(deployment))
+    if {it["capacityProvider"] for it in found.get("capacityProviderStrategy") or ()} == {
+        "FARGATE"
+    }:
+        more |= {"launchType": "FARGATE", "capacityProviderStrategy": ()}
     if "rolloutState" in primary:
         more["rolloutState"] = primary["rolloutState"]
     if "serviceConnectConfiguration" in primary:
         more["serviceConnectConfiguration"] = primary["serviceConnectConfiguration"]
     tags = calls.from_pairs(found.get("tags", []))
     return calls.found(KIND, found["serviceName"], found, ATTRIBUTES, more, tags)
+
+
+def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+    """Set what changed; other capacity is taken only with a new deployment."""
+    values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
+    deployment = values.get("deploymentConfiguration")
+    if isinstance(deployment, dict):
+        deployment.setdefault("alarms", NO_ALARMS)  # left out, they might stay
+    if "capacityProviderStrategy" in changed:
+        values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
+        values["forceNewDeployment"] = True
+    at = {"cluster": live.attributes["clusterArn"], "service": live.attributes["serviceArn"]}
+    account.write("ecs", "UpdateService", **at, **values)
+
+
+def _deployment(answer: Answer) -> Answer:
+    """Return of how deployments go what a manifest can say, alarms only where they count."""
+    breaker = answer.get("deploymentCircuitBreaker", {})
+    percents = {
+        it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
+    }
+    watched = answer.get("alarms", {}).get("enable")
+    return {
+        **percents,
+        "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
+        **({"alarms": answer["alarms"]} if watched else {}),
+    }
 
 
 TYPE = ResourceType(
@@ -152,11 +166,19 @@ TYPE = ResourceType(
     delete_call="DeleteService",
     delete_with={"force": True},
     update_calls=dict.fromkeys(UPDATABLE, "UpdateService"),
+    update=update,
     progress=rollout.progress,
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
+    exact=frozenset({"deploymentConfiguration"}),
     unordered=frozenset({"subnets", "securityGroups"}),
-    optional={"loadBalancers": (), "serviceRegistries": (), "healthCheckGracePeriodSeconds": 0},
+    optional={
+        "loadBalancers": (),
+        "serviceRegistries": (),
+        "healthCheckGracePeriodSeconds": 0,
+        "enableExecuteCommand": False,
+        "capacityProviderStrategy": (),
+    },
     needs=(
         cluster.KIND,
         task_definition.KIND,

@@ -23,38 +23,43 @@ from . import vpc
 KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
 ATTRIBUTES = ("TargetGroupArn",)
 HTTPS_PORT = 443
+GRPC_UNIMPLEMENTED = "12"
 DELAY = "deregistration_delay.timeout_seconds"
 STICKINESS = "stickiness.enabled"
 # What AWS takes for a field that a manifest does not set.
 CHECK_DEFAULTS: Properties = {
     "HealthCheckTimeoutSeconds": 5,
+    "HealthCheckIntervalSeconds": 30,
+    "HealthyThresholdCount": 5,
     "UnhealthyThresholdCount": 2,
+    "HealthCheckPort": "traffic-port",
     "Matcher": {"HttpCode": "200"},
 }
 
 
-def arn(project: Project, workload: Workload) -> Ref:
-    """Return the reference to a workload's target group."""
-    return ref(KIND, _name(project, workload), "TargetGroupArn")
+def arn(project: Project, workload: Workload, rule: Http) -> Ref:
+    """Return the reference to the target group of a workload's rule."""
+    return ref(KIND, _name(project, workload, rule), "TargetGroupArn")
 
 
 def desired(project: Project) -> Iterable[Desired]:
     """Yield a target group for each workload behind the load balancer."""
     for workload in project.workloads:
-        if workload.http:
-            name = _name(project, workload)
-            delay = {"Key": DELAY, "Value": str(workload.http.deregistration_delay)}
-            sticky = {"Key": STICKINESS, "Value": str(workload.http.stickiness).lower()}
+        for rule in workload.rules:
+            name = _name(project, workload, rule)
+            delay = {"Key": DELAY, "Value": str(rule.deregistration_delay)}
+            sticky = {"Key": STICKINESS, "Value": str(rule.stickiness).lower()}
             yield Desired(
                 address=Address(kind=KIND, name=name),
                 workload=workload.name,
                 properties={
                     "Name": name,
-                    "Port": workload.port,
-                    "Protocol": _protocol(workload),
+                    "Port": rule.target[1],
+                    "Protocol": _protocol(rule),
                     "VpcId": vpc.vpc_id(project),
                     "TargetType": "ip",
-                    **_health_check(workload.http),
+                    **_version(rule),
+                    **_health_check(rule),
                     "Attributes": (delay, sticky),
                 },
             )
@@ -64,21 +69,35 @@ def _health_check(http: Http) -> dict[str, Value]:
     check = http.health_check
     fields: dict[str, Value] = {
         "HealthCheckPath": check.path,
+        "HealthCheckPort": str(check.port) if check.port else None,
         "HealthCheckIntervalSeconds": check.interval,
         "HealthyThresholdCount": check.healthy_threshold,
         "HealthCheckTimeoutSeconds": check.timeout,
         "UnhealthyThresholdCount": check.unhealthy_threshold,
-        "Matcher": {"HttpCode": check.success_codes} if check.success_codes else None,
+        "Matcher": _matcher(http),
     }
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _protocol(workload: Workload) -> str:
-    return "HTTPS" if workload.port == HTTPS_PORT else "HTTP"
+def _matcher(http: Http) -> Value:
+    codes = http.health_check.success_codes
+    if http.version == "grpc":  # said always: what is left out would be set back to HTTP's
+        return {"GrpcCode": codes or GRPC_UNIMPLEMENTED}
+    return {"HttpCode": codes} if codes else None
 
 
-def _name(project: Project, workload: Workload) -> str:
-    return naming.target_group(project.name_of(workload.name), _protocol(workload))
+def _version(http: Http) -> dict[str, Value]:
+    return {} if http.version == "http1" else {"ProtocolVersion": http.version.upper()}
+
+
+def _protocol(rule: Http) -> str:
+    return "HTTPS" if rule.target[1] == HTTPS_PORT else "HTTP"
+
+
+def _name(project: Project, workload: Workload, rule: Http) -> str:
+    fixed = _protocol(rule) + str(_version(rule).get("ProtocolVersion", ""))
+    fixed += str(rule.number or "")
+    return naming.target_group(project.name_of(workload.name), fixed)
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
@@ -109,14 +128,12 @@ TYPE = ResourceType(
     update_calls={
         "Attributes": "ModifyTargetGroupAttributes",
         "HealthCheckPath": "ModifyTargetGroup",
-        "HealthCheckIntervalSeconds": "ModifyTargetGroup",
-        "HealthyThresholdCount": "ModifyTargetGroup",
         **dict.fromkeys(CHECK_DEFAULTS, "ModifyTargetGroup"),
     },
     # Port is only a default: ECS registers every task with its container's port.
     unowned=frozenset({"Name", "Port"}),
     late=frozenset({"Attributes"}),
-    replaces=frozenset({"Protocol", "VpcId", "TargetType"}),
+    replaces=frozenset({"Protocol", "ProtocolVersion", "VpcId", "TargetType"}),
     optional=CHECK_DEFAULTS,
     needs=(vpc.KIND,),
 )

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from .. import calls, naming
+from .. import calls
 from ..aws import Account
-from ..model import Project, Workload
+from ..model import Project
 from ..resource import (
     Address,
     Desired,
     Known,
     Observed,
-    Pseudo,
     Ref,
     ResourceType,
     Scope,
@@ -18,11 +17,10 @@ from ..resource import (
     ref,
 )
 from ..schedule import each
-from . import iam_role, load_balancer, log_group
+from . import container_definition, iam_role, load_balancer, log_group
 
 KIND = "AWS::ECS::TaskDefinition"
 ATTRIBUTES = ("taskDefinitionArn", "family")
-PORT_NAME = "target"
 
 
 def arn(project: Project, workload: str) -> Ref:
@@ -42,54 +40,17 @@ def desired(project: Project) -> Iterable[Desired]:
             "memory": str(workload.memory),
             "executionRoleArn": iam_role.arn(project, workload.name, "execution"),
             "taskRoleArn": iam_role.arn(project, workload.name, "task"),
-            "containerDefinitions": (_container(project, workload),),
+            "containerDefinitions": container_definition.definitions(project, workload),
         }
+        if workload.volumes:
+            properties["volumes"] = tuple(container_definition.volumes(workload))
+        if workload.ephemeral:
+            properties["ephemeralStorage"] = {"sizeInGiB": workload.ephemeral}
         if workload.architecture != "X86_64":
             architecture = {"cpuArchitecture": workload.architecture}
             properties["runtimePlatform"] = {"operatingSystemFamily": "LINUX", **architecture}
         at = Address(kind=KIND, name=family)
         yield Desired(address=at, workload=workload.name, properties=properties)
-
-
-def _container(project: Project, workload: Workload) -> Value:
-    environment = {**_injected(project, workload), **dict(workload.variables)}
-    port: Value = {"name": PORT_NAME, "containerPort": workload.port, "protocol": "tcp"}
-    optional: dict[str, Value] = {
-        "portMappings": (port,) if workload.port else (),
-        "command": workload.command,
-        "entryPoint": workload.entrypoint,
-    }
-    return {
-        "name": workload.name,
-        "image": workload.image,
-        "essential": True,
-        "environment": tuple({"name": k, "value": v} for k, v in sorted(environment.items())),
-        "logConfiguration": log_configuration(project, workload),
-        **{key: value for key, value in optional.items() if value},
-    }
-
-
-def log_configuration(project: Project, workload: Workload) -> Value:
-    """Return where a container's output goes."""
-    options: Value = {
-        "awslogs-group": log_group.address(project, workload.name).name,
-        "awslogs-region": Pseudo(name="AWS::Region"),
-        "awslogs-stream-prefix": "copilot",
-    }
-    return {"logDriver": "awslogs", "options": options}
-
-
-def _injected(project: Project, workload: Workload) -> dict[str, Value]:
-    """Return the variables that Copilot's services are used to find."""
-    private = naming.namespace(project.application, project.environment)
-    balancer = load_balancer.attribute(project, "DNSName")
-    return {
-        "COPILOT_APPLICATION_NAME": project.application,
-        "COPILOT_ENVIRONMENT_NAME": project.environment,
-        "COPILOT_SERVICE_NAME": workload.name,
-        "COPILOT_SERVICE_DISCOVERY_ENDPOINT": private,
-        **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
-    }
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
@@ -143,6 +104,10 @@ TYPE = ResourceType(
     unowned=frozenset({"family"}),
     exact=frozenset({"containerDefinitions"}),
     unordered=frozenset({"requiresCompatibilities"}),
-    optional={"runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"}},
+    optional={
+        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "volumes": (),
+        "ephemeralStorage": {},
+    },
     needs=(iam_role.KIND, log_group.KIND, load_balancer.KIND),
 )

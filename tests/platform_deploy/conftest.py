@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from localcloud.emulator import Emulator
-from platform_deploy import aws, flow, manifest
+from platform_deploy import aws, flow, manifest, naming
 from platform_deploy.apply import Event
 from platform_deploy.aws import Account
+from platform_deploy.desired import fingerprint
 from platform_deploy.model import Project
 from platform_deploy.observe import Observation, observe
 from platform_deploy.plan import Plan
 from platform_deploy.progress import Voice
 from platform_deploy.project import Folder, ManifestFile
 from platform_deploy.project import read as read_folder
-from platform_deploy.resource import Ref, rendered
-from platform_deploy.resources import TYPES
+from platform_deploy.resource import Observed, Ref, rendered
+from platform_deploy.resources import BY_KIND, TYPES
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"
 
@@ -134,6 +135,17 @@ class Look:
             or attribute == "DNSName"
         }
         wanted = {it.address: it for it in flow.scope_of(self.project).desired}
+
+        def attribute(ref: Ref) -> str:
+            return observation.ours[ref.address].attributes[ref.attribute]
+
+        def tags(resource: Observed) -> dict[str, str]:
+            # the hash has ids in it: what counts is whether it is that of what is wanted
+            of = BY_KIND[resource.address.kind]
+            mark = fingerprint(wanted[resource.address], of, attribute)
+            is_applied = resource.tag(naming.APPLIED) == mark
+            return {**(resource.tags or {}), naming.APPLIED: str(is_applied)}
+
         return {
             str(address): (
                 named(
@@ -144,7 +156,7 @@ class Look:
                     },
                     names,
                 ),
-                dict(resource.tags or {}),
+                tags(resource),
             )
             for address, resource in sorted(observation.ours.items())
         }

@@ -33,7 +33,7 @@ def carried_out(account: Account, project: Project, *, is_destroy: bool) -> plan
     scope = Scope(project=project, desired=desired(project, types))
     observation = observe(account, scope, types)
     found = (
-        plan.to_destroy(scope, observation, account.region)
+        plan.to_destroy(scope, observation, by_kind, account.region)
         if is_destroy
         else plan.to_deploy(scope, observation, by_kind, account.region)
     )

@@ -36,7 +36,7 @@ def run_of(
     scope = Scope(project=PROJECT, desired=want)
     observation = Observation(ours={it.address: it for it in have}, strangers=())
     plan = (
-        to_destroy(scope, observation, "x")
+        to_destroy(scope, observation, types, "x")
         if is_destroy
         else to_deploy(scope, observation, types, "x")
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore import xform_name
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.stub import Stubber
 
@@ -20,6 +21,7 @@ from platform_deploy.errors import (
     Throttled,
     Unclear,
 )
+from platform_deploy.lags import LAGS, Lag
 
 MODELS = botocore.session.get_session()  # reads each API's model once
 
@@ -91,7 +93,9 @@ def test_an_error_is_told_apart_by_its_code(
 
 def test_a_missing_permission_is_named_as_iam_spells_it(account: Account) -> None:
     stub(account, "elbv2").add_client_error("describe_rules", "AccessDenied", "no", 403)
-    with pytest.raises(NotAllowed, match="allow the action elasticloadbalancing:DescribeRules"):
+    with pytest.raises(
+        NotAllowed, match='"Action": "elasticloadbalancing:DescribeRules", "Resource": "\\*"'
+    ):
         account.read("elbv2", "DescribeRules", ListenerArn="x")
 
 
@@ -188,3 +192,56 @@ def test_an_unknown_profile_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(NotConfigured, match="nobody"):
         aws.connect()
+
+
+def test_a_missing_permission_names_the_statement_that_would_give_it(account: Account) -> None:
+    said = "User: u is not authorized to perform: ecs:CreateCluster on resource: arn:aws:ecs:x:1:y."
+    stub(account, "ecs").add_client_error("create_cluster", "AccessDeniedException", said)
+    with pytest.raises(NotAllowed) as caught:
+        account.write("ecs", "CreateCluster")
+    assert caught.value.resource == "arn:aws:ecs:x:1:y"
+    assert caught.value.statement == (
+        '{"Effect": "Allow", "Action": "ecs:CreateCluster", "Resource": "arn:aws:ecs:x:1:y"}'
+    )
+    assert caught.value.statement in str(caught.value)
+
+
+def test_credentials_that_are_over_need_no_statement(account: Account) -> None:
+    stub(account, "ecs").add_client_error("create_cluster", "ExpiredTokenException", "expired")
+    with pytest.raises(NotAllowed, match="use other credentials; these are not valid"):
+        account.write("ecs", "CreateCluster")
+
+
+REFUSALS = {
+    "ecs:CreateCluster": ("Unable to assume the service linked role. Please verify it.", {}),
+    "ecs:CreateService": (
+        "ECS was unable to assume the role that was provided for this service.",
+        {"serviceName": "api"},
+    ),
+}
+
+
+@pytest.mark.parametrize("lag", LAGS, ids=lambda lag: lag.action)
+def test_a_refusal_that_passes_is_waited_for_however_often_it_comes(
+    account: Account, slept: list[float], lag: Lag
+) -> None:
+    said, parameters = REFUSALS[lag.action]
+    action = lag.action.removeprefix("ecs:")
+    stubbed = stub(account, "ecs")
+    for _ in range(2):
+        stubbed.add_client_error(xform_name(action), lag.code, said)
+    stubbed.add_response(xform_name(action), {})
+    account.write("ecs", action, **parameters)
+    assert slept == [aws.LAG_PAUSE, aws.LAG_PAUSE]
+    for _ in range(int(lag.longest / aws.LAG_PAUSE) + 1):
+        stubbed.add_client_error(xform_name(action), lag.code, said)
+    with pytest.raises(AwsError, match="nable to assume"):
+        account.write("ecs", action, **parameters)
+
+
+def test_a_wrong_parameter_is_not_waited_for(account: Account, slept: list[float]) -> None:
+    code = "InvalidParameterException"
+    stub(account, "ecs").add_client_error("create_cluster", code, "clusterName is too long")
+    with pytest.raises(AwsError, match="too long"):
+        account.write("ecs", "CreateCluster")
+    assert slept == []

@@ -207,14 +207,14 @@ def test_all_problems_of_the_manifests_are_said_and_nothing_is_asked_of_aws(
     run: Run, tmp_path: Path
 ) -> None:
     write(tmp_path, "api", API.replace("8080", "port") + "cuont: 2\n")
-    write(tmp_path, "worker", "name: worker\ntype: Worker Service\n")
+    write(tmp_path, "worker", "name: worker\ntype: Static Site\n")
     assert run("plan", "--env", "test") == (
         2,
         "",
         "copilot/api/manifest.yml:3: image.port must be a whole number from 1 to 65535, not port\n"
         "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
-        "copilot/worker/manifest.yml:2: type Worker Service is not there yet in Trivet\n"
+        "copilot/worker/manifest.yml:2: type Static Site is not there yet in Trivet\n"
         "2 problems; nothing was changed\n",
     )
 
@@ -298,3 +298,54 @@ def test_help_names_every_verb(run: Run) -> None:
     assert code == 0
     for verb in ("plan", "render", "deploy", "status", "destroy"):
         assert verb in out
+
+
+def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_path: Path) -> None:
+    assert run("lint", "--env", "test", "--strict") == (0, "no problem found\n", "")
+    write(tmp_path, "api", f"{API}cuont: 2\n")
+    (tmp_path / "copilot" / "api" / "addons").mkdir()
+    (tmp_path / "copilot" / "backend" / "overrides").mkdir()
+    code, out, err = run("lint", "--env", "test")
+    assert (code, err) == (0, "")
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        "copilot/api/addons",
+        "copilot/api/manifest.yml",
+        "copilot/backend/overrides",
+    ]
+    assert run("lint", "--env", "test", "--strict")[0] == 2
+    write(tmp_path, "api", API.replace("8080", "port"))
+    code, out, _ = run("lint", "--env", "test", "--format", "json")
+    assert code == 2
+    assert [it["line"] for it in json.loads(out)["problems"]] == [1, 3, 1]
+
+
+def test_addons_are_refused_until_they_are_left_out(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    (tmp_path / "copilot" / "api" / "addons").mkdir()
+    code, _, err = run("deploy", "--env", "test", "--yes")
+    assert code == 4
+    assert err.startswith("refused: copilot/api/addons is CloudFormation")
+    assert run("deploy", "--env", "test", "--yes", "--without-addons")[0] == 0
+
+
+def test_only_the_reviewed_plan_is_carried_out(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(run("plan", "--env", "test", "--format", "json")[1])
+    manifest = tmp_path / "copilot" / "api" / "manifest.yml"
+    reviewed = manifest.read_text()
+    manifest.write_text(f"{reviewed}command: other\n")
+    code, _, err = run("deploy", "--env", "test", "--plan", str(plan))
+    assert code == 4
+    assert err.endswith("refused: this is not the plan of DIR/plan.json; review it again\n")
+    manifest.write_text(reviewed)
+    assert run("deploy", "--env", "test", "--plan", str(plan))[0] == 0
+    assert run("plan", "--env", "test", "--format", "diff")[1] == ""
+
+
+def test_one_workload_goes_and_the_message_says_which(run: Run, emulator: Emulator) -> None:
+    run("deploy", "--env", "test", "--yes", "--only", "backend")
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--only", "backend")
+    assert (code, out) == (0, "shop in environment test no longer has backend\n")

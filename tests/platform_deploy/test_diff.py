@@ -158,3 +158,19 @@ def test_the_comparable_form_of_a_comparable_form_is_itself(value: Value) -> Non
 def test_an_account_that_has_what_is_wanted_needs_no_change(properties: dict[str, Value]) -> None:
     want = wanted(**properties)
     assert compared((want,), (there(tags=applied(want), **properties),)) == ()
+
+
+def test_what_was_applied_and_is_no_longer_so_is_drift() -> None:
+    want = wanted(colour="red")
+    (drift,) = compared((want,), (there(tags=applied(want), colour="blue"),))
+    assert (drift.action, drift.is_drift) == (Action.UPDATE, True)
+    (change,) = compared((want,), (there(tags={naming.APPLIED: "older"}, colour="blue"),))
+    assert (change.action, change.is_drift) == (Action.UPDATE, False)
+
+
+def test_a_reference_that_has_moved_since_it_was_applied_is_no_drift() -> None:
+    door = wanted(DOOR, colour=id_of(HOUSE))
+    mark = fingerprint(door, of_type(DOOR), lambda _ref: "House-old")
+    have = (there(), there(DOOR, tags={naming.APPLIED: mark}, colour="House-old"))
+    (_, moved) = compared((wanted(), door), have)
+    assert (moved.action, moved.is_drift) == (Action.UPDATE, False)

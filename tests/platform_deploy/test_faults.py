@@ -28,8 +28,8 @@ from .conftest import EXAMPLES, Look, agree, silent
 
 LookAt = Callable[[Project], Look]
 ROOT = EXAMPLES.parent
-READS = 14  # what a deploy of a new environment asks before it changes anything
-CALLS = 72  # of a whole deploy
+READS = 16  # what a deploy of a new environment asks before it changes anything
+CALLS = 75  # of a whole deploy
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
 
 

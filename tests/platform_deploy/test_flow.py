@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from platform_deploy import flow
+from platform_deploy import flow, naming
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
-from platform_deploy.errors import Refused
+from platform_deploy.errors import NotConfigured, Refused
 from platform_deploy.model import Project
 from platform_deploy.plan import Plan
 
@@ -163,8 +163,8 @@ def test_a_service_on_another_launch_type_is_replaced(account: Account, look: Lo
         tags=[{"key": key, "value": value} for key, value in (live.tags or {}).items()],
     )
     plan, _ = flow.planned(account, project)
-    assert [it.action for it in plan.changes] == [Action.REPLACE]
-    deploy(account, project)
+    assert [(it.action, it.is_drift) for it in plan.changes] == [(Action.REPLACE, True)]
+    flow.deploy(account, project, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
     assert look(project).state() == before
 
 
@@ -188,3 +188,70 @@ def test_the_pages_of_a_large_account_are_read(account: Account) -> None:
     assert flow.planned(account, project)[0].changes == ()
     assert len(flow.stands(account, project).services) == 12
     flow.destroy(account, project, agree, silent())
+
+
+def test_what_was_changed_by_hand_is_refused_until_it_is_forced(
+    account: Account, shop: Project
+) -> None:
+    deploy(account, shop)
+    names = {"cluster": "shop-test", "service": "shop-test-api"}
+    account.write("ecs", "UpdateService", **names, desiredCount=3)
+    with pytest.raises(Refused, match=r"shop-test-api was changed .*\(desiredCount\)"):
+        deploy(account, shop)
+    forced = flow.Limits(forced=frozenset({"drift"}))
+    assert flow.deploy(account, shop, agree, silent(), forced).steps
+    assert flow.planned(account, shop)[0].changes == ()
+
+
+def test_a_service_that_was_not_moved_to_the_new_revision_is_no_drift(account: Account) -> None:
+    deploy(account, project_of(API))
+    changed = project_of(f"{API}cpu: 512\nmemory: 1024\n")
+    observed = flow.planned(account, changed)[1].by_kind()
+    (old,) = observed["AWS::ECS::TaskDefinition"]
+    deploy(account, changed)
+    (service,) = flow.planned(account, changed)[1].by_kind()["AWS::ECS::Service"]
+    names = {"cluster": "shop-test", "service": "shop-test-api"}
+    taken_back = old.attributes["taskDefinitionArn"]
+    account.write("ecs", "UpdateService", **names, taskDefinition=taken_back)
+    mark = {"key": naming.APPLIED, "value": "what was applied with the old revision"}
+    arn = service.attributes["serviceArn"]
+    account.write("ecs", "TagResource", resourceArn=arn, tags=[mark])
+    (change,) = flow.planned(account, changed)[0].changes
+    assert (change.action, change.is_drift) == (Action.UPDATE, False)
+
+
+def test_one_workload_is_deployed_and_destroyed_without_the_others(
+    account: Account, shop: Project, look: LookAt
+) -> None:
+    deploy(account, shop)
+    complete = look(shop).state()
+    api = flow.Limits(only=frozenset({"api"}))
+    flow.destroy(account, shop, agree, silent(), api)
+    left = look(shop).observation().ours.values()
+    assert {it.tag(naming.WORKLOAD) for it in left} == {None, "backend"}
+    backend = flow.Limits(only=frozenset({"backend"}))
+    assert {it.workload for it in flow.planned(account, shop, backend)[0].changes} == {
+        "api",  # the security group that backend's names
+        "backend",
+    }
+    flow.deploy(account, shop, agree, silent(), api)
+    deploy(account, shop)
+    assert look(shop).state().keys() == complete.keys()
+    assert flow.planned(account, shop)[0].changes == ()
+
+
+def test_a_limited_first_deploy_makes_what_the_workload_needs(
+    account: Account, shop: Project, look: LookAt
+) -> None:
+    backend = flow.Limits(only=frozenset({"backend"}))
+    flow.deploy(account, shop, agree, silent(), backend)
+    count = look(shop).count()
+    assert (count["LoadBalancers"], count["Services"]) == (0, 1)
+    assert flow.planned(account, shop, backend)[0].changes == ()
+    deploy(account, shop)
+    assert flow.planned(account, shop)[0].changes == ()
+
+
+def test_an_unknown_workload_is_said(account: Account, shop: Project) -> None:
+    with pytest.raises(NotConfigured, match="--only web: there are api, backend in this folder"):
+        flow.planned(account, shop, flow.Limits(only=frozenset({"web"})))

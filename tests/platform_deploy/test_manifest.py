@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,13 @@ from hypothesis import strategies as st
 
 from platform_deploy.errors import BadManifest
 from platform_deploy.manifest import read
-from platform_deploy.model import HealthCheck, Http, Workload
+from platform_deploy.model import Container, Export, HealthCheck, Http, Workload
+from platform_deploy.project import ManifestFile
 
 from .conftest import API, BACKEND, folder_of, project_of
 
 PUBLIC = "Load Balanced Web Service"
-TYPES = f"{PUBLIC}, Backend Service, Environment"
+TYPES = f"{PUBLIC}, Backend Service, Worker Service, Environment"
 
 
 def problems(*texts: str, **variables: str) -> list[str]:
@@ -35,16 +37,13 @@ def workload(text: str, environment: str = "test") -> Workload:
 def test_a_backend_has_copilots_defaults() -> None:
     assert project_of(API, BACKEND).workloads[1] == Workload(
         name="backend",
-        image="backend:1",
-        port=8081,
+        containers=(Container(name="backend", image="backend:1", ports=((8081, "tcp"),)),),
+        target=("backend", 8081),
         cpu=256,
         memory=512,
         count=1,
-        variables=(),
-        command=(),
-        entrypoint=(),
         architecture="X86_64",
-        http=None,
+        rules=(),
         alias="backend",
         allow_from=("api",),
         minimum_percent=100,
@@ -63,7 +62,12 @@ def test_a_public_service_is_asked_every_ten_seconds_twice() -> None:
         success_codes=None,
     )
     assert workload(API).http == Http(
-        path="/", health_check=check, grace_period=60, deregistration_delay=60, stickiness=False
+        target=("api", 8080),
+        path="/",
+        health_check=check,
+        grace_period=60,
+        deregistration_delay=60,
+        stickiness=False,
     )
 
 
@@ -89,11 +93,13 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         "deployment: {rolling: recreate}\nnetwork: {connect: {alias: front}}\n"
     )
     assert (found.cpu, found.memory, found.count, found.architecture) == (512, 1024, 2, "ARM64")
-    assert (found.command, found.entrypoint) == (("serve", "--port", "80"), ("a", "b"))
-    assert found.variables == (("A", "true"), ("B", "1"))
+    own = found.containers[0]
+    assert (own.command, own.entrypoint) == (("serve", "--port", "80"), ("a", "b"))
+    assert own.variables == (("A", "true"), ("B", "1"))
     assert (found.log_days, found.minimum_percent, found.maximum_percent) == (7, 0, 100)
     assert found.alias == "front"
     assert found.http == Http(
+        target=("api", 8080),
         path="/shop",
         health_check=HealthCheck(
             path="/ok",
@@ -138,7 +144,7 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "logging.retention: one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, "
             "545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653",
         ),
-        ("variables: {A: {from_cfn: x}}", "variables.A: only strings are there yet in Trivet"),
+        ("variables: {A: {from: x}}", "variables.A must be a string or {from_cfn: EXPORT}"),
         (
             "network: {vpc: {placement: private}}",
             "network.vpc.placement: only public is there yet in Trivet",
@@ -150,9 +156,56 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "network.allow_from: no other workload of this folder is named web",
         ),
         ("network: {connect: perhaps}", "network.connect must be true or false"),
-        ("exec: true", "exec is not there yet in Trivet; leave it out"),
-        ("count: {spot: 2}", "count.spot is not there yet in Trivet; leave it out"),
-        ("sidecars: {nginx: {port: 80}}", "sidecars is not there yet in Trivet; leave it out"),
+        ("exec: perhaps", "exec must be true or false"),
+        ("secrets: [A]", "secrets must be a map of names to values"),
+        ("secrets: {A: {x: y}}", "secrets.A must be a string or {from_cfn: EXPORT}"),
+        ("sidecars: {nginx: {port: 80}}", "sidecars.nginx.image is missing"),
+        (
+            "sidecars: {x: {image: x, port: a}}",
+            "sidecars.x.port must be a port such as 80 or 80/udp",
+        ),
+        ("sidecars: {x: {image: x, port: 8080}}", "port 8080 is exposed by api and by x"),
+        (
+            "sidecars: {x: {image: x, depends_on: {y: start}}}",
+            "sidecars.x.depends_on: no container is named y",
+        ),
+        (
+            "sidecars: {x: {image: x, depends_on: {api: success}}}",
+            "sidecars.x.depends_on.api: an essential container never ends; start or healthy",
+        ),
+        (
+            "sidecars: {x: {image: x, depends_on: {api: soon}}}",
+            "sidecars.x.depends_on.api must be one of start, healthy, complete, success",
+        ),
+        (
+            "sidecars: {x: {image: x, mount_points: [{source_volume: v}]}}",
+            "sidecars.x.mount_points: storage.volumes has no volume named 'v'",
+        ),
+        (
+            "storage: {ephemeral: 10}",
+            "storage.ephemeral must be a whole number from 20 to 200, not 10",
+        ),
+        ("storage: {volumes: {v: {read_only: true}}}", "storage.volumes.v.path is missing"),
+        (
+            "storage: {volumes: {v: {path: 'a b'}}}",
+            "storage.volumes.v.path 'a b' is no path of a volume",
+        ),
+        (
+            "storage: {volumes: {v: {path: /v, efs: true}}}",
+            "storage.volumes.v.efs: a file system of Trivet's own is not there yet; give an id",
+        ),
+        (
+            "storage: {volumes: {v: {path: /v, efs: {id: fs-1, auth: {access_point_id: p}}}}}",
+            "storage.volumes.v.efs: an access point needs auth.iam: true and no root_dir",
+        ),
+        ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
+        ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
+        ("count: {range: 1-2}", "count.range is not there yet in Trivet; leave it out"),
+        (
+            "deployment: {rollback_alarms: {cpu_utilization: 70}}",
+            "deployment.rollback_alarms: only names are there yet in Trivet",
+        ),
+        ("network: {vpc: {security_groups: sg-1}}", "network.vpc.security_groups must be a list"),
         ("variables: [A]", "variables must be a map of names to values"),
         ("environments: prod", "environments must be a map of names to maps of fields"),
         ("environments: {prod: 3}", "environments must be a map of names to maps of fields"),
@@ -172,6 +225,32 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
         ("http: false", "http must be a map of fields"),
         (
             "http: {path: /, alias: x.example}",
+            "http.alias is not there yet in Trivet; leave it out",
+        ),
+        (
+            "http: {path: /, version: http3}",
+            "http.version must be one of http1, http2, grpc",
+        ),
+        (
+            "http: {path: /, allowed_source_ips: [here]}",
+            "http.allowed_source_ips: 'here' is no address range",
+        ),
+        (
+            "http: {path: /, allowed_source_ips: [10.0.0.0/8, 10.0.0.1/32, 1.2.3.4/32, 0.0.0.0/0]}",
+            "http.allowed_source_ips: a rule takes at most 3 ranges",
+        ),
+        (
+            "http: {path: /, additional_rules: [{path: /x, healthcheck: {grace_period: 5s}}]}",
+            "http.healthcheck.grace_period belongs to the main rule",
+        ),
+        ("http: {path: /, additional_rules: 3}", "http.additional_rules must be a list of rules"),
+        ("http: {path: /, additional_rules: [{path: /}]}", "http.path / stands here twice"),
+        (
+            "http: {path: /, additional_rules: [{}]}",
+            "http.path is missing; a Load Balanced Web Service needs one",
+        ),
+        (
+            "http: {path: /, additional_rules: [{path: /x, alias: a.example}]}",
             "http.alias is not there yet in Trivet; leave it out",
         ),
         ("http: {path: /, healthcheck: ok}", "http.healthcheck must begin with /"),
@@ -202,20 +281,57 @@ def test_a_wrong_rule_is_said(http: str, said: str) -> None:
     assert f"1/manifest.yml:4: {said}" in problems(text)
 
 
+def test_containers_that_wait_for_each_other_in_a_circle_are_said() -> None:
+    text = API.replace("port: 8080}", "port: 8080, depends_on: {x: start}}")
+    sidecar = "sidecars: {x: {image: x, depends_on: {api: healthy}}}\n"
+    assert problems(text + sidecar) == [
+        "1/manifest.yml:3: depends_on goes in a circle: api → x → api"
+    ]
+
+
+def test_a_rule_may_name_a_sidecar_and_its_port() -> None:
+    proxy = "sidecars: {proxy: {image: nginx, port: '80/tcp'}}\n"
+    by_name = API.replace('"/"', '"/", target_container: proxy') + proxy
+    by_port = API.replace('"/"', '"/", target_port: 80') + proxy
+    opened = API.replace('"/"', '"/", target_port: 9000')
+    assert workload(by_name).target == workload(by_port).target == ("proxy", 80)
+    assert workload(opened).target == ("api", 9000)
+    assert workload(opened).containers[0].ports == ((8080, "tcp"), (9000, "tcp"))
+    missing = API.replace('"/"', '"/", target_container: gone')
+    assert problems(missing) == [
+        "1/manifest.yml:4: http.target_container: no container is named gone"
+    ]
+
+
+def test_what_stacks_export_may_stand_in_a_file() -> None:
+    folder = folder_of(f"{API}variables: {{A: {{from_cfn: known}}, B: {{from_cfn: other}}}}\n")
+    text = "exports: {known: value}\n"
+    trivet = ManifestFile(path="copilot/trivet.yml", text=text)
+    found = read(replace(folder, trivet=trivet))[0].workloads[0]
+    assert found.containers[0].variables == (("A", "value"), ("B", Export(name="other")))
+    wrong = ManifestFile(path="copilot/trivet.yml", text="domain: x.example\nexports: {a: [b]}\n")
+    with pytest.raises(BadManifest) as caught:
+        read(replace(folder, trivet=wrong))
+    assert [str(it) for it in sorted(caught.value.problems)] == [
+        "copilot/trivet.yml:1: domain is not there yet in Trivet; leave it out",
+        "copilot/trivet.yml:2: exports.a must be a string",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         (
-            API.replace("Load Balanced Web Service", "Worker Service"),
-            "2: type Worker Service is not there yet in Trivet",
+            API.replace("Load Balanced Web Service", "Scheduled Job"),
+            "2: type Scheduled Job is not there yet in Trivet",
         ),
         (
             API.replace("Load Balanced Web Service", "Service"),
-            "2: type 'Service' is none of Load Balanced Web Service, Backend Service, Environment",
+            f"2: type 'Service' is none of {TYPES}",
         ),
         (
             "name: x\n",
-            "1: type is missing; one of Load Balanced Web Service, Backend Service, Environment",
+            f"1: type is missing; one of {TYPES}",
         ),
         (
             API.replace("name: api", "name: My API"),
@@ -242,10 +358,10 @@ def test_a_wrong_head_is_said(text: str, said: str) -> None:
 
 def test_all_problems_of_all_files_are_said_at_once() -> None:
     assert problems(
-        f"{API}cpu: x\nexec: true\n", BACKEND.replace("8081", "0"), "name: ${GONE}\n"
+        f"{API}cpu: x\nnlb: {{port: 80}}\n", BACKEND.replace("8081", "0"), "name: ${GONE}\n"
     ) == [
         "1/manifest.yml:5: cpu must be a whole number from 256 to 16384, not x",
-        "1/manifest.yml:6: exec is not there yet in Trivet; leave it out",
+        "1/manifest.yml:6: nlb is not there yet in Trivet; leave it out",
         "2/manifest.yml:3: image.port must be a whole number from 1 to 65535, not 0",
         "3/manifest.yml:1: ${GONE} is not set; set it in the environment or in .env",
         f"3/manifest.yml:1: type is missing; one of {TYPES}",
@@ -284,7 +400,8 @@ def test_a_key_that_copilot_would_ignore_is_named_and_does_no_harm(key: str, mea
 def test_a_misplaced_key_is_shown_its_place() -> None:
     text = API.replace('{path: "/"}', '{path: "/", healthcheck: {retries: 3}, port: 80}')
     assert notices(text) == [
-        f"1/manifest.yml:4: warning: http.healthcheck.retries is no field of a {PUBLIC}, ignored",
+        f"1/manifest.yml:4: warning: http.healthcheck.retries is no field of a {PUBLIC}, ignored; "
+        "did you mean image.healthcheck.retries?",
         f"1/manifest.yml:4: warning: http.port is no field of a {PUBLIC}, ignored; "
         "did you mean http.healthcheck.port?",
     ]
@@ -293,7 +410,7 @@ def test_a_misplaced_key_is_shown_its_place() -> None:
 def test_numbers_and_json_lists_may_come_from_variables() -> None:
     text = f"{API}cpu: ${{CPU}}\nmemory: 1024\ncommand: ${{COMMAND}}\n"
     found = project_of(text, CPU="512", COMMAND='["a", "b c"]').workloads[0]
-    assert (found.cpu, found.command) == (512, ("a", "b c"))
+    assert (found.cpu, found.containers[0].command) == (512, ("a", "b c"))
 
 
 def test_callers_are_named_or_follow_from_service_connect() -> None:
@@ -312,11 +429,34 @@ def test_callers_are_named_or_follow_from_service_connect() -> None:
     }
 
 
+def test_copilots_defaults_are_restored_together() -> None:
+    trivet = ManifestFile(path="copilot/trivet.yml", text="defaults: copilot\n")
+    folder = folder_of(API, BACKEND)
+    said = read(replace(folder, trivet=trivet))[0]
+    assert said == read(folder, "copilot")[0] != read(folder)[0]
+    assert read(replace(folder, trivet=trivet), "trivet")[0] == read(folder)[0]
+    found = said.workloads[0].http
+    assert found
+    assert (found.health_check.interval, found.health_check.healthy_threshold) == (None, None)
+
+
 KEYS = st.sampled_from(
     [
         *("name", "type", "image", "location", "port", "http", "path", "healthcheck", "interval"),
         *("cpu", "memory", "count", "platform", "network", "connect", "alias", "allow_from"),
         *("vpc", "placement", "variables", "environments", "test", "command", "logging"),
+        *(
+            "sidecars",
+            "storage",
+            "volumes",
+            "efs",
+            "id",
+            "secrets",
+            "depends_on",
+            "target_port",
+            "additional_rules",
+        ),
+        *("mount_points", "source_volume", "exec", "enable", "destination", "from_cfn"),
     ]
 )
 VALUES = st.recursive(

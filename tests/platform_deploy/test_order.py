@@ -80,7 +80,7 @@ def test_everything_is_deleted_before_what_it_names(shop: Project) -> None:
         it.address: Observed(address=it.address, properties={}, attributes={}, tags={})
         for it in wanted.desired
     }
-    plan = to_destroy(wanted, Observation(ours=ours, strangers=()), "eu-central-1")
+    plan = to_destroy(wanted, Observation(ours=ours, strangers=()), BY_KIND, "eu-central-1")
     graph = steps(plan, BY_KIND)
     for resource in wanted.desired:
         mine = Step(address=resource.address, phase=Phase.DELETE)

@@ -1,8 +1,11 @@
 """A plan knows what it must not do, and what waits for what."""
 
+from dataclasses import replace
+
 import pytest
 
 from platform_deploy import naming
+from platform_deploy.desired import fingerprint
 from platform_deploy.diff import Action
 from platform_deploy.errors import Refused
 from platform_deploy.model import Project
@@ -65,7 +68,7 @@ def test_two_that_name_each_other_later_do_not_wait_in_a_circle() -> None:
 
 
 def test_what_is_deleted_waits_for_those_who_hold_on_to_it() -> None:
-    plan = to_destroy(Scope(project=PROJECT, desired=()), found(there(), there(DOOR)), "x")
+    plan = to_destroy(Scope(project=PROJECT, desired=()), found(there(), there(DOOR)), types(), "x")
     assert steps(plan, types()) == {
         step(HOUSE, Phase.DELETE): {step(DOOR, Phase.DELETE)},
         step(DOOR, Phase.DELETE): set(),
@@ -126,6 +129,55 @@ def test_what_all_share_goes_when_nobody_else_is_there() -> None:
 
 def test_an_environment_with_others_in_it_is_not_destroyed() -> None:
     observation = found(there(), there(DOOR, "theirs", tags=of("worker")))
-    plan = to_destroy(Scope(project=PROJECT, desired=(wanted(),)), observation, "x")
+    plan = to_destroy(Scope(project=PROJECT, desired=(wanted(),)), observation, types(), "x")
     with pytest.raises(Refused, match="workload worker lives in test and is not in this folder"):
         plan.refuse_if_unsafe()
+
+
+def drifted(*forced: str) -> Plan:
+    want = wanted(colour="red")
+    mark = {naming.APPLIED: fingerprint(want, types()[HOUSE])}
+    scope = Scope(project=PROJECT, desired=(want,))
+    observation = found(there(tags=mark, colour="blue"))
+    return to_deploy(scope, observation, types(), "x", frozenset(forced))
+
+
+def test_drift_is_refused_until_it_is_forced() -> None:
+    with pytest.raises(Refused, match=r"House one was changed by somebody else \(colour\)"):
+        drifted().refuse_if_unsafe()
+    plan = drifted("drift")
+    plan.refuse_if_unsafe()
+    assert [it.action for it in plan.changes] == [Action.UPDATE]
+
+
+def limited(*want: Desired, only: str) -> Scope:
+    return Scope(project=PROJECT, desired=want, only=frozenset({only}))
+
+
+def test_a_limited_deploy_deletes_of_its_own_workloads_only() -> None:
+    have = (
+        there(DOOR, "ours", tags=of("api")),
+        there(DOOR, "theirs", tags=of("worker")),
+        there(DOOR, "shared"),
+    )
+    for there_now in (have, (have[0], have[2])):
+        plan = to_deploy(limited(wanted(), only="api"), found(*there_now), types(), "x")
+        gone = [it.address.name for it in plan.changes if it.action is Action.DELETE]
+        assert gone == ["ours"]
+
+
+def test_a_limited_destroy_lets_go_of_what_goes_and_leaves_the_rest() -> None:
+    ours = wanted(name="ours")
+    other = replace(wanted(DOOR, "other", size=(id_of(HOUSE, "ours"), "kept")), workload="worker")
+    have = (
+        there(name="ours", tags=of("api")),
+        there(DOOR, "other", tags=of("worker"), size=("House-ours", "kept")),
+    )
+    plan = to_destroy(limited(ours, other, only="api"), found(*have), types(), "x")
+    plan.refuse_if_unsafe()
+    update, delete = plan.changes
+    assert (update.address.name, update.fields[0].new) == ("other", ("kept",))
+    assert (delete.action, delete.address.name) == (Action.DELETE, "ours")
+    assert steps(plan, types())[step(HOUSE, Phase.DELETE, "ours")] == {
+        step(DOOR, Phase.UPDATE, "other")
+    }

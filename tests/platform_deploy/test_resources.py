@@ -27,15 +27,29 @@ from platform_deploy.resources import (
 from .conftest import API, BACKEND, Look, agree, project_of, silent
 
 EVERYTHING = (
-    API.replace('"/"', "/api, healthcheck: {path: /ok, success_codes: '200-299', timeout: 3s}")
+    API.replace(
+        '"/"',
+        "/api, healthcheck: {path: /ok, success_codes: '200-299', timeout: 3s}, "
+        "version: grpc, allowed_source_ips: [192.0.2.0/24]",
+    )
     + "platform: linux/arm64\ncommand: serve\nentrypoint: [sh]\nvariables: {A: b}\n"
-    + "network: {connect: true}\n"
+    + "count: {spot: 2}\nnetwork: {connect: true, vpc: {security_groups: [sg-1]}}\n"
+    + "exec: true\nlogging: {destination: {Name: cloudwatch}}\n"
+    + "secrets: {S: /shop/s, M: {secretsmanager: 'm:key'}, C: {from_cfn: c}}\n"
+    + "sidecars: {x: {image: {location: x}, port: 9/udp, essential: false, labels: {a: b},"
+    + " healthcheck: {}, credentialsParameter: 'arn:aws:secretsmanager:eu-central-1:1:secret:r-1',"
+    + " depends_on: {api: start}, mount_points: [{source_volume: v, path: /v, read_only: no}]}}\n"
+    + "storage: {ephemeral: 30, readonly_fs: true, volumes: {v: {path: /v, efs: {id: fs-1, auth:"
+    + " {iam: true, access_point_id: fsap-1}}}, tmp: {path: /tmp}}}\n"
 )
 TAGS = naming.tags("shop", "test", "api")
 # What an updating function of ours sets; all else goes by the table.
 SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPermissions"} | {
     "AssumeRolePolicyDocument",
     "Policies",
+    "Description",
+    "settings",
+    "capacityProviders",
 }
 
 
@@ -255,7 +269,9 @@ def test_changes_by_hand_are_shown_field_by_field_and_undone(
     assert {it.action for it in plan.changes} == {Action.UPDATE}
     shown = {(it.address.kind, field.path) for it in plan.changes for field in it.fields}
     assert shown == {(kind, path) for _, kind, path in DRIFTS}
-    flow.deploy(account, shop, agree, silent())
+    assert all(it.is_drift for it in plan.changes)
+    forced = flow.Limits(forced=frozenset({"drift"}))
+    flow.deploy(account, shop, agree, silent(), forced)
     assert look(shop).state() == before
 
 

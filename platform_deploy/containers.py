@@ -1,0 +1,238 @@
+"""Read the containers of a manifest: the service's own, its sidecars, the log router.
+
+Pure. What a container needs of the task (volumes, the order of starting) is checked here too.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+
+from .document import Node
+from .fields import Fields
+from .model import Container, ContainerCheck, Export, Given, LogRouter, Mount, Secret, Volume
+
+ROUTER = "firelens_log_router"
+ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
+CHECK_COMMAND = ("CMD-SHELL", "curl -f http://localhost/ || exit 1")
+CONDITIONS = {
+    **dict.fromkeys(("start", "healthy"), True),
+    **dict.fromkeys(("complete", "success"), False),  # never true of what keeps running
+}
+FARGATE_DISK = 20
+_PORT = re.compile(r"(\d{1,5})(?:/(tcp|udp))?", re.IGNORECASE)
+_PATH = re.compile(r"[a-zA-Z0-9\-._/]{1,241}")
+
+
+def containers(fields: Fields, name: str) -> tuple[Container, ...]:
+    """Return the service's own container, then its sidecars by name."""
+    own = _own(fields, name)
+    sidecars = [_sidecar(fields, it) for it, _ in fields.pairs("sidecars")]
+    found = (own, *sidecars)
+    _check_order(fields, found)
+    return found
+
+
+def _own(fields: Fields, name: str) -> Container:
+    port = fields.integer("image.port", 0, 1, 65535)
+    return Container(
+        name=name,
+        image=fields.text("image.location"),
+        ports=((port, "tcp"),) if port else (),
+        variables=tuple(variables(fields, "variables")),
+        secrets=tuple(secrets(fields, "secrets")),
+        command=fields.words("command"),
+        entrypoint=fields.words("entrypoint"),
+        labels=fields.texts("image.labels"),
+        depends_on=_depends_on(fields, "image.depends_on"),
+        credentials=fields.text("image.credentials") or None,
+        check=_check(fields, "image.healthcheck"),
+        mounts=tuple(_own_mounts(fields)),
+        read_only=fields.boolean("storage.readonly_fs", default=False),
+    )
+
+
+def _sidecar(fields: Fields, name: str) -> Container:
+    at = f"sidecars.{name}"
+    image = fields.text(f"{at}.image.location" if fields.is_map(f"{at}.image") else f"{at}.image")
+    if not image:
+        fields.complain(fields.line(at), f"{at}.image is missing")
+    return Container(
+        name=name,
+        image=image,
+        ports=_ports(fields, f"{at}.port"),
+        essential=fields.boolean(f"{at}.essential", default=True),
+        variables=tuple(variables(fields, f"{at}.variables")),
+        secrets=tuple(secrets(fields, f"{at}.secrets")),
+        command=fields.words(f"{at}.command"),
+        entrypoint=fields.words(f"{at}.entrypoint"),
+        labels=fields.texts(f"{at}.labels"),
+        depends_on=_depends_on(fields, f"{at}.depends_on"),
+        credentials=fields.text(f"{at}.credentialsParameter") or None,
+        check=_check(fields, f"{at}.healthcheck"),
+        mounts=tuple(_mounts(fields, f"{at}.mount_points")),
+    )
+
+
+def router(fields: Fields) -> LogRouter | None:
+    """Return the log router, None where the output goes to CloudWatch."""
+    logging = fields.root.at("logging")
+    if logging is None or not logging.map.keys() - {"retention"}:
+        return None
+    return LogRouter(
+        container=Container(
+            name=ROUTER,
+            image=fields.text("logging.image", ROUTER_IMAGE),
+            variables=tuple(variables(fields, "logging.variables")),
+            secrets=tuple(secrets(fields, "logging.secrets")),
+        ),
+        destination=fields.texts("logging.destination"),
+        secrets=tuple(secrets(fields, "logging.secretOptions")),
+        metadata=fields.boolean("logging.enableMetadata", default=True),
+        config_file=fields.text("logging.configFilePath") or None,
+    )
+
+
+def variables(fields: Fields, path: str) -> Iterator[tuple[str, Given]]:
+    """Yield the names and values of variables."""
+    for name, value in fields.pairs(path):
+        yield name, given(fields, value, f"{path}.{name}")
+
+
+def given(fields: Fields, value: Node, path: str) -> Given:
+    """Return a string, or the value that `from_cfn` names."""
+    named = value.at("from_cfn")
+    if named and len(value.map) == 1 and not isinstance(named.value, Mapping | tuple):
+        return fields.exports.get(named.text) or Export(name=named.text)
+    if isinstance(value.value, Mapping | tuple):
+        fields.complain(value.line, f"{path} must be a string or {{from_cfn: EXPORT}}")
+    return value.text
+
+
+def given_list(fields: Fields, path: str) -> Iterator[Given]:
+    """Yield the strings of a list, or what `from_cfn` names."""
+    node = fields.root.at(path)
+    if node and not isinstance(node.value, tuple):
+        fields.complain(node.line, f"{path} must be a list")
+    for item in node.items if node else ():
+        yield given(fields, item, path)
+
+
+def secrets(fields: Fields, path: str) -> Iterator[Secret]:
+    """Yield secrets: an SSM parameter's name, an ARN, or a name in Secrets Manager."""
+    for name, value in fields.pairs(path):
+        named = value.at("secretsmanager")
+        if named and len(value.map) == 1 and named.text:
+            yield Secret(name=name, store="secretsmanager", value=named.text)
+        else:
+            yield Secret(name=name, store="ssm", value=given(fields, value, f"{path}.{name}"))
+
+
+def _ports(fields: Fields, path: str) -> tuple[tuple[int, str], ...]:
+    text = fields.text(path)
+    match = _PORT.fullmatch(text)
+    if match and 1 <= int(match[1]) <= 65535:
+        return ((int(match[1]), (match[2] or "tcp").lower()),)
+    if text:
+        fields.complain(fields.line(path), f"{path} must be a port such as 80 or 80/udp")
+    return ()
+
+
+def _depends_on(fields: Fields, path: str) -> tuple[tuple[str, str], ...]:
+    found = fields.texts(path)
+    for name, condition in found:
+        if condition.lower() not in CONDITIONS:
+            listed = ", ".join(CONDITIONS)
+            fields.complain(fields.line(path), f"{path}.{name} must be one of {listed}")
+    return tuple((name, condition.upper()) for name, condition in found)
+
+
+def _check_order(fields: Fields, found: tuple[Container, ...]) -> None:
+    """Note what could never start: unknown containers, circles, waiting for the end of a server."""
+    by_name = {it.name: it for it in found} | {ROUTER: Container(name=ROUTER, image="")}
+    for it in found:
+        path = "image.depends_on" if it is found[0] else f"sidecars.{it.name}.depends_on"
+        for name, condition in it.depends_on:
+            if name not in by_name:
+                fields.complain(fields.line(path), f"{path}: no container is named {name}")
+            elif by_name[name].essential and not CONDITIONS.get(condition.lower(), True):
+                text = f"{path}.{name}: an essential container never ends; start or healthy"
+                fields.complain(fields.line(path), text)
+    try:
+        TopologicalSorter({it.name: [n for n, _ in it.depends_on] for it in found}).prepare()
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        fields.complain(fields.line("image.depends_on"), f"depends_on goes in a circle: {circle}")
+
+
+def _check(fields: Fields, path: str) -> ContainerCheck | None:
+    if not fields.is_map(path):
+        return None
+    return ContainerCheck(
+        command=fields.names(f"{path}.command") or CHECK_COMMAND,
+        interval=fields.seconds(f"{path}.interval", 10, 5, 300) or 10,
+        retries=fields.integer(f"{path}.retries", 2, 1, 10),
+        timeout=fields.seconds(f"{path}.timeout", 5, 2, 60) or 5,
+        start_period=fields.seconds(f"{path}.start_period", 0, 0, 300) or 0,
+    )
+
+
+def ephemeral(fields: Fields) -> int | None:
+    """Return the task's disk in GiB, None for what Fargate gives anyway."""
+    found = fields.integer("storage.ephemeral", FARGATE_DISK, FARGATE_DISK, 200)
+    return None if found == FARGATE_DISK else found
+
+
+def volumes(fields: Fields) -> Iterator[Volume]:
+    """Yield the task's volumes: EFS by id, or empty."""
+    for name, _ in fields.pairs("storage.volumes"):
+        at = f"storage.volumes.{name}.efs"
+        system = fields.root.at(f"{at}.id")
+        if system is None and (fields.is_map(at) or fields.boolean(at, default=False)):
+            fields.complain(
+                fields.line(at), f"{at}: a file system of Trivet's own is not there yet; give an id"
+            )
+        iam = fields.boolean(f"{at}.auth.iam", default=False) if fields.is_map(at) else False
+        point = fields.text(f"{at}.auth.access_point_id") if fields.is_map(at) else ""
+        root = fields.text(f"{at}.root_dir", "/") if fields.is_map(at) else "/"
+        if point and (root != "/" or not iam):
+            fields.complain(
+                fields.line(at), f"{at}: an access point needs auth.iam: true and no root_dir"
+            )
+        yield Volume(
+            name=name,
+            file_system=given(fields, system, f"{at}.id") if system else None,
+            root=root,
+            access_point=point or None,
+            iam=iam,
+        )
+
+
+def _own_mounts(fields: Fields) -> Iterator[Mount]:
+    for name, _ in fields.pairs("storage.volumes"):
+        at = f"storage.volumes.{name}"
+        if fields.root.at(f"{at}.path") is None:
+            fields.complain(fields.line(at), f"{at}.path is missing")
+        yield _mount(fields, at, name)
+
+
+def _mounts(fields: Fields, path: str) -> Iterator[Mount]:
+    node = fields.root.at(path)
+    known = {name for name, _ in fields.pairs("storage.volumes")}
+    for item in node.items if node else ():
+        inner = Fields(file=fields.file, root=item)
+        name = inner.text("source_volume")
+        if name not in known:
+            fields.complain(item.line, f"{path}: storage.volumes has no volume named {name!r}")
+        yield _mount(inner, "", name)
+        fields.problems += inner.problems
+
+
+def _mount(fields: Fields, at: str, volume: str) -> Mount:
+    prefix = f"{at}." if at else ""
+    path = fields.text(f"{prefix}path")
+    if path and not _PATH.fullmatch(path):
+        fields.complain(
+            fields.line(f"{prefix}path"), f"{prefix}path {path!r} is no path of a volume"
+        )
+    read_only = fields.boolean(f"{prefix}read_only", default=True)
+    return Mount(volume=volume, path=path, read_only=read_only)

@@ -1,0 +1,160 @@
+"""The containers of a task definition, as its calls spell them.
+
+It has no kind of its own: `task_definition` and `service` use it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import naming
+from ..aws import IMPORT
+from ..model import Container, Export, Given, LogRouter, Project, Secret, Volume, Workload
+from ..resource import Pseudo, Text, Value
+from . import load_balancer, log_group
+
+PORT_NAME = "target"
+
+
+def definitions(project: Project, workload: Workload) -> tuple[Value, ...]:
+    """Return all containers of a task, the service's own first."""
+    injected = _injected(project, workload)
+    logs = log_configuration(project, workload)
+    own, *sidecars = workload.containers
+    routed = routed_logs(workload.router) if workload.router else logs
+    found = [_container(own, workload, injected, routed)]
+    found += [_container(it, workload, injected, logs) for it in sidecars]
+    if workload.router:
+        router = _container(workload.router.container, workload, injected, logs)
+        found.append({**router, "firelensConfiguration": _firelens(workload.router)})
+    return tuple(found)
+
+
+def _container(
+    it: Container, workload: Workload, injected: Mapping[str, Value], logs: Value
+) -> dict[str, Value]:
+    environment = {**injected, **{name: given(value) for name, value in it.variables}}
+    optional: dict[str, Value] = {
+        "portMappings": tuple(_port(it, port, workload) for port in it.ports),
+        "command": it.command,
+        "entryPoint": it.entrypoint,
+        "secrets": secrets(it.secrets),
+        "dockerLabels": dict(it.labels),
+        "dependsOn": tuple(
+            {"containerName": name, "condition": condition} for name, condition in it.depends_on
+        ),
+        "repositoryCredentials": {"credentialsParameter": it.credentials} if it.credentials else {},
+        "healthCheck": _check(it),
+        "mountPoints": tuple(
+            {"sourceVolume": m.volume, "containerPath": m.path, "readOnly": m.read_only}
+            for m in it.mounts
+        ),
+        "readonlyRootFilesystem": it.read_only,
+    }
+    return {
+        "name": it.name,
+        "image": it.image,
+        "essential": it.essential,
+        "environment": tuple({"name": k, "value": v} for k, v in sorted(environment.items())),
+        "logConfiguration": logs,
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def _port(it: Container, port: tuple[int, str], workload: Workload) -> Value:
+    number, protocol = port
+    mapping: dict[str, Value] = {"containerPort": number, "protocol": protocol}
+    return {"name": PORT_NAME, **mapping} if (it.name, number) == workload.target else mapping
+
+
+def _check(it: Container) -> Value:
+    if it.check is None:
+        return {}
+    return {
+        "command": it.check.command,
+        "interval": it.check.interval,
+        "retries": it.check.retries,
+        "timeout": it.check.timeout,
+        "startPeriod": it.check.start_period,
+    }
+
+
+def given(value: Given) -> Value:
+    """Return a value of a manifest, which may be known to the account only."""
+    return Pseudo(name=f"{IMPORT}{value.name}") if isinstance(value, Export) else value
+
+
+def secrets(found: Iterable[Secret]) -> tuple[Value, ...]:
+    """Return variables whose values ECS reads."""
+    return tuple({"name": it.name, "valueFrom": _value_from(it)} for it in found)
+
+
+def _value_from(secret: Secret) -> Value:
+    if secret.store == "secretsmanager" and isinstance(secret.value, str):
+        return arn("secretsmanager", f"secret:{secret.value}")
+    return given(secret.value)
+
+
+def arn(api: str, resource: str) -> Text:
+    """Return the ARN of something of this account and region."""
+    region, number = Pseudo(name="AWS::Region"), Pseudo(name="AWS::AccountId")
+    partition = Pseudo(name="AWS::Partition")
+    return Text(parts=("arn:", partition, f":{api}:", region, ":", number, f":{resource}"))
+
+
+def log_configuration(project: Project, workload: Workload) -> Value:
+    """Return where a container's output goes without a log router."""
+    options: Value = {
+        "awslogs-group": log_group.address(project, workload.name).name,
+        "awslogs-region": Pseudo(name="AWS::Region"),
+        "awslogs-stream-prefix": "copilot",
+    }
+    return {"logDriver": "awslogs", "options": options}
+
+
+def routed_logs(router: LogRouter) -> Value:
+    """Return where the service's own container's output goes: to the log router."""
+    found: dict[str, Value] = {"logDriver": "awsfirelens", "options": dict(router.destination)}
+    if router.secrets:
+        found["secretOptions"] = secrets(router.secrets)
+    return found
+
+
+def _firelens(router: LogRouter) -> Value:
+    options: dict[str, Value] = {"enable-ecs-log-metadata": str(router.metadata).lower()}
+    if router.config_file:
+        options |= {"config-file-type": "file", "config-file-value": router.config_file}
+    return {"type": "fluentbit", "options": options}
+
+
+def volumes(workload: Workload) -> Iterator[Value]:
+    """Yield the task's volumes."""
+    for it in workload.volumes:
+        efs: dict[str, Value] = {"efsVolumeConfiguration": _efs(it)} if it.file_system else {}
+        yield {"name": it.name, **efs}
+
+
+def _efs(it: Volume) -> Value:
+    access: dict[str, Value] = {"iam": "ENABLED" if it.iam else "DISABLED"}
+    if it.access_point:
+        access["accessPointId"] = it.access_point
+    return {
+        "fileSystemId": given(it.file_system or ""),
+        "rootDirectory": it.root,
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": access,
+    }
+
+
+def _injected(project: Project, workload: Workload) -> dict[str, Value]:
+    """Return the variables that Copilot's services are used to find."""
+    private = naming.namespace(project.application, project.environment)
+    balancer = load_balancer.attribute(project, "DNSName")
+    mounts = {it.volume: it.path for it in workload.containers[0].mounts}
+    return {
+        "COPILOT_APPLICATION_NAME": project.application,
+        "COPILOT_ENVIRONMENT_NAME": project.environment,
+        "COPILOT_SERVICE_NAME": workload.name,
+        "COPILOT_SERVICE_DISCOVERY_ENDPOINT": private,
+        **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
+        **({"COPILOT_MOUNT_POINTS": json.dumps(mounts)} if mounts else {}),
+    }

@@ -1,0 +1,116 @@
+"""What a service's two roles allow, as policy documents: no more than its manifest implies.
+
+It has no kind of its own: `iam_role` uses it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ..model import Export, Project, Secret, Volume, Workload
+from ..resource import Pseudo, Ref, Text, Value
+from . import log_group
+from .container_definition import arn, given
+
+_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
+_SECRET_MEMBERS = 7  # of an ARN in Secrets Manager; what follows chooses a key and a version
+
+
+def document(*statements: Value) -> Value:
+    """Return a policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _allow(resource: Value, *actions: str) -> dict[str, Value]:
+    return {"Effect": "Allow", "Action": actions, "Resource": resource}
+
+
+def execution(project: Project, workload: Workload) -> Iterator[Value]:
+    """Yield what ECS needs to start a task: its log, its images, its secrets."""
+    yield _allow(_logs(project, workload), "logs:CreateLogStream", "logs:PutLogEvents")
+    repositories = sorted(set(filter(None, map(_repository, workload.images))))
+    if repositories:
+        yield _allow("*", "ecr:GetAuthorizationToken")
+        pull = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+        yield _allow(_one_or_all(repositories), *pull)
+    credentials = {it.credentials for it in workload.all_containers if it.credentials}
+    private = [Secret(name="", store="ssm", value=it) for it in sorted(credentials)]
+    yield from _secrets([*workload.secrets, *private])
+
+
+def _logs(project: Project, workload: Workload) -> Text:
+    group = Ref(address=log_group.address(project, workload.name), attribute="logGroupArn")
+    return Text(parts=(group, ":*"))
+
+
+def _repository(image: str) -> str | None:
+    match = _ECR.match(image)
+    if match is None:
+        return None
+    account, region, china, name = match.groups()
+    return f"arn:{'aws-cn' if china else 'aws'}:ecr:{region}:{account}:repository/{name}"
+
+
+def _one_or_all(resources: list[str]) -> Value:
+    return resources[0] if len(resources) == 1 else tuple(resources)
+
+
+def _secrets(secrets: list[Secret]) -> Iterator[Value]:
+    """Yield the right to read exactly these, whichever key they are encrypted with."""
+    kept = (
+        ("secretsmanager", "secretsmanager:GetSecretValue", "SecretARN"),
+        ("ssm", "ssm:GetParameters", "PARAMETER_ARN"),
+    )
+    for store, action, context in kept:
+        found = {str(it): it for it in (_arn(s) for s in secrets if _store(s) in (store, "either"))}
+        if found:
+            resources = tuple(found[key] for key in sorted(found))
+            yield _allow(resources, action)
+            where: Value = {f"kms:EncryptionContext:{context}": resources}
+            yield {**_allow(arn("kms", "key/*"), "kms:Decrypt"), "Condition": {"StringLike": where}}
+
+
+def _store(secret: Secret) -> str:
+    """Return where a secret is kept; an export may name either."""
+    if isinstance(secret.value, Export):
+        return "either"
+    is_arn = secret.value.startswith("arn:")
+    return secret.value.split(":")[2] if is_arn and secret.value.count(":") > 1 else secret.store
+
+
+def _arn(secret: Secret) -> Value:
+    if isinstance(secret.value, Export):
+        return given(secret.value)
+    if secret.value.startswith("arn:"):
+        return ":".join(secret.value.split(":")[:_SECRET_MEMBERS])
+    if secret.store == "secretsmanager":  # AWS appends a hyphen and six characters
+        return arn("secretsmanager", f"secret:{secret.value.split(':')[0]}-??????")
+    return arn("ssm", f"parameter/{secret.value.lstrip('/')}")
+
+
+def task(project: Project, workload: Workload) -> Iterator[Value]:
+    """Yield what the service's own code may do: nothing that its manifest does not imply."""
+    if workload.exec:
+        channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel")
+        yield _allow("*", *(f"ssmmessages:{it}" for it in (*channels, "OpenDataChannel")))
+        writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+        yield _allow(_logs(project, workload), *writes)
+        yield _allow("*", "logs:DescribeLogGroups")
+    written = {m.volume for it in workload.all_containers for m in it.mounts if not m.read_only}
+    for volume in workload.volumes:
+        if volume.file_system:
+            yield _mount(volume, is_written=volume.name in written)
+
+
+def _mount(volume: Volume, *, is_written: bool) -> Value:
+    write = ("elasticfilesystem:ClientWrite",) if is_written else ()
+    head = ("arn:", Pseudo(name="AWS::Partition"), ":elasticfilesystem:")
+    place = (Pseudo(name="AWS::Region"), ":", Pseudo(name="AWS::AccountId"))
+    system = given(volume.file_system or "")
+    name = system if isinstance(system, Pseudo) else str(system)
+    at = Text(parts=(*head, *place, ":file-system/", name))
+    allowed = _allow(at, "elasticfilesystem:ClientMount", *write)
+    if volume.access_point:
+        point = arn("elasticfilesystem", f"access-point/{volume.access_point}")
+        where: Value = {"elasticfilesystem:AccessPointArn": point}
+        return {**allowed, "Condition": {"StringEquals": where}}
+    return allowed

@@ -1,0 +1,82 @@
+"""Write a plan for those who review it: as a unified diff and as Markdown for a pull request.
+
+Pure: strings out. It names no kind of resource.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from .diff import Action, Change
+from .plan import Plan
+from .report import LATER, MARKS, summary
+from .resource import Pseudo, Ref, Text, Value, rendered
+
+
+def plan_diff(plan: Plan) -> str:
+    """Return a plan as a unified diff: a file per resource, a line per field."""
+    lines: list[str] = []
+    for change in plan.changes:
+        is_new, is_gone = change.action is Action.CREATE, change.action is Action.DELETE
+        lines.append(f"--- {'/dev/null' if is_new else change.address}")
+        lines.append(f"+++ {'/dev/null' if is_gone else change.address}")
+        lines += _hunk(change)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def plan_markdown(plan: Plan) -> str:
+    """Return a plan as Markdown: the counts, a table, and the diff folded away."""
+    lines = [f"### {plan.application} in {plan.environment} ({plan.region})", "", summary(plan), ""]
+    if plan.changes:
+        lines += ["| | kind | name | fields |", "| --- | --- | --- | --- |"]
+        lines += [_row(change) for change in plan.changes]
+        lines += ["", "<details><summary>Field by field</summary>", ""]
+        fence = "`" * (max(3, *(len(run) + 1 for run in _ticks(plan_diff(plan)))))
+        lines += [f"{fence}diff", plan_diff(plan).rstrip("\n"), fence, "", "</details>", ""]
+    lines += [f"- {name}: not in this folder, left as it is" for name in plan.foreign]
+    lines += [f"- **refused**: {_plain(reason)}" for reason in plan.refusals]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _row(change: Change) -> str:
+    paths = ", ".join(_plain(field.path) for field in change.fields)
+    drift = " (drift)" if change.is_drift else ""
+    mark, kind, name = MARKS[change.action], change.address.kind, _plain(change.address.name)
+    return f"| `{mark}` | {kind} | {name}{drift} | {paths} |"
+
+
+def _plain(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def _ticks(text: str) -> list[str]:
+    return ["", "", *(run for run in "".join(c if c == "`" else " " for c in text).split())]
+
+
+def _hunk(change: Change) -> Iterator[str]:
+    if change.action is Action.CREATE and change.desired:
+        found = [("", it) for it in _leaves("", dict(change.desired.properties))]
+    else:
+        found = []
+        for field in change.fields:
+            old = f"{field.path}: {_shown(field.old) if field.is_told else '(AWS does not tell)'}"
+            new = f"{field.path}: {_shown(field.new)}"
+            found.append(("" if field.old is None and field.is_told else old, new))
+    yield f"@@ {change.action} @@"
+    for old, new in found:
+        if old:
+            yield f"-{old}"
+        yield f"+{new}"
+
+
+def _leaves(path: str, value: Value) -> Iterator[str]:
+    if isinstance(value, Mapping) and value:
+        for key in sorted(value):
+            yield from _leaves(f"{path}.{key}" if path else key, value[key])
+    else:
+        yield f"{path}: {_shown(value)}"
+
+
+def _shown(value: Value) -> str:
+    if isinstance(value, Ref | Pseudo | Text):
+        return LATER
+    return json.dumps(rendered(value), ensure_ascii=False, sort_keys=True)
