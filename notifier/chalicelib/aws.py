@@ -25,6 +25,7 @@ from .books import (
     known_in,
     leasing,
     settling,
+    spending,
     still_open,
 )
 from .desk import Desk, Held, Known, Open
@@ -143,6 +144,10 @@ class Table:
     def settle(self, settled: Settled) -> None:
         """Strike a notice out and book it, in one transaction; what was settled before stays so."""
         self._write(settling(settled))
+
+    def book(self, notice: Notice, now: datetime) -> None:
+        """Book an SMS that belongs to no event: the money, not the desk."""
+        self._update(spending(notice, now))
 
     def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
         """Take a desk for a while, for oneself alone; tell whether that was possible."""
