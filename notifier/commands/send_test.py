@@ -9,8 +9,8 @@ from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.memory import Notice
 from notifier.chalicelib.money import DEFAULT_MAX_PRICE
+from notifier.chalicelib.rules import masked
 from notifier.chalicelib.settings import load_dotenv, settings_in
-from notifier.report import masked
 
 from . import Answer
 from .doctor import rules_of

@@ -6,6 +6,7 @@ repeated only when the fault fell between sending it and striking it out.
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,11 +22,12 @@ from notifier.chalicelib.errors import AwsFailed
 from notifier.chalicelib.event import from_json
 from notifier.chalicelib.forges import forge_named
 from notifier.chalicelib.receive import receive
+from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.timing import BUNDLE
 from notifier.chalicelib.watch import tell_what_waited
 from tests.notifier.clients import client
-from tests.notifier.fakes import RULES, sample, secret_of
+from tests.notifier.fakes import ANA, BEN, RULES, sample, secret_of
 
 NAMES = settings_in({})
 BEFORE, AFTER = "before", "after"
@@ -74,10 +76,10 @@ def receive_over(wire: Wire, case: str, queue: Queue | None = None) -> None:
     )
 
 
-def dispatch_over(wire: Wire, body: str) -> None:
+def dispatch_over(wire: Wire, body: str, rules: Rules = RULES) -> None:
     dispatch(
         from_json(body),
-        rules=RULES,
+        rules=rules,
         ledger=Table(NAMES.table, wire.client("dynamodb")),
         send=Sns(wire.client("sns")).send,
         now=datetime.now(UTC),
@@ -128,6 +130,17 @@ def test_dispatching_takes_so_many_calls_and_no_more(cloud: Emulator, case: str)
     wire = Wire()
     dispatch_over(wire, queued()[0])
     assert wire.calls == CALLS[case]
+
+
+def test_telling_another_instead_takes_no_more_calls(cloud: Emulator) -> None:
+    table = Table(NAMES.table, lambda: client("dynamodb"))
+    table.remember((("ana", "answered STOP"),), datetime.now(UTC))
+    receive_over(Wire(), "push")
+    wire = Wire()
+    rules = replace(RULES, people=(replace(ANA, fallback="ben"), BEN))
+    dispatch_over(wire, queued()[0], rules)
+    assert wire.calls == CALLS["push"]
+    assert [number for number, _ in sms(cloud)] == [BEN.phone]
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
