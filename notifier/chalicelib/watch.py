@@ -96,8 +96,7 @@ def escalate(rules: Rules, *, desks: Desks, now: datetime) -> None:
         if waits.entry not in unanswered or plan is None or waits.step >= len(plan.to):
             desks.close(person, waits)
             continue
-        named = [to for _, to in rules.named(plan.to[waits.step], now) if isinstance(to, Person)]
-        people = [reached(to, rule, rules, known=known, now=now) or to for to in named]
+        people = [to for _, to in rules.named(plan.to[waits.step], now) if isinstance(to, Person)]
         held = {to.key: _handed(waits, to, now) for to in people}
         desks.hand_over(person, waits, held, _next_step(waits, people, plan, now))
 

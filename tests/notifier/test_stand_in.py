@@ -123,6 +123,13 @@ def test_what_waited_for_who_opted_out_meanwhile_goes_to_the_fallback() -> None:
     assert watched(ledger, rules_of("ana", fallback="cleo")) == [CLEO.phone]
 
 
+def test_what_waited_for_whom_nobody_stands_in_goes_by_mail() -> None:
+    ledger = InMemoryLedger()
+    ledger.of["ana"] = Desk(person="ana", held=(WAITS,), unreachable=STOPPED)
+    rules = rules_of("ana", topics=(BUILDS,), budget=Budget(month=10**6, mail="builds"))
+    assert watched(ledger, rules) == [BUILDS.arn]
+
+
 def test_an_escalation_goes_to_the_fallback() -> None:
     ledger, network = InMemoryLedger(), Network()
     rules = rules_of("ben", fallback="cleo")
