@@ -12,6 +12,7 @@ from typing import Any
 
 from platform_deploy.apps import (
     App,
+    DeadLetters,
     Parameters,
     PhoneNumbers,
     Queue,
@@ -64,7 +65,7 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case Parameters() | Secrets() | PhoneNumbers():
+        case DeadLetters() | Parameters() | Secrets() | PhoneNumbers():
             pass  # folders of names and telephones are there without being made
     return None
 

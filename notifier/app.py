@@ -1,4 +1,5 @@
-"""The notifier's Lambda functions: the API for forges, AWS's own events, the queue, each minute.
+"""The notifier's Lambda functions: the API for forges, AWS's own events, the queue, each minute,
+each day.
 
 The only file that knows Chalice; it decides nothing. Each function imports its own half of the
 rooms with its first event, and never the other's.
@@ -98,3 +99,11 @@ def watch(_: CloudWatchEvent) -> None:
     from chalicelib.serve_message import serve_minute
 
     serve_minute()
+
+
+@app.schedule("rate(1 day)", name="doctor")
+def doctor(_: CloudWatchEvent) -> None:
+    """Look for what keeps messages from arriving, and whom."""
+    from chalicelib.serve_day import serve_day
+
+    serve_day()

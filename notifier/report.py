@@ -14,7 +14,7 @@ from notifier.chalicelib.event import Event, Ignored
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.message import Text, compose, mail, subject
-from notifier.chalicelib.rules import Topic
+from notifier.chalicelib.rules import Topic, masked
 
 _WIDTH = 40  # characters of a line on the phone
 
@@ -50,15 +50,6 @@ def ignored_as_json(ignored: Ignored) -> str:
     return json.dumps(
         {"event": None, "decision": decision, "messages": [], "reasons": []}, indent=2
     )
-
-
-def masked(phone: str) -> str:
-    """Show a phone number's last four digits.
-
-    >>> masked("+12025550123")
-    '+*******0123'
-    """
-    return f"+{'*' * (len(phone) - 5)}{phone[-4:]}"
 
 
 def _headline(event: Event, decision: Decision) -> Iterator[str]:

@@ -88,13 +88,25 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetters:
+    """The queue of another queue's dead letters, which is made with that one."""
+
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return f"arn:aws:sqs:*:*:{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneNumbers:
     """Telephones, to which SNS publishes directly."""
 
     @property
     def arn(self) -> str:
         """The pattern that names it in any account and region."""
-        return "*"  # a phone number has no ARN; topics are not used
+        return "*"  # neither a phone number nor the account's SMS settings have an ARN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +121,7 @@ class UserPool:
         return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
 
 
-Resource = Queue | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
+Resource = Queue | DeadLetters | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +161,7 @@ def _queue(entry: Mapping[str, Any]) -> Resource:
 # One row a type that an app may ask for: the parser of its entry.
 _TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "queue": _queue,
+    "dead_letters": lambda e: DeadLetters(name=e["name"]),
     "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
     "topic": lambda e: Topic(name=e["name"]),
     "parameters": lambda e: Parameters(path=e["path"].strip("/")),

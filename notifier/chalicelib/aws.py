@@ -17,16 +17,7 @@ from functools import cache
 from time import sleep
 from typing import Any
 
-from .books import (
-    clearing,
-    closing,
-    handing_over,
-    keys_to_read,
-    known_in,
-    leasing,
-    settling,
-    still_open,
-)
+from . import books
 from .desk import Desk, Held, Known, Open
 from .errors import AwsFailed, NotAllowed, NotConfigured, NotFound, Unreachable
 from .items import claiming, found_in, noting
@@ -111,13 +102,13 @@ class Table:
 
     def recall(self, key: str, event_id: str, people: tuple[str, ...], now: datetime) -> Found:
         """Return what is remembered under the key, owed for the event, and known of people."""
-        items = self._read(keys_to_read(people[: _BATCH - 2], now, key))
+        items = self._read(books.keys_to_read(people[: _BATCH - 2], now, key))
         item = next((item for item in items if item["id"]["S"] == key), None)
-        return replace(found_in(item, event_id), known=known_in(items))
+        return replace(found_in(item, event_id), known=books.known_in(items))
 
     def desks(self, people: tuple[str, ...], now: datetime) -> Known:
         """Return people's desks and what was spent."""
-        return known_in(self._read(keys_to_read(people, now)))
+        return books.known_in(self._read(books.keys_to_read(people, now)))
 
     def claim(self, claim: Claim) -> Found | None:
         """Move the memory and owe the texts in one write; return what stands there if refused."""
@@ -142,17 +133,26 @@ class Table:
 
     def settle(self, settled: Settled) -> None:
         """Strike a notice out and book it, in one transaction; what was settled before stays so."""
-        self._write(settling(settled))
+        self._write(books.settling(settled))
+
+    def book(self, notice: Notice, now: datetime) -> None:
+        """Book an SMS that belongs to no event: the money, not the desk."""
+        self._update(books.spending(notice, now))
+
+    def remember(self, found: tuple[tuple[str, str], ...], now: datetime) -> None:
+        """Keep of each person why no SMS reaches them; forget it where one does."""
+        for person, why in found:
+            self._update(books.reaching(person, why, now))
 
     def lease(self, person: str, lease: str, first: Held, now: datetime) -> bool:
         """Take a desk for a while, for oneself alone; tell whether that was possible."""
-        return self._write([leasing(person, lease, first, now)])
+        return self._write([books.leasing(person, lease, first, now)])
 
     def clear(
         self, desk: Desk, lease: str, told: tuple[Held, ...], notice: Notice | None, now: datetime
     ) -> None:
         """Take what was told off the desk, book it, and give the lease back."""
-        self._write(clearing(desk, lease, told, notice, now))
+        self._write(books.clearing(desk, lease, told, notice, now))
 
     def look(self, page_id: str, now: datetime) -> Page | None:
         """Count a look at a page and return it; None when it is not, or no longer, to be seen."""
@@ -179,17 +179,17 @@ class Table:
         keys = {waits.about for waits in waiting}
         keys |= {page_key(waits.page) for waits in waiting if waits.page}
         items = {it["id"]["S"]: it for it in self._read([key_of(key) for key in sorted(keys)])}
-        return still_open(waiting, items)
+        return books.still_open(waiting, items)
 
     def close(self, person: str, waits: Open) -> None:
         """End the waiting for an answer."""
-        self._update(closing(person, waits))
+        self._update(books.closing(person, waits))
 
     def hand_over(
         self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
     ) -> None:
         """Lay an unanswered failure on others' desks; once, whoever else does the same."""
-        self._write(handing_over(person, waits, held, then))
+        self._write(books.handing_over(person, waits, held, then))
 
     def _read(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Read items by their keys, a hundred with one call."""

@@ -5,6 +5,7 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per per
     id          person#ana
     opened_at   ISO 8601, UTC       recent    times of the SMS of the last hour
     held:ENTRY  {at, until, edge, about, label, text}: waits for the digest or a bundle
+    unreachable why no SMS reaches them, where the doctor found that out
     open:ENTRY  {due, about, page, link, rule, …}: waits for an answer
     sending     which bundle is being sent, since `sending_at`
 
@@ -27,6 +28,7 @@ _KEEP_DESK = timedelta(days=40)
 _KEEP_SPEND = timedelta(days=400)
 _HELD = "held:"
 _OPEN = "open:"
+_UNREACHABLE = "unreachable"
 
 
 def desk_key(person: str) -> str:
@@ -72,6 +74,7 @@ def _desk(person: str, item: Item) -> Desk:
             for name, value in sorted(item.items())
             if name.startswith(_OPEN)
         ),
+        unreachable=item.get(_UNREACHABLE, {"S": ""})["S"],
     )
 
 
@@ -132,6 +135,18 @@ def spending(notice: Notice, at: datetime) -> Item:
             ":parts": {"N": str(notice.parts)},
             ":expires": _expiry(at + _KEEP_SPEND),
         },
+    }
+
+
+def reaching(person: str, why: str, at: datetime) -> Item:
+    """Return the update that keeps why no SMS reaches a person, or forgets it."""
+    if why:
+        return _desk_update(Desk(person=person), {_UNREACHABLE: {"S": why}}, at)
+    return {
+        "Key": key_of(desk_key(person)),
+        "UpdateExpression": "REMOVE #unreachable",
+        "ConditionExpression": "attribute_exists(#unreachable)",
+        "ExpressionAttributeNames": {"#unreachable": _UNREACHABLE},
     }
 
 

@@ -4,6 +4,7 @@ One function of (event, memory, rules, now): the Lambda, `explain` and the tests
 Pure: no AWS, no files, no clock, no printing.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from .desk import NOTHING, Known
 from .event import ALARM, FAILED, NEUTRAL, PUSH, Event
 from .memory import TOLD, Memory
 from .rules import Person, Recipient, Rule, Rules
-from .timing import AT_ONCE, Timing, by_budget, timing
+from .stand_in import reached
+from .timing import AT_ONCE, MAIL, Timing, by_budget, timing
 
 BROKE = "broke"
 FIXED = "fixed"
@@ -81,6 +83,7 @@ def decide(
     found = list(_told_before(turn, memory, rules))
     for rule in rules.rules:
         found += _by_rule(rule, event, _turn_for(rule, turn, now), rules, now=now, before=found)
+    found = list(_reached(found, rules, known, now))
     found = [_timed(it, event, rules, known, now) for it in found]
     actions = tuple(tell for _, tell in found if tell)
     return Decision(
@@ -169,6 +172,27 @@ _One = tuple[Reason, Tell | None]
 _Found = list[_One]
 
 
+def _reached(found: _Found, rules: Rules, known: Known, now: datetime) -> Iterator[_One]:
+    """Let another be told where no SMS reaches somebody; without another it goes by e-mail."""
+    told = {tell.to.key for _, tell in found if tell}
+    for reason, tell in found:
+        to = tell.to if tell else None
+        why = known.desk(to.key).unreachable if isinstance(to, Person) else ""
+        if tell is None or not isinstance(to, Person) or not why:
+            yield reason, tell
+            continue
+        other = reached(to, tell.rule, rules, known=known, now=now)
+        if other is None and rules.budget:
+            yield reason, tell
+            continue
+        said = f"{other.name} is told instead" if other else "nobody is told instead"
+        yield replace(reason, told=False, why=f"{reason.why}, but {why}: {said}"), None
+        if other and other.key not in told:
+            told.add(other.key)
+            stands = f"stands in for {to.name}, who {why}"
+            yield replace(reason, person=other.key, why=stands), replace(tell, to=other)
+
+
 def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -> _One:
     """Choose when and how a person is told; the reason says so."""
     reason, tell = one
@@ -176,6 +200,9 @@ def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -
         return one
     is_critical = tell.rule is not None and tell.rule.is_critical(event)
     desk = known.desk(tell.to.key)
+    if desk.unreachable:
+        by_mail = replace(tell, timing=Timing(by=MAIL), why=reason.why)
+        return replace(reason, why=f"{reason.why}; {desk.unreachable}: by e-mail"), by_mail
     chosen = timing(tell.to, desk, is_critical=is_critical, joins=tell.joins, now=now)
     chosen = by_budget(chosen, rules.budget, known.spent, is_critical=is_critical)
     if chosen.why:

@@ -51,7 +51,8 @@ class Desk:
     """One person's desk, by the person's key.
 
     `opened_at` is when they were last told of a pipeline: what follows shortly after joins a
-    bundle. `recent` are the times of the SMS of the last hour.
+    bundle. `recent` are the times of the SMS of the last hour. `unreachable` says why no SMS
+    reaches them, empty where one does or nobody knows better.
     """
 
     person: str
@@ -59,6 +60,7 @@ class Desk:
     recent: tuple[datetime, ...] = ()
     held: tuple[Held, ...] = ()
     open: tuple[Open, ...] = ()
+    unreachable: str = ""
 
     def lately(self, now: datetime) -> tuple[datetime, ...]:
         """Return the times of the SMS within the hour before now."""

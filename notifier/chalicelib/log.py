@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .event import Event, Ignored
 
 NAMESPACE = "Trivet/Notifier"
-_MAX_TEXT = 300
+_MAX_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ class Person:
     """Somebody with a phone; `phone` is E.164, `logins` are (forge, login).
 
     `language` is one of languages/. At most `hourly` messages an hour go out at once, and none in
-    `quiet` hours; what is critical goes out always.
+    `quiet` hours; what is critical goes out always. `fallback` names a person, group or rota for
+    when no SMS reaches them.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Person:
     language: str = "en"
     quiet: Quiet | None = None
     hourly: int = HOURLY
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +156,31 @@ class Rules:
     def reach(self, event: Event, now: datetime) -> tuple[str, ...]:
         """Return the keys of the people who may be told of the event, whatever its outcome."""
         asked = (rule for rule in self.rules if not replace(rule, outcomes=()).mismatch(event))
-        told = (to for rule in asked for _, to in self.told_by(rule, event, now))
-        return tuple(dict.fromkeys(to.key for to in told if isinstance(to, Person)))
+        told = [
+            (rule, to)
+            for rule in asked
+            for _, to in self.told_by(rule, event, now)
+            if isinstance(to, Person)
+        ]
+        instead = (it for rule, to in told for it in self.instead_of(to, rule, now))
+        return tuple(dict.fromkeys(it.key for it in (*(to for _, to in told), *instead)))
+
+    def instead_of(self, person: Person, rule: Rule | None, now: datetime) -> Iterator[Person]:
+        """Yield who may be told in a person's place: the fallback, else the rest of a rule's team.
+
+        Teams are the groups and rotas that the rule tells and the person is in.
+        """
+        if person.fallback:
+            named = [to for _, to in self.named(person.fallback, now)]
+        else:
+            teams = [self._team(word) for word in (rule.tell if rule else ())]
+            named = [self.recipient(key) for team in teams if person.key in team for key in team]
+        yield from (to for to in named if isinstance(to, Person) and to != person)
+
+    def _team(self, word: str) -> tuple[str, ...]:
+        teams = {group.key: group.members for group in self.groups}
+        teams |= {rota.key: rota.people for rota in self.rotas}
+        return teams.get(word, ())
 
     def author(self, forge: str, author: Author) -> Person | None:
         """Find the author: by e-mail address first, by login else."""
@@ -176,3 +201,12 @@ def matches(value: str, patterns: tuple[str, ...]) -> bool:
     True
     """
     return any(fnmatchcase(value.lower(), pattern.lower()) for pattern in patterns)
+
+
+def masked(phone: str) -> str:
+    """Show a phone number's last four digits.
+
+    >>> masked("+12025550123")
+    '+*******0123'
+    """
+    return f"+{'*' * (len(phone) - 5)}{phone[-4:]}"

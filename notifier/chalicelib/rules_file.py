@@ -20,7 +20,10 @@ from .yaml_nodes import Nodes, guess
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _FILE = ("people", "groups", "rotas", "topics", "budget", "rules")
-_PERSON = ("name", "phone", "email", "logins", "time_zone", "language", "quiet", "hourly")
+_PERSON = (
+    *("name", "phone", "email", "logins", "time_zone", "language", "quiet", "hourly"),
+    "fallback",
+)
 _BUDGET = ("month", "mail", "prices", "max_price")
 _ROTA = ("people", "start", "time_zone", "overrides")
 _OVERRIDE = ("person", "from", "to")
@@ -67,6 +70,7 @@ class _Reader:
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
         self._names: dict[str, str] = {AUTHOR: "word"}
+        self._fallbacks: list[tuple[str, Any]] = []
 
     def rules(self, root: dict[str, Any]) -> Rules:
         people = tuple(self._people(root.get("people")))
@@ -74,6 +78,7 @@ class _Reader:
         groups = tuple(self._groups(root.get("groups"), keys))
         rotas = tuple(self._rotas(root.get("rotas"), keys))
         topics = tuple(self._topics(root.get("topics")))
+        self._check_fallbacks()
         rules = tuple(
             self._rule(node, number)
             for number, node in enumerate(self._nodes.items(root.get("rules"), "rules"), 1)
@@ -109,12 +114,22 @@ class _Reader:
                 language=self._language(fields.get("language"), where),
                 quiet=nodes.hours(fields.get("quiet"), f"{where}: quiet"),
                 hourly=nodes.number(fields.get("hourly"), f"{where}: hourly", HOURLY),
+                fallback=nodes.text(fields.get("fallback")),
             )
             if person.phone and not _PHONE.fullmatch(person.phone):
                 what = f"{person.phone!r} is no phone number in the form +12025550123"
                 nodes.problem(fields["phone"], f"{where}: {what}")
             self._alone(person, entry, taken)
+            self._fallbacks.append((key, fields.get("fallback")))
             yield person
+
+    def _check_fallbacks(self) -> None:
+        """Check them when all names are known: a group may stand in too."""
+        for key, node in self._fallbacks:
+            where = f"person {key}: fallback"
+            self._known(node, self._people_words(), where, "person, group or rota")
+            if self._nodes.text(node) == key:
+                self._nodes.problem(node, f"{where}: nobody stands in for themselves")
 
     def _alone(self, person: Person, node: Any, taken: dict[str, str]) -> None:
         logins = (f"{forge} {login}" for forge, login in person.logins)

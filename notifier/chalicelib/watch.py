@@ -18,6 +18,7 @@ from .errors import AwsFailed
 from .languages import words_of
 from .memory import Notice
 from .rules import Escalation, Person, Rules
+from .stand_in import reached
 from .timing import AT_ONCE, MAIL, by_budget
 
 
@@ -71,7 +72,8 @@ def tell_what_waited(
         try:
             if not due or not desks.lease(person.key, lease, due[0], now):
                 continue
-            notice = _notice(person, due, rules, known, entry=lease)
+            to = reached(person, None, rules, known=known, now=now)
+            notice = _notice(person, to, due, rules, known.spent, entry=lease)
             if notice is not None:
                 send(notice)
                 told.append(notice)
@@ -124,15 +126,22 @@ def _next_step(
 
 
 def _notice(
-    person: Person, due: tuple[Held, ...], rules: Rules, known: Known, *, entry: str
+    person: Person,
+    to: Person | None,
+    due: tuple[Held, ...],
+    rules: Rules,
+    spent: int,
+    *,
+    entry: str,
 ) -> Notice | None:
+    """Write what waited for a person, to them or who is told instead; to nobody: by e-mail."""
     text = bundle(due, words_of(person.language))
     if not text:
         return None
     budget = rules.budget
     is_critical = any(held.is_critical for held in due)
-    way = by_budget(AT_ONCE, budget, known.spent, is_critical=is_critical)
-    topic = rules.recipient(budget.mail) if budget and way.by == MAIL else None
+    way = by_budget(AT_ONCE, budget, spent, is_critical=is_critical)
+    topic = rules.recipient(budget.mail) if budget and (way.by == MAIL or to is None) else None
     if topic is not None and not isinstance(topic, Person):
         return Notice(
             entry=entry,
@@ -143,5 +152,6 @@ def _notice(
             mail="\n".join(held.text for held in due),
             attributes=(("person", person.key),),
         )
-    cost = budget.price(person.phone) if budget else 0
-    return Notice(entry=entry, recipient=person.key, address=person.phone, text=text, cost=cost)
+    phone = (to or person).phone
+    cost = budget.price(phone) if budget else 0
+    return Notice(entry=entry, recipient=person.key, address=phone, text=text, cost=cost)

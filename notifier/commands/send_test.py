@@ -3,18 +3,20 @@
 import argparse
 import json
 import os
+from datetime import UTC, datetime
 
-from notifier.chalicelib.aws import Sns
+from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.memory import Notice
+from notifier.chalicelib.money import DEFAULT_MAX_PRICE
+from notifier.chalicelib.rules import masked
 from notifier.chalicelib.settings import load_dotenv, settings_in
-from notifier.report import masked
 
 from . import Answer
 from .doctor import rules_of
 
 ABOUT = """\
-Send one SMS to a person of the rules. It costs what an SMS costs, and is not booked.
+Send one SMS to a person of the rules. It costs what an SMS costs, and is booked like any other.
 
 It uses your AWS credentials.
 """
@@ -43,8 +45,11 @@ def run(options: argparse.Namespace) -> Answer:
     if person is None:
         known = ", ".join(person.key for person in rules.people)
         raise BadRules((f"{settings.rules}: {options.person!r} is no person; there is: {known}",))
-    notice = Notice(entry="test", recipient=person.key, address=person.phone, text=TEXT)
-    Sns().send(notice)
+    budget = rules.budget
+    cost = budget.price(person.phone) if budget else 0
+    notice = Notice(entry="test", recipient=person.key, address=person.phone, text=TEXT, cost=cost)
+    Sns(max_price=budget.max_price if budget else DEFAULT_MAX_PRICE).send(notice)
+    Table(settings.table).book(notice, datetime.now(UTC))
     if options.json:
         document = {"person": person.key, "phone": masked(person.phone), "text": TEXT}
         return Answer(text=json.dumps(document))

@@ -169,6 +169,25 @@ def test_a_test_sms_goes_to_one_person(cloud: Emulator, run: Run) -> None:
     assert json.loads(run("send-test", "ben", "--json")[1])["phone"] == "+********0187"
 
 
+BUDGETED = """\
+people: { ana: { name: Ana Example, phone: "+12025550123" } }
+topics: { mails: { arn: "arn:aws:sns:eu-central-1:000000000000:mails" } }
+budget: { month: 5, mail: mails, prices: { +1: 0.00645 } }
+rules: [{ match: { kind: push }, tell: [ana] }]
+"""
+
+
+def test_a_test_sms_is_booked_with_its_price(
+    cloud: Emulator, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(BUDGETED)
+    monkeypatch.setenv("NOTIFIER_RULES", str(rules))
+    assert run("send-test", "ana")[0] == 0
+    assert run("send-test", "ana")[0] == 0
+    assert Table(settings_in({}).table).desks((), datetime.now(UTC)).spent == 2 * 6_450
+
+
 def test_on_the_emulator_doctor_says_what_cannot_be_asked(cloud: Emulator, run: Run) -> None:
     dead = queue(f"{settings_in({}).queue}-dead")
     code, out, _ = run("doctor")

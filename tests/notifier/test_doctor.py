@@ -11,12 +11,12 @@ from botocore.stub import Stubber
 from localcloud.emulator import Emulator
 from localcloud.gaps import ACTIONS, UNKNOWN, is_gap
 from notifier.chalicelib.books import spend_key
+from notifier.chalicelib.doctor import OK, PROBLEM, Finding, examine, unreachable
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.settings import settings_in
-from notifier.commands.doctor import OK, PROBLEM, Finding, examine
 from tests.notifier.clients import client as emulated
-from tests.notifier.fakes import BUILDS, NOON, RULES
+from tests.notifier.fakes import BEN, BUILDS, NOON, RULES
 
 SETTINGS = settings_in({})
 TOPICAL = replace(RULES, topics=(BUILDS,), budget=Budget(month=1_000_000, mail="builds"))
@@ -109,6 +109,33 @@ def test_what_is_not_well_is_named_and_no_number_is_shown_whole(aws: Aws) -> Non
     assert "never told: Ben Example +********0187" in found["sandbox"].text
     assert "never told: Ana Example +*******0123" in found["opted out"].text
     assert not any("+12025550123" in it.text for it in found.values())
+
+
+def looked(what: str, *people: str) -> Finding:
+    return Finding(what=what, state=OK, text="", people=people)
+
+
+def test_whom_no_sms_reaches_is_said_with_the_reason_and_of_the_others_that_one_does() -> None:
+    found = (looked("sandbox", "ana"), looked("opted out", "ana"))
+    assert unreachable(found, RULES) == (
+        ("ana", "is not verified in SNS's sandbox and answered STOP"),
+        ("ben", ""),
+    )
+
+
+def test_who_was_not_asked_about_everything_is_not_said_to_be_reached() -> None:
+    failed = Finding(what="sandbox", state=PROBLEM, text="not allowed")
+    assert unreachable((failed, looked("opted out", "ana")), RULES) == (("ana", "answered STOP"),)
+    assert unreachable((failed,), RULES) == ()
+
+
+def test_the_looks_say_whom_they_concern(aws: Aws) -> None:
+    aws.answers(sandbox=True, opted_out=[BEN.phone], pending=False, dead="0")
+    aws.spent(0)
+    assert unreachable(tuple(examined(aws)), RULES) == (
+        ("ana", ""),
+        ("ben", "is not verified in SNS's sandbox and answered STOP"),
+    )
 
 
 @pytest.mark.parametrize(("service", "action"), sorted(ACTIONS))

@@ -1,4 +1,4 @@
-"""Each AWS call of receive and of dispatch fails in turn, before or after AWS did it.
+"""Each AWS call of receive, dispatch, watch and of pages fails in turn, before or after AWS did it.
 
 Then it is tried again as AWS and the forge would; and in the end nothing is lost, and an SMS is
 repeated only when the fault fell between sending it and striking it out.
@@ -6,6 +6,7 @@ repeated only when the fault fell between sending it and striking it out.
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,12 +21,14 @@ from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.errors import AwsFailed
 from notifier.chalicelib.event import from_json
 from notifier.chalicelib.forges import forge_named
+from notifier.chalicelib.page import Pages
 from notifier.chalicelib.receive import receive
+from notifier.chalicelib.rules import Escalation, Rules
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.timing import BUNDLE
-from notifier.chalicelib.watch import tell_what_waited
+from notifier.chalicelib.watch import escalate, tell_what_waited
 from tests.notifier.clients import client
-from tests.notifier.fakes import RULES, sample, secret_of
+from tests.notifier.fakes import ANA, BEN, RULES, sample, secret_of
 
 NAMES = settings_in({})
 BEFORE, AFTER = "before", "after"
@@ -74,13 +77,14 @@ def receive_over(wire: Wire, case: str, queue: Queue | None = None) -> None:
     )
 
 
-def dispatch_over(wire: Wire, body: str) -> None:
+def dispatch_over(wire: Wire, body: str, rules: Rules = RULES, pages: Pages | None = None) -> None:
     dispatch(
         from_json(body),
-        rules=RULES,
+        rules=rules,
         ledger=Table(NAMES.table, wire.client("dynamodb")),
         send=Sns(wire.client("sns")).send,
         now=datetime.now(UTC),
+        pages=pages,
     )
 
 
@@ -128,6 +132,17 @@ def test_dispatching_takes_so_many_calls_and_no_more(cloud: Emulator, case: str)
     wire = Wire()
     dispatch_over(wire, queued()[0])
     assert wire.calls == CALLS[case]
+
+
+def test_telling_another_instead_takes_no_more_calls(cloud: Emulator) -> None:
+    table = Table(NAMES.table, lambda: client("dynamodb"))
+    table.remember((("ana", "answered STOP"),), datetime.now(UTC))
+    receive_over(Wire(), "push")
+    wire = Wire()
+    rules = replace(RULES, people=(replace(ANA, fallback="ben"), BEN))
+    dispatch_over(wire, queued()[0], rules)
+    assert wire.calls == CALLS["push"]
+    assert [number for number, _ in sms(cloud)] == [BEN.phone]
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
@@ -215,3 +230,78 @@ def test_a_bundle_whose_sending_failed_is_told_when_its_lease_is_over(
     assert len(told) == 2
     was_sent = (WATCH[call], when) in (("publish", AFTER), ("transact_write_items", BEFORE))
     assert sum(told.values()) - len(told) == (1 if was_sent else 0)
+
+
+PAGE_ID = "0aZ3456789"
+PAGES = Pages(base="https://n.example", new_id=lambda: PAGE_ID)
+PLAN = Escalation(after=timedelta(minutes=15), to=("ana",))
+ESCALATING = replace(RULES, rules=(replace(RULES.rules[0], tell=("ben",), escalate=PLAN),))
+TOLD_WITH_A_PAGE = ["batch_get_item", "update_item", "publish", "transact_write_items"]
+HANDED_OVER = ["batch_get_item", "batch_get_item", "transact_write_items"]
+
+
+def table_over(wire: Wire) -> Table:
+    return Table(NAMES.table, wire.client("dynamodb"))
+
+
+def unanswered_failure(wire: Wire, body: str = "") -> str:
+    """Ben is told of a failure, with a page; returns the message, to be handled once more."""
+    if not body:
+        receive_over(Wire(), "workflow_run.failed")
+        (body,) = queued()
+    dispatch_over(wire, body, ESCALATING, PAGES)
+    return body
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("call", range(len(TOLD_WITH_A_PAGE)))
+def test_whatever_fails_the_page_that_an_sms_links_to_is_there(
+    cloud: Emulator, call: int, when: str
+) -> None:
+    receive_over(Wire(), "workflow_run.failed")
+    (body,) = queued()
+    wire = Wire(call, when)
+    with pytest.raises(AwsFailed):
+        unanswered_failure(wire, body)
+    assert wire.calls == TOLD_WITH_A_PAGE[: call + 1]
+    unanswered_failure(Wire(), body)
+    ((number, text),) = sms(cloud)
+    assert (number, text.endswith(f"https://n.example/m/{PAGE_ID}")) == (BEN.phone, True)
+    assert table_over(Wire()).look(PAGE_ID, datetime.now(UTC)) is not None
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("call", range(len(HANDED_OVER)))
+def test_what_nobody_answers_is_handed_over_once_whatever_fails(
+    cloud: Emulator, call: int, when: str
+) -> None:
+    unanswered_failure(Wire())
+    now = datetime.now(UTC) + PLAN.after
+    wire = Wire(call, when)
+    with pytest.raises(AwsFailed):
+        escalate(ESCALATING, desks=table_over(wire), now=now)
+    assert wire.calls == HANDED_OVER[: call + 1]
+    for _ in range(2):
+        escalate(ESCALATING, desks=table_over(Wire()), now=now)
+        watch_over(Wire(), now)
+    assert [number for number, _ in sms(cloud).elements()] == [BEN.phone, ANA.phone]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+def test_an_acknowledgement_that_failed_is_possible_again_and_ends_the_escalation(
+    cloud: Emulator, when: str
+) -> None:
+    unanswered_failure(Wire())
+    now = datetime.now(UTC)
+    wire = Wire(0, when)
+    with pytest.raises(AwsFailed):
+        table_over(wire).acknowledge(PAGE_ID, now)
+    assert wire.calls == ["update_item"]
+    taken = table_over(Wire()).acknowledge(PAGE_ID, now)
+    assert (taken is not None) == (when == BEFORE)
+    page = table_over(Wire()).look(PAGE_ID, now)
+    assert page is not None
+    assert page.acknowledged_at
+    escalate(ESCALATING, desks=table_over(Wire()), now=now + PLAN.after)
+    watch_over(Wire(), now + PLAN.after)
+    assert [number for number, _ in sms(cloud).elements()] == [BEN.phone]

@@ -23,7 +23,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch")
+FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "doctor")
 As = Callable[[str], Client]
 
 
@@ -119,6 +119,16 @@ def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
     client.lambda_.invoke("dispatch", client.events.generate_sqs_event([body]))
     numbers = {message["PhoneNumber"] for message in guarded.sms_messages()}
     assert numbers == {ANA.phone, BEN.phone}
+
+
+def test_the_doctor_may_look_at_all_that_the_emulator_has(
+    running_as: As, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = running_as("doctor")
+    client.lambda_.invoke("doctor", client.events.generate_cw_event("", "", {}, []))
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["what"], line["result"]) == ("doctor", "problems")
+    assert line["why"].count("InvalidAction") == line["why"].count(": ") / 2 == 3
 
 
 @pytest.mark.parametrize("function", ["pipelines", "alarms"])

@@ -280,3 +280,25 @@ YAML_LIKE = st.lists(st.sampled_from((*WORDS, *SIGNS)), max_size=30).map("".join
 def test_no_text_can_do_more_than_be_refused(text: str) -> None:
     with suppress(BadRules):
         read_rules(text, file="r.yml")
+
+
+FALLBACKS = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", fallback: crew}
+  ben: {name: Ben, phone: "+447700900187", fallback: ben}
+  cleo: {name: Cleo, phone: "+12025550124", fallback: bem}
+groups: {crew: [ben]}
+topics: {mails: {arn: "arn:aws:sns:eu-central-1:000000000000:mails"}}
+rules: [{match: {kind: push}, tell: [ana]}]
+"""
+
+
+def test_a_fallback_is_a_person_group_or_rota_that_the_file_knows() -> None:
+    with pytest.raises(BadRules) as caught:
+        read_rules(FALLBACKS, file="r.yml")
+    assert caught.value.problems == (
+        "r.yml:3: person ben: fallback: nobody stands in for themselves",
+        "r.yml:4: person cleo: fallback: 'bem' is no person, group or rota; did you mean 'ben'?",
+    )
+    good = FALLBACKS.replace("fallback: bem", "fallback: ana").replace("fallback: ben", "")
+    assert [it.fallback for it in read_rules(good, file="r.yml").people] == ["crew", "", "ana"]

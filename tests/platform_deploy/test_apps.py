@@ -39,8 +39,8 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadResources) as caught:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
-        "resources.a: type 'queueue' is none of parameters, phone_numbers, queue, secrets, table, "
-        "topic, user_pool",
+        "resources.a: type 'queueue' is none of dead_letters, parameters, phone_numbers, "
+        "queue, secrets, table, topic, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",
