@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from . import calls, naming
 from .aws import Account
@@ -29,6 +30,7 @@ from .resource import (
     Scope,
     Value,
     resolved,
+    with_marks,
 )
 from .schedule import run
 
@@ -61,6 +63,7 @@ class Run:
     tell: Callable[[Event], None]
     clock: Callable[[], float] = time.monotonic
     lock: threading.Lock = field(default_factory=threading.Lock)
+    marking: threading.Lock = field(default_factory=threading.Lock)
     changes: dict[Address, Change] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -83,11 +86,14 @@ class Run:
         """Make the resource, or the next revision of it."""
         wanted = _wanted(change)
         late = of.late_in(wanted)
+        if of.rare:
+            self.mark(of.kind)
         marks = self.tags(wanted) | ({} if late else self.applied(wanted, of))
         early = {k: v for k, v in wanted.properties.items() if k not in late}
         parameters = calls.create_parameters(self.resolved(early), of, marks)
         attributes = self._created(change, of, parameters)
-        self.keep(Observed(address=wanted.address, properties={}, attributes=attributes))
+        found = Observed(address=wanted.address, properties={}, attributes=attributes, tags=marks)
+        self.keep(found)
 
     def settle(self, change: Change, of: ResourceType) -> None:
         """Set what the creation could not, then note in the tag that all is applied."""
@@ -119,11 +125,26 @@ class Run:
         with self.lock:
             del self.live[change.address]
 
+    def mark(self, kind: str) -> None:
+        """Note in a tag that the environment may have a rare kind, before it has one."""
+        mark = {f"{naming.HAS}{kind}": "yes"}
+        with self.marking:
+            for keeper in with_marks(self.types):
+                for live in self.known().get(keeper, ()):
+                    tags, of = live.tags or {}, self.types[keeper]
+                    if not mark.items() <= tags.items():
+                        add = partial(calls.add_tags, self.account, of, live.attributes, mark)
+                        self._repeated(add)
+                        self.keep(replace(live, tags={**tags, **mark}))
+
     def tags(self, wanted: Desired) -> dict[str, str]:
         """Return the tags that a resource is created with."""
         project = self.scope.project
         owner = naming.tags(project.application, project.environment, wanted.workload)
-        return {calls.NAME_TAG: wanted.address.name, **owner}
+        keeps = self.types[wanted.address.kind].keeps_marks
+        rare = {it.address.kind for it in self.scope.desired if self.types[it.address.kind].rare}
+        marks = {f"{naming.HAS}{kind}": "yes" for kind in rare} if keeps else {}
+        return {calls.NAME_TAG: wanted.address.name, **owner, **marks}
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the tag that says what was applied."""

@@ -102,7 +102,7 @@ def given(fields: Fields, value: Node, path: str) -> Given:
     """Return a string, or the value that `from_cfn` names."""
     named = value.at("from_cfn")
     if named and len(value.map) == 1 and not isinstance(named.value, Mapping | tuple):
-        return fields.exports.get(named.text) or Export(name=named.text)
+        return fields.settings.exports.get(named.text) or Export(name=named.text)
     if isinstance(value.value, Mapping | tuple):
         fields.complain(value.line, f"{path} must be a string or {{from_cfn: EXPORT}}")
     return value.text

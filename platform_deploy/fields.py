@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .document import Node
 from .errors import Problem
+from .settings import Settings
 
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -20,14 +21,12 @@ _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0
 class Fields:
     """The fields of one manifest; `problems` fills while they are read.
 
-    `exports` are the values that `from_cfn` may name without asking an account; with
-    `copilot_defaults` a missing field means what it meant to Copilot.
+    `settings` say what a missing field means.
     """
 
     file: str
     root: Node
-    exports: Mapping[str, str] = field(default_factory=dict)
-    copilot_defaults: bool = False
+    settings: Settings = field(default_factory=Settings)
     problems: list[Problem] = field(default_factory=list)
 
     def complain(self, line: int, text: str, *, is_error: bool = True) -> None:

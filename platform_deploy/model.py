@@ -3,10 +3,12 @@
 Pure values, already checked; all units are AWS's (CPU units, MiB, seconds).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from . import naming
+from .environment import Environment
+from .settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,13 +194,13 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One application in one environment; `copilot_defaults`: as open as Copilot made it."""
+    """One application in one environment; `shared` is what its workloads have in common."""
 
     application: str
     environment: str
-    container_insights: bool
     workloads: tuple[Workload, ...]
-    copilot_defaults: bool = False
+    shared: Environment = field(default_factory=Environment)
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from . import calls, naming
 from .aws import Account
 from .errors import Interrupted
-from .resource import Address, Known, Observed, ResourceType, Scope, Tags
+from .resource import Address, Known, Observed, ResourceType, Scope, Tags, with_marks
 from .schedule import each, run
 
 
@@ -33,17 +33,30 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
     """Return what the account has of the environment; raises the first error of AWS."""
     by_kind = {it.kind: it for it in types}
     found: dict[str, tuple[Observed, ...]] = {}
+    keepers = with_marks(by_kind)
+    wanted = {it.address.kind for it in scope.desired}
 
     def look(kind: str) -> None:
-        found[kind] = tuple(by_kind[kind].observe(account, scope, found))
+        of = by_kind[kind]
+        may_exist = not of.rare or kind in wanted or _is_marked(kind, found, keepers)
+        found[kind] = tuple(of.observe(account, scope, found)) if may_exist else ()
 
-    outcome = run({kind: it.read_after for kind, it in by_kind.items()}, look)
+    waits_for = {
+        kind: (*it.read_after, *(keepers if it.rare and kind not in wanted else ()))
+        for kind, it in by_kind.items()
+    }
+    outcome = run(waits_for, look)
     for _, error in outcome.failed:
         raise error
     if outcome.is_interrupted:
         raise Interrupted(done=0, not_begun=len(outcome.not_begun))
     listed = [resource for resources in found.values() for resource in resources]
     return _sorted_out(_with_tags(account, listed, by_kind), scope)
+
+
+def _is_marked(kind: str, found: Known, keepers: Iterable[str]) -> bool:
+    marks = (it.tags or {} for keeper in keepers for it in found[keeper])
+    return any(f"{naming.HAS}{kind}" in tags for tags in marks)
 
 
 def observe_kind(

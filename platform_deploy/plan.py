@@ -13,7 +13,7 @@ from . import naming
 from .diff import Action, Change, diff
 from .errors import Refused
 from .observe import Observation
-from .resource import Address, Desired, Ref, ResourceType, Scope, Value, references
+from .resource import Address, Desired, Ref, ResourceType, Scope, Value, references, with_marks
 
 DRIFT = "drift"
 
@@ -247,6 +247,9 @@ def _wait_for_others(
     first, last = exists[wanted.address], complete[wanted.address]
     if first.phase is Phase.RECORD:
         return
+    if types[wanted.address.kind].rare:
+        keepers = with_marks(types)
+        graph[first] |= {step for it, step in exists.items() if it.kind in keepers}
     for member, value in wanted.properties.items():
         step = last if member in late else first
         named: Iterable[Ref] = references(value)
@@ -272,5 +275,5 @@ def _delete_last(
 
 
 def _all_needs(kind: str, types: Mapping[str, ResourceType]) -> frozenset[str]:
-    direct = frozenset(types[kind].needs)
+    direct = frozenset((*types[kind].needs, *(with_marks(types) if types[kind].rare else ())))
     return direct.union(*(_all_needs(needed, types) for needed in direct))

@@ -137,6 +137,9 @@ class ResourceType:
     wants, `unordered` lists are sets, `documents` are sent as JSON text, and `optional` says what
     AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
     `read_after` those that must have been observed before it.
+
+    An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
+    tag of the resource of the kind that `keeps_marks` says that there may be some.
     """
 
     kind: str
@@ -164,6 +167,8 @@ class ResourceType:
     optional: Properties = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
+    rare: bool = False
+    keeps_marks: bool = False
 
     @property
     def is_revisioned(self) -> bool:
@@ -177,6 +182,11 @@ class ResourceType:
     def late_in(self, wanted: Desired) -> frozenset[str]:
         """Return which properties of the wanted resource are set after its creation."""
         return self.late & wanted.properties.keys()
+
+
+def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
+    """Return the kinds whose resources' tags say which rare kinds the environment has."""
+    return tuple(kind for kind, it in types.items() if it.keeps_marks)
 
 
 def ref(kind: str, name: str, attribute: str) -> Ref:

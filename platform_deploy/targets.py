@@ -71,7 +71,7 @@ def _health_check(fields: Fields) -> HealthCheck:
     at = "http.healthcheck"
     path_at = f"{at}.path" if fields.is_map(at) else at
     path = fields.text(path_at, "/")
-    often, twice = (None, 0) if fields.copilot_defaults else (10, 2)
+    often, twice = (None, 0) if fields.settings.copilot_defaults else (10, 2)
     interval = fields.seconds(f"{at}.interval", often, 5, 300)
     timeout = fields.seconds(f"{at}.timeout", None, 2, 120)
     if not path.startswith("/"):

@@ -29,7 +29,7 @@ def arn(project: Project) -> Ref:
 
 def desired(project: Project) -> Iterable[Desired]:
     """Yield the one cluster."""
-    insights = "enabled" if project.container_insights else "disabled"
+    insights = "enabled" if project.shared.container_insights else "disabled"
     yield Desired(
         address=Address(kind=KIND, name=project.name),
         properties={
@@ -78,4 +78,5 @@ TYPE = ResourceType(
     unowned=frozenset({"clusterName"}),
     update=update,
     unordered=frozenset({"capacityProviders"}),
+    keeps_marks=True,
 )

@@ -27,7 +27,7 @@ def attribute(project: Project, name: str) -> Ref:
 def desired(project: Project) -> Iterable[Desired]:
     """Yield the load balancer where a workload has `http`; AWS wants the gateway attached first."""
     if any(workload.http for workload in project.workloads):
-        at, drop = address(project), "false" if project.copilot_defaults else "true"
+        at, drop = address(project), "false" if project.settings.copilot_defaults else "true"
         yield Desired(
             address=at,
             properties={

@@ -31,7 +31,7 @@ SOURCES = {
 
 def address(project: Project, workload: str | None) -> Address:
     """Return the address of a workload's group, or of the load balancer's (None)."""
-    if workload and project.copilot_defaults:
+    if workload and project.settings.copilot_defaults:
         workload = SHARED
     return Address(kind=KIND, name=project.name_of(workload or "public-load-balancer"))
 
@@ -46,7 +46,7 @@ def desired(project: Project) -> Iterable[Desired]:
     if any(workload.http for workload in project.workloads):
         world = _rule(HTTP_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
         yield _group(project, None, "HTTP from anywhere to the load balancer", (world,))
-    if project.copilot_defaults:
+    if project.settings.copilot_defaults:
         yield _shared(project)
         return
     for workload in project.workloads:

@@ -15,7 +15,7 @@ from platform_deploy.resource import Desired, Observed, ResourceType, Scope
 
 from .fakes import DOOR, HOUSE, address, id_of, of_type, there, types, wanted
 
-PROJECT = Project(application="shop", environment="test", container_insights=False, workloads=())
+PROJECT = Project(application="shop", environment="test", workloads=())
 
 
 def deploying(

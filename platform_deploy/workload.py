@@ -1,0 +1,142 @@
+"""Read one workload's manifest, already merged for its environment, into a checked value.
+
+Pure. What is wrong is noted with the fields; what lies between manifests is not looked at here.
+"""
+
+from . import containers, naming, schema, targets
+from .fields import Fields
+from .model import Workload
+
+MAX_NAME = 40
+LOG_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192),
+    *(2557, 2922, 3288, 3653),
+)
+# Memory in MiB that Fargate offers with so many CPU units: lowest, highest, step.
+FARGATE = {
+    512: (1024, 4096, 1024),
+    1024: (2048, 8192, 1024),
+    2048: (4096, 16384, 1024),
+    4096: (8192, 30720, 1024),
+    8192: (16384, 61440, 4096),
+    16384: (32768, 122880, 8192),
+}
+SMALLEST_CPU = 256
+SMALLEST_MEMORY = (512, 1024, 2048)
+ARCHITECTURES = {
+    "linux/amd64": "X86_64",
+    "linux/x86_64": "X86_64",
+    "linux/arm": "ARM64",
+    "linux/arm64": "ARM64",
+}
+PROCESSORS = {name.removeprefix("linux/"): value for name, value in ARCHITECTURES.items()}
+ROLLING = {"default": (100, 200), "recreate": (0, 100)}
+
+
+def workload(fields: Fields) -> Workload:
+    """Return the workload of a manifest; problems are noted with the fields."""
+    name = fields.text("name")
+    if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
+        fields.complain(fields.line("name"), bad_name(name))
+    is_public = fields.text("type") == schema.LOAD_BALANCED
+    if is_public and fields.root.at("image.port") is None:
+        fields.complain(
+            fields.line("image"), f"image.port is missing; a {schema.LOAD_BALANCED} needs one"
+        )
+    if not fields.text("image.location"):
+        fields.complain(fields.line("image"), "image.location is missing")
+    minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
+    _refuse_forms(fields)
+    cpu, memory = _size(fields)
+    found, target = targets.served(fields, containers.containers(fields, name))
+    return Workload(
+        name=name,
+        containers=found,
+        target=target,
+        cpu=cpu,
+        memory=memory,
+        count=fields.integer("count.spot" if fields.is_map("count") else "count", 1, 0, 5000),
+        architecture=_architecture(fields),
+        rules=targets.rules(fields, found) if is_public else (),
+        alias=_alias(fields, name, target),
+        allow_from=fields.names("network.allow_from"),
+        minimum_percent=minimum,
+        maximum_percent=maximum,
+        log_days=_log_days(fields),
+        router=containers.router(fields),
+        alarms=_alarms(fields),
+        spot=fields.root.at("count.spot") is not None,
+        exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
+        ephemeral=containers.ephemeral(fields),
+        volumes=tuple(containers.volumes(fields)),
+        security_groups=tuple(containers.given_list(fields, "network.vpc.security_groups")),
+    )
+
+
+def _refuse_forms(fields: Fields) -> None:
+    """Note the forms of a field that are not there yet though the field is."""
+    placement = fields.text("network.vpc.placement", "public")
+    if not fields.is_map("network.vpc.placement") and placement != "public":
+        line = fields.line("network.vpc.placement")
+        fields.complain(line, "network.vpc.placement: only public is there yet in Trivet")
+
+
+def _size(fields: Fields) -> tuple[int, int]:
+    cpu = fields.integer("cpu", SMALLEST_CPU, 256, 16384)
+    memory = fields.integer("memory", SMALLEST_MEMORY[0], 512, 122880)
+    low, high, step = FARGATE.get(cpu, (0, 0, 1))
+    fits = low <= memory <= high and (memory - low) % step == 0
+    if cpu == SMALLEST_CPU:
+        fits = memory in SMALLEST_MEMORY
+    if not fits:
+        offered = f"{low} to {high} in steps of {step}"
+        if cpu == SMALLEST_CPU:
+            offered = ", ".join(map(str, SMALLEST_MEMORY))
+        hint = f"it offers {offered} with {cpu}" if high or cpu == SMALLEST_CPU else "it offers "
+        hint += "" if high or cpu == SMALLEST_CPU else f"256, {', '.join(map(str, FARGATE))} CPU"
+        line = fields.line("memory" if fields.root.at("memory") else "cpu")
+        fields.complain(line, f"Fargate has no task with cpu {cpu} and memory {memory}; {hint}")
+    return cpu, memory
+
+
+def _architecture(fields: Fields) -> str:
+    if fields.is_map("platform"):
+        fields.one_of("platform.osfamily", "linux", ("linux",))
+        words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))
+        return PROCESSORS[words]
+    return ARCHITECTURES[fields.one_of("platform", "linux/x86_64", tuple(ARCHITECTURES))]
+
+
+def _log_days(fields: Fields) -> int:
+    days = fields.integer("logging.retention", 30, 1, 3653)
+    if days not in LOG_DAYS:
+        listed = ", ".join(map(str, LOG_DAYS))
+        fields.complain(fields.line("logging.retention"), f"logging.retention: one of {listed}")
+    return days
+
+
+def _alarms(fields: Fields) -> tuple[str, ...]:
+    """Return the existing alarms that undo a deployment."""
+    if fields.is_map("deployment.rollback_alarms"):
+        line = fields.line("deployment.rollback_alarms")
+        fields.complain(line, "deployment.rollback_alarms: only names are there yet in Trivet")
+        return ()
+    return fields.names("deployment.rollback_alarms") or ()
+
+
+def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:
+    """Return the Service Connect alias, None when Service Connect is off."""
+    if fields.is_map("network.connect"):
+        if target is None:
+            line = fields.line("network.connect")
+            fields.complain(line, "network.connect.alias needs image.port")
+        return fields.text("network.connect.alias", name)
+    return name if fields.boolean("network.connect", default=False) else None
+
+
+def bad_name(name: str) -> str:
+    """Return what is wrong with a name that is none."""
+    return (
+        f"name {name!r} must be lower-case letters, digits and single hyphens, "
+        f"begin with a letter and have at most {MAX_NAME} characters"
+    )
