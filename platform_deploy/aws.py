@@ -191,7 +191,7 @@ class Account:
             NoCredentialsError,
         )
 
-        name = f"{_IAM_NAMES.get(api, api)}:{action}"
+        name = iam_action(api, action)
         try:
             return self.send(api, action, parameters)
         except ClientError as error:
@@ -222,6 +222,15 @@ class Account:
                         api, region_name=self.region, config=config
                     )
         return self._clients[api]
+
+
+def iam_action(api: str, action: str) -> str:
+    """Return IAM's name of what a request needs.
+
+    >>> iam_action("elbv2", "CreateRule")
+    'elasticloadbalancing:CreateRule'
+    """
+    return f"{_IAM_NAMES.get(api, api)}:{action}"
 
 
 def connect() -> Account:

@@ -196,3 +196,4 @@ _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "logs": ("TagResource", "resourceArn", _plain),
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
 }
+TAGGING_CALLS = {api: action for api, (action, _, _) in _ADD.items()}

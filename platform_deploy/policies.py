@@ -1,4 +1,4 @@
-"""Generate the IAM policy of each Lambda function from its app's `resources.yml`.
+"""Generate IAM policies: of each Lambda function from its `resources.yml`, and of the deployer.
 
 `python -m platform_deploy.policies` writes the files, `--check` compares them only. One role a
 function, each statement on the resource's own name. It calls no AWS.
@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import apps
+from . import apps, deployer_policy
 from .apps import App, Function
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("notifier", "datalake")
 STAGES = ("dev",)
+DEPLOYERS = Path("docs") / "deployer-policy.json"
 
 # What Lambda itself calls under the function's role to feed it from a queue.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -53,15 +54,19 @@ def _allow(sid: str, actions: tuple[str, ...], *resources: str) -> dict[str, Any
 
 
 def files(root: Path) -> dict[Path, str]:
-    """Return the text of every policy file below the root's `.chalice/`."""
-    found = {}
+    """Return the text of every policy file: the functions' in `.chalice/`, the deployer's."""
+    found = {root / DEPLOYERS: _text(deployer_policy.document(deployer_policy.facts()))}
     for name in APPS:
         for stage in STAGES:
             app = apps.read(root / name / "resources.yml", stage=stage)
             for function, document in documents(app).items():
                 path = root / ".chalice" / f"{name}-{function}-{stage}.json"
-                found[path] = json.dumps(document, indent=2) + "\n"
+                found[path] = _text(document)
     return found
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2) + "\n"
 
 
 def differing(root: Path) -> list[Path]:
@@ -77,7 +82,7 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m platform_deploy.policies",
         description="Write the IAM policy of each Lambda function into .chalice/, from the "
-        "apps' resources.yml.",
+        "apps' resources.yml, and that of the deployer into docs/.",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 when a file differs"
@@ -88,7 +93,7 @@ def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
     for path in different:
         name = path.relative_to(root)
         if options.check:
-            sys.stderr.write(f"{name} differs from resources.yml; run make policies\n")
+            sys.stderr.write(f"{name} differs from what it is generated from; run make policies\n")
         elif path in wanted:
             path.write_text(wanted[path])
             sys.stdout.write(f"wrote {name}\n")

@@ -73,6 +73,8 @@ def copy_of_the_repository(to: Path) -> Path:
         (to / name).mkdir()
         shutil.copy(ROOT / name / "resources.yml", to / name)
     shutil.copytree(ROOT / ".chalice", to / ".chalice")
+    (to / "docs").mkdir()
+    shutil.copy(ROOT / policies.DEPLOYERS, to / "docs")
     return to
 
 
@@ -83,6 +85,7 @@ def test_check_names_a_changed_a_missing_and_a_stale_file_and_writes_nothing(
     changed = root / ".chalice" / "notifier-dispatch-dev.json"
     changed.write_text("{}")
     (root / ".chalice" / "notifier-api_handler-dev.json").unlink()
+    (root / policies.DEPLOYERS).write_text("{}")
     (root / ".chalice" / "old.json").write_text("{}")
     assert policies.main(["--check"], root=root) == 1
     named = [line.split()[0] for line in capsys.readouterr().err.splitlines()]
@@ -90,6 +93,7 @@ def test_check_names_a_changed_a_missing_and_a_stale_file_and_writes_nothing(
         ".chalice/notifier-api_handler-dev.json",
         ".chalice/notifier-dispatch-dev.json",
         ".chalice/old.json",
+        "docs/deployer-policy.json",
     ]
     assert changed.read_text() == "{}"
 

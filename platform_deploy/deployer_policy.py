@@ -1,0 +1,148 @@
+"""Generate the IAM policy that a deployer needs: what it calls, on nothing but what is Trivet's.
+
+It reads `authorization.json`: for each action that the deployer calls the facts of AWS's service
+authorization reference. Every statement follows from them. What can be tagged is allowed
+where it carries Trivet's tag, or gets it with its creation; the rest by name.
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, TypeAlias
+
+from .naming import APPLICATION
+
+Facts: TypeAlias = Mapping[str, Any]
+Condition: TypeAlias = Mapping[str, Mapping[str, object]]
+
+ANY: Final = "*"
+NONE: Final[frozenset[str]] = frozenset()
+READ_LEVELS: Final = ("List", "Read")
+CREATING: Final = ("Create", "Register", "Request", "Allocate")
+HAS_OUR_TAG: Final[Condition] = {"Null": {f"aws:ResourceTag/{APPLICATION}": "false"}}
+GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "false"}}
+# Whose names say whose they are, read or written; no tag decides there.
+NAMED: Final[Mapping[str, str]] = {
+    "arn:aws:ssm:*:*:parameter/*": "arn:aws:ssm:*:*:parameter/trivet/*",
+}
+# Who may be handed a role, and for whom AWS may make its own roles.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+PASSED_TO: Final = ("ecs-tasks.amazonaws.com",)
+LINKED_FOR: Final = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
+CONDITIONS: Final[Mapping[str, Condition]] = {
+    "iam:PassRole": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
+    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": list(LINKED_FOR)}},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Right:
+    """An action on one of the resources that it takes, under a condition."""
+
+    action: str
+    resource: str
+    condition: Condition
+    others: frozenset[str] = NONE  # what the action takes under another condition
+
+
+def facts() -> Facts:
+    """Return what AWS says of each action that the deployer calls."""
+    text = files(__package__).joinpath("authorization.json").read_text(encoding="utf-8")
+    found: Facts = json.loads(text)
+    return found
+
+
+def document(facts: Facts) -> dict[str, Any]:
+    """Return the policy for all actions of the facts."""
+    by_condition: dict[str, list[_Right]] = defaultdict(list)
+    for action, fact in sorted(facts.items()):
+        for right in _rights(action, fact):
+            by_condition[json.dumps(right.condition)].append(right)
+    groups = [group for _, rights in sorted(by_condition.items()) for group in _groups(rights)]
+    return {"Version": "2012-10-17", "Statement": [_statement(group) for group in groups]}
+
+
+def _rights(action: str, fact: Facts) -> Iterator[_Right]:
+    resources: Mapping[str, list[str]] = fact["resources"]
+    if action in CONDITIONS:
+        for resource in resources:
+            yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
+    elif resources.keys() & NAMED.keys():
+        for resource in resources:
+            yield _Right(action=action, resource=NAMED[resource], condition={})
+    elif fact["access"] in READ_LEVELS or not resources:
+        condition = GETS_OUR_TAG if fact.get("request_tag") else {}
+        yield _Right(action=action, resource=ANY, condition=condition)
+    elif fact["access"] == "Tagging":
+        yield from _tagging(action, fact)
+    else:
+        for resource, tags in resources.items():
+            condition = _condition(action, resource, tags)
+            others = frozenset(resources) - {resource} if condition is GETS_OUR_TAG else NONE
+            yield _Right(action=action, resource=resource, condition=condition, others=others)
+
+
+def _tagging(action: str, fact: Facts) -> Iterator[_Right]:
+    """Yield the tagging of what is ours, and of what is being created."""
+    api = action.partition(":")[0]
+    creates: Condition = {"StringLike": {f"{api}:CreateAction": "*"}}
+    new = creates if fact.get("create_action") else GETS_OUR_TAG
+    for resource in fact["resources"]:
+        yield _Right(action=action, resource=resource, condition=HAS_OUR_TAG)
+        yield _Right(action=action, resource=resource, condition=new)
+
+
+def _condition(action: str, resource: str, tags: list[str]) -> Condition:
+    if "RequestTag" in tags and makes(action, resource):
+        return GETS_OUR_TAG
+    return HAS_OUR_TAG if "ResourceTag" in tags else {}
+
+
+def makes(action: str, resource: str) -> bool:
+    """Tell whether a resource is what the action creates, not what it is created in.
+
+    >>> makes("ec2:CreateSubnet", "arn:aws:ec2:*:*:subnet/*")
+    True
+    >>> makes("ec2:CreateSubnet", "arn:aws:ec2:*:*:vpc/*")
+    False
+    """
+    name = action.partition(":")[2]
+    noun = next((name.removeprefix(it) for it in CREATING if name.startswith(it)), "").lower()
+    kind = resource.split(":", 5)[5].partition("/")[0].partition(":")[0]
+    return noun != "" and noun == kind.replace("-", "")
+
+
+def _groups(rights: list[_Right]) -> list[list[_Right]]:
+    """Return rights that may stand in one statement, where each action meets each resource.
+
+    Never together: an action and a resource that it takes under another condition.
+    """
+    groups: list[list[_Right]] = []
+    for right in rights:
+        fitting = (group for group in groups if all(_fit(right, it) for it in group))
+        group = next(fitting, None)
+        if group is None:
+            groups.append([right])
+        else:
+            group.append(right)
+    return groups
+
+
+def _fit(one: _Right, two: _Right) -> bool:
+    if (one.resource == ANY) != (two.resource == ANY):
+        return False
+    return one.resource not in two.others and two.resource not in one.others
+
+
+def _statement(rights: list[_Right]) -> dict[str, Any]:
+    resources = sorted({right.resource for right in rights})
+    condition = rights[0].condition
+    return {
+        "Effect": "Allow",
+        "Action": sorted({right.action for right in rights}),
+        "Resource": resources if len(resources) > 1 else resources[0],
+        **({"Condition": condition} if condition else {}),
+    }
