@@ -204,31 +204,6 @@ def killing_proxy(
             thread.join()
 
 
-@pytest.mark.parametrize(("number", "is_after"), [(16, True), (33, False), (55, True)])
-def test_a_killed_deploy_is_completed_by_the_next(
-    account: Account,
-    shop: Project,
-    look: LookAt,
-    expected: dict[str, Any],
-    emulator: Emulator,
-    number: int,
-    is_after: bool,
-) -> None:
-    command = [sys.executable, "-m", "platform_deploy", "-C", str(EXAMPLES)]
-    with killing_proxy(emulator, number, is_after=is_after) as proxy:
-        process = subprocess.Popen(
-            [*command, "deploy", "--env", "test", "--yes"],
-            cwd=ROOT,
-            env=os.environ | {"AWS_ENDPOINT_URL": proxy["endpoint"]},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        proxy["pid"] = process.pid
-        assert process.wait(30) == -signal.SIGKILL
-    check(account, shop, look, expected)
-
-
 def test_ctrl_c_ends_a_deploy_with_130_and_what_is_left_to_do(
     account: Account, shop: Project, look: LookAt, expected: dict[str, Any], emulator: Emulator
 ) -> None:
