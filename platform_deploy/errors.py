@@ -20,6 +20,14 @@ DeployError
 import json
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; both count from 1."""
+
+    line: int = 1
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -27,13 +35,14 @@ class Problem:
     """One thing wrong in one file; `is_error` is false for what is only worth a look."""
 
     file: str
-    line: int
+    line: int = 1
+    column: int = 1
     text: str
     is_error: bool = True
 
     def __str__(self) -> str:
         mark = "" if self.is_error else "warning: "
-        return f"{self.file}:{self.line}: {mark}{self.text}"
+        return f"{self.file}:{self.line}:{self.column}: {mark}{self.text}"
 
 
 class DeployError(Exception):

@@ -4,7 +4,7 @@ Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the e
 override, checks; so a rule is judged for the environment at hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
@@ -28,7 +28,7 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
     """
     problems = [
-        Problem(file="copilot/.workspace", line=1, text=bad_name(name))
+        Problem(file="copilot/.workspace", text=bad_name(name))
         for name in (folder.application, folder.environment)
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
@@ -36,9 +36,9 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
+    _note_clashes(files, workloads)
     for fields in files:
         problems += fields.problems
-    problems += _clashes(files, workloads)
     shared = _environment(folder, problems)
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
@@ -107,27 +107,23 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     return found
 
 
-def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:
-    """Yield what is wrong between manifests: equal names, equal paths, unknown callers."""
+def _note_clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
+    """Note what is wrong between manifests: equal names, equal paths, unknown callers."""
     names = {workload.name for workload in workloads}
     for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
         if first.name == second.name:
-            text = f"name {first.name} is also that of {one.file}"
-            yield Problem(file=two.file, line=two.line("name"), text=text)
+            two.complain(two.line("name"), f"name {first.name} is also that of {one.file}")
         for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
-            text = f"http.path {path} is also that of {one.file}"
-            yield Problem(file=two.file, line=two.line("http.path"), text=text)
+            two.complain(two.line("http.path"), f"http.path {path} is also that of {one.file}")
     for fields, it in zip(files, workloads, strict=True):
         paths = [rule.path for rule in it.rules]
         for path in sorted({path for path in paths if paths.count(path) > 1}):
-            text = f"http.path {path} stands here twice"
             line = fields.line("http.additional_rules")
-            yield Problem(file=fields.file, line=line, text=text)
+            fields.complain(line, f"http.path {path} stands here twice")
         for caller in it.allow_from or ():
             if caller not in names or caller == it.name:
                 text = f"network.allow_from: no other workload of this folder is named {caller}"
-                line = fields.line("network.allow_from")
-                yield Problem(file=fields.file, line=line, text=text)
+                fields.complain(fields.line("network.allow_from"), text)
 
 
 def _bad_type(kind: str) -> str:

@@ -85,7 +85,7 @@ def not_deployed(directory: Path) -> tuple[Problem, ...]:
     ]
     text = "is CloudFormation, which Trivet does not deploy; deploy goes on with --without-addons"
     return tuple(
-        Problem(file=str(path.relative_to(directory)), line=1, text=text, is_error=False)
+        Problem(file=str(path.relative_to(directory)), text=text, is_error=False)
         for path in sorted(found)
     )
 

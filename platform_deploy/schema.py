@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from .document import Node
+from .errors import Place
 
 NOW: Final = "now"
 LATER: Final = "later"
@@ -133,12 +134,12 @@ def _known(fields: Fields, key: str) -> "str | Fields | None":
     return fields.get(key) or fields.get(EACH)
 
 
-def not_yet(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
-    """Yield line and path of each field that Copilot knows and Trivet does not carry out yet."""
+def not_yet(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
+    """Yield place and path of each field that Copilot knows and Trivet does not carry out yet."""
     yield from _not_yet(manifest, _OF_TYPE[kind], "")
 
 
-def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
+def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[Place, str]]:
     for key, value in node.map.items():
         known = _known(fields, key)
         here = f"{path}{key}"
@@ -148,17 +149,19 @@ def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]
             yield from _not_yet(value, known, f"{here}.")
 
 
-def unknown(manifest: Node, kind: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line, path and the likely meaning of each key that Copilot would silently ignore."""
+def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
+    """Yield place, path and the likely meaning of each key that Copilot would silently ignore."""
     fields = _OF_TYPE[kind]
     yield from _unknown(manifest, fields, "", fields)
     environments = manifest.at("environments")
     for name, override in environments.map.items() if environments else ():
-        for line, path, meant in _unknown(override, fields, "", fields):
-            yield line, f"environments.{name}.{path}", meant
+        for place, path, meant in _unknown(override, fields, "", fields):
+            yield place, f"environments.{name}.{path}", meant
 
 
-def _unknown(node: Node, fields: Fields, path: str, root: Fields) -> Iterator[tuple[int, str, str]]:
+def _unknown(
+    node: Node, fields: Fields, path: str, root: Fields
+) -> Iterator[tuple[Place, str, str]]:
     for key, value in node.map.items():
         known = _known(fields, key)
         here = f"{path}{key}"
@@ -184,12 +187,12 @@ def _paths(fields: Fields, path: str = "") -> Iterator[str]:
             yield from _paths(known, f"{path}{key}.")
 
 
-def not_maps(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
-    """Yield line and path of each field that must be a map and is none."""
+def not_maps(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
+    """Yield place and path of each field that must be a map and is none."""
     yield from _not_maps(manifest, _OF_TYPE[kind], "", "")
 
 
-def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[int, str]]:
+def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[Place, str]]:
     """Yield as above; `form` is the path with EACH for names."""
     for key, value in node.map.items():
         known = _known(fields, key)

@@ -211,10 +211,11 @@ def test_all_problems_of_the_manifests_are_said_and_nothing_is_asked_of_aws(
     assert run("plan", "--env", "test") == (
         2,
         "",
-        "copilot/api/manifest.yml:3: image.port must be a whole number from 1 to 65535, not port\n"
-        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "copilot/api/manifest.yml:3:28: image.port must be a whole number from 1 to 65535, "
+        "not port\n"
+        "copilot/api/manifest.yml:5:1: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
-        "copilot/worker/manifest.yml:2: type Static Site is not there yet in Trivet\n"
+        "copilot/worker/manifest.yml:2:1: type Static Site is not there yet in Trivet\n"
         "2 problems; nothing was changed\n",
     )
 
@@ -224,7 +225,7 @@ def test_what_is_worth_a_look_is_said_and_the_work_goes_on(run: Run, tmp_path: P
     code, out, err = run("render", "--env", "test")
     assert (code, bool(out)) == (0, True)
     assert err == (
-        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "copilot/api/manifest.yml:5:1: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
     )
 
@@ -247,7 +248,7 @@ def test_a_wrong_environment_manifest_is_said(run: Run, tmp_path: Path) -> None:
     write(tmp_path, "environments/test", "name: test\ntype: Backend Service\ncdn: true\n")
     code, _, err = run("render", "--env", "test")
     assert code == 2
-    assert "copilot/environments/test/manifest.yml:2: type must be Environment\n" in err
+    assert "copilot/environments/test/manifest.yml:2:1: type must be Environment\n" in err
 
 
 def test_a_folder_without_manifests_is_said(run: Run, tmp_path: Path) -> None:
@@ -316,7 +317,8 @@ def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_
     write(tmp_path, "api", API.replace("8080", "port"))
     code, out, _ = run("lint", "--env", "test", "--format", "json")
     assert code == 2
-    assert [it["line"] for it in json.loads(out)["problems"]] == [1, 3, 1]
+    places = [(it["line"], it["column"]) for it in json.loads(out)["problems"]]
+    assert places == [(1, 1), (3, 28), (1, 1)]
 
 
 def test_addons_are_refused_until_they_are_left_out(

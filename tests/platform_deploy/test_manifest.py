@@ -13,7 +13,7 @@ from platform_deploy.manifest import read
 from platform_deploy.model import Container, Export, HealthCheck, Http, Workload
 from platform_deploy.project import ManifestFile
 
-from .conftest import API, BACKEND, folder_of, project_of
+from .conftest import API, BACKEND, folder_of, listed, project_of
 
 PUBLIC = "Load Balanced Web Service"
 TYPES = f"{PUBLIC}, Backend Service, Worker Service, Environment"
@@ -23,11 +23,11 @@ def problems(*texts: str, **variables: str) -> list[str]:
     """What is wrong with the manifests, without the path that all share."""
     with pytest.raises(BadManifest) as caught:
         read(folder_of(*texts, **variables))
-    return [str(it).removeprefix("copilot/") for it in sorted(caught.value.problems)]
+    return [it.removeprefix("copilot/") for it in listed(caught.value.problems)]
 
 
 def notices(*texts: str) -> list[str]:
-    return [str(it).removeprefix("copilot/") for it in read(folder_of(*texts))[1]]
+    return [it.removeprefix("copilot/") for it in listed(read(folder_of(*texts))[1])]
 
 
 def workload(text: str, environment: str = "test") -> Workload:
@@ -312,7 +312,7 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
     wrong = ManifestFile(path="copilot/trivet.yml", text="domain: x.example\nexports: {a: [b]}\n")
     with pytest.raises(BadManifest) as caught:
         read(replace(folder, trivet=wrong))
-    assert [str(it) for it in sorted(caught.value.problems)] == [
+    assert listed(caught.value.problems) == [
         "copilot/trivet.yml:1: domain is not there yet in Trivet; leave it out",
         "copilot/trivet.yml:2: exports.a must be a string",
     ]
