@@ -19,8 +19,10 @@ from .errors import (
     StillInUse,
     Throttled,
     Unclear,
+    WrongAccount,
 )
 from .lags import longest_wait
+from .settings import Where
 
 Answer: TypeAlias = Mapping[str, Any]
 
@@ -224,15 +226,24 @@ class Account:
         return self._clients[api]
 
 
-def connect() -> Account:
-    """Return the account that the environment names; raises NotConfigured."""
+def connect(where: Where | None = None) -> Account:
+    """Return the account that is named, in variables too; raises NotConfigured, WrongAccount.
+
+    Credentials in variables win over a profile in a file: a pipeline has them there. Nothing is
+    done in another account than the one that `where` names.
+    """
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
+    where = where or Where()
     try:
         session = botocore.session.get_session()
+        if where.profile and not os.environ.keys() & {"AWS_PROFILE", "AWS_ACCESS_KEY_ID"}:
+            session.set_config_variable("profile", where.profile)
         # botocore itself reads AWS_DEFAULT_REGION only; other SDKs and people use AWS_REGION
-        region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        region = (
+            where.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        )
         credentials = session.get_credentials()
     except BotoCoreError as error:
         raise NotConfigured(f"AWS configuration: {error}. Check AWS_PROFILE") from error
@@ -240,7 +251,10 @@ def connect() -> Account:
         raise NotConfigured(NO_REGION)
     if credentials is None:
         raise NotConfigured(NO_CREDENTIALS)
-    return Account(session, region)
+    account = Account(session, region)
+    if where.account and account.pseudo("AWS::AccountId") != where.account:
+        raise WrongAccount(found=account.pseudo("AWS::AccountId"), wanted=where.account)
+    return account
 
 
 NO_REGION = (

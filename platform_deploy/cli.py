@@ -138,7 +138,7 @@ def _project(options: argparse.Namespace) -> Project:
 
 def _plan(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found, _ = flow.planned(aws.connect(), wanted, _limits(options))
+    found, _ = flow.planned(aws.connect(wanted.settings.where), wanted, _limits(options))
     _print(_plan_as(options, found))
     found.refuse_if_unsafe()
     return CHANGES_PENDING if options.exit_code and found.changes else DONE
@@ -171,7 +171,7 @@ def _deploy(options: argparse.Namespace) -> int:
     if left_out and not options.without_addons:
         raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
     reviewed = project.text_of(options.plan) if options.plan else None
-    account = aws.connect()
+    account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
         _say(report.plan_text(found))
@@ -189,7 +189,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
 def _destroy(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    account = aws.connect()
+    account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
         _say(report.plan_text(found))
@@ -208,7 +208,7 @@ def _destroy(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found = flow.stands(aws.connect(), wanted)
+    found = flow.stands(aws.connect(wanted.settings.where), wanted)
     as_json = options.format == "json"
     _print(report.status_json(found) if as_json else report.status_text(found))
     return DONE

@@ -12,11 +12,13 @@ from .model import Project
 from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
+TAGS = "Tags"  # how a change of the project's own tags is named
 
 
 def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, ...]:
     """Return every wanted resource, sorted by kind and name."""
-    wanted = (resource for it in types for resource in it.desired(project))
+    tags = project.settings.tags
+    wanted = (replace(found, tags=tags) for it in types for found in it.desired(project))
     return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 
@@ -44,6 +46,7 @@ def fingerprint(
     `look_up` puts references in place: what was applied is another thing once they move.
     """
     owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
+    owned |= {TAGS: wanted.tags} if wanted.tags else {}
     values = resolved(owned, look_up, lambda name: f"${{{name}}}")
     text = json.dumps(rendered(values), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]

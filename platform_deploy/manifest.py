@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets
+from . import naming, schema, targets, trivet_file
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -18,8 +18,6 @@ from .model import Project, Workload
 from .project import Folder, ManifestFile
 from .settings import Settings
 from .workload import MAX_NAME, bad_name, workload
-
-TRIVET, COPILOT = "trivet", "copilot"
 
 
 def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
@@ -71,14 +69,13 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
 def _settings(folder: Folder, defaults: str | None, problems: list[Problem]) -> Settings:
     """Return what `copilot/trivet.yml` says, and whose defaults are meant."""
     if folder.trivet is None:
-        return Settings(copilot_defaults=defaults == COPILOT)
+        return Settings(copilot_defaults=defaults == trivet_file.COPILOT)
     root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
     fields = Fields(file=folder.trivet.path, root=root)
     _check_keys(fields, root, schema.TRIVET)
-    said = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
-    exports = dict(fields.texts("exports"))
+    found = trivet_file.settings(fields, folder.environment, defaults)
     problems += [*wrong, *fields.problems]
-    return Settings(copilot_defaults=(defaults or said) == COPILOT, exports=exports)
+    return found
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:

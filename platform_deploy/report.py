@@ -41,7 +41,8 @@ def plan_text(plan: Plan) -> str:
 
 def _about(change: Change) -> str:
     if change.action is Action.RECORD:
-        return f"{change.address.name}  (already so; only its tag is renewed)"
+        what = "only its tags change" if change.fields else "already so; only its tag is renewed"
+        return f"{change.address.name}  ({what})"
     if change.is_drift:
         return f"{change.address.name}  (drift: somebody else changed it)"
     return change.address.name

@@ -66,13 +66,15 @@ class Desired:
     """A resource as the manifests want it.
 
     `properties` are the create call's input members in botocore's spelling, what follow-up
-    calls set merged in; `after` names what has to be complete before AWS would accept it.
+    calls set merged in; `after` names what has to be complete before AWS would accept it; `tags`
+    are the project's own.
     """
 
     address: Address
     properties: Properties
     workload: str | None = None
     after: tuple[Address, ...] = ()
+    tags: Tags = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,8 +105,10 @@ _OF_TYPE: Mapping[str, Fields] = {
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
-        now="defaults",
-        later="domain environments tags permissions_boundary",
+        now="defaults permissions_boundary",
+        later="domain",
+        environments={EACH: _fields(now="account region profile")},
+        tags=OPEN,
         exports=OPEN,
     ),
 }
@@ -153,7 +155,7 @@ def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
     """Yield place, path and the likely meaning of each key that Copilot would silently ignore."""
     fields = _OF_TYPE[kind]
     yield from _unknown(manifest, fields, "", fields)
-    environments = manifest.at("environments")
+    environments = None if "environments" in fields else manifest.at("environments")
     for name, override in environments.map.items() if environments else ():
         for place, path, meant in _unknown(override, fields, "", fields):
             yield place, f"environments.{name}.{path}", meant
