@@ -126,6 +126,10 @@ class Account:
         partition, account = self.pseudo("AWS::Partition"), self.pseudo("AWS::AccountId")
         return f"arn:{partition}:{api}:{self.region}:{account}:{resource}"
 
+    def learn(self, arn: str) -> None:
+        """Take the account's number from an ARN of it, which saves asking."""
+        self._facts.setdefault("AWS::AccountId", arn.split(":")[4])
+
     def _ask(self, name: str) -> dict[str, str]:
         if name == "AWS::Region":
             return {name: self.region}

@@ -11,6 +11,7 @@ from pathlib import Path
 from .errors import NotConfigured, Problem
 
 FOLDER = "copilot"
+TRIVET = "copilot/trivet.yml"
 RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
 
 
@@ -58,10 +59,10 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
         raise NotConfigured(
             f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
         )
-    name = application or _application(copilot / ".workspace")
+    name = application or application_of(directory)
     paths = sorted(copilot.glob("*/manifest.yml"))
     settings = copilot / "environments" / environment / "manifest.yml"
-    trivet = copilot / "trivet.yml"
+    trivet = directory / TRIVET
     if not paths:
         raise NotConfigured(f"{copilot} has no manifest: expected {FOLDER}/NAME/manifest.yml")
     return Folder(
@@ -90,7 +91,9 @@ def not_deployed(directory: Path) -> tuple[Problem, ...]:
     )
 
 
-def _application(workspace: Path) -> str:
+def application_of(directory: Path) -> str:
+    """Return the name that `.workspace` gives the application; raises NotConfigured."""
+    workspace = directory / FOLDER / ".workspace"
     lines = workspace.read_text().splitlines() if workspace.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("application:")]
     if not names or not names[0]:

@@ -141,7 +141,8 @@ class ResourceType:
     `read_after` those that must have been observed before it.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
-    tag of the resource of the kind that `keeps_marks` says that there may be some.
+    tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
+    `destroy --keep` calls it, where it may outlive the environment.
     """
 
     kind: str
@@ -171,6 +172,7 @@ class ResourceType:
     read_after: tuple[str, ...] = ()
     rare: bool = False
     keeps_marks: bool = False
+    keep: str = ""
 
     @property
     def is_revisioned(self) -> bool:
@@ -208,6 +210,11 @@ def references(value: Value) -> Iterator[Ref]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from references(item)
+
+
+def names(wanted: Desired) -> frozenset[Address]:
+    """Return the resources that a wanted one refers to."""
+    return frozenset(ref.address for ref in references(dict(wanted.properties)))
 
 
 def rendered(value: Value) -> object:

@@ -64,4 +64,5 @@ TYPE = ResourceType(
     create=create,
     unowned=frozenset({"logGroupName"}),
     late=frozenset({"retentionInDays"}),
+    keep="logs",
 )

@@ -72,6 +72,8 @@ def test_a_plan_reads_like_this() -> None:
         "\n"
         "  worker: not in this folder, left as it is\n"
         "  refused: it is not safe\n"
+        "  (no prices are known for nowhere-1)\n"
+        "\n"
         "1 to create, 1 to change, 1 to replace, 1 to delete, 1 already so; 3 unchanged\n"
     )
 
