@@ -5,7 +5,7 @@ Pure: it asks each type what the project wants of it, and names none.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .model import Project
@@ -20,6 +20,17 @@ def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, .
     tags = project.settings.tags
     wanted = (replace(found, tags=tags) for it in types for found in it.desired(project))
     return tuple(sorted(wanted, key=lambda resource: resource.address))
+
+
+def too_long_names(wanted: Iterable[Desired], types: Mapping[str, ResourceType]) -> Iterator[str]:
+    """Yield what AWS would refuse for the length of its name."""
+    for it in wanted:
+        length, longest = len(it.address.name), types[it.address.kind].longest
+        if longest and length > longest:
+            yield (
+                f"{it.address} has {length} characters, AWS takes {longest}; shorten the name of "
+                "the application, the environment or the workload"
+            )
 
 
 def narrowed(scope: Scope) -> Scope:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from . import apply, naming, plan, prices, report, status, wait
 from .aws import Account
-from .desired import desired, narrowed
-from .errors import NotConfigured
+from .desired import desired, narrowed, too_long_names
+from .errors import BadManifest, NotConfigured, Problem
 from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
@@ -54,11 +54,15 @@ KEEPS = tuple(sorted({of.keep for of in TYPES if of.keep}))  # what a destroy ma
 
 
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
-    """Return what a look at the account is about; raises NotConfigured for unknown workloads."""
+    """Return what a look at the account is about; raises NotConfigured, BadManifest."""
     names = {workload.name for workload in project.workloads}
     for name in sorted(limits.only - names):
         raise NotConfigured(f"--only {name}: there are {', '.join(sorted(names))} in this folder")
-    return Scope(project=project, desired=desired(project, TYPES), only=limits.only)
+    wanted = desired(project, TYPES)
+    too_long = tuple(too_long_names(wanted, BY_KIND))
+    if too_long:
+        raise BadManifest(tuple(Problem(file="copilot", text=text) for text in too_long))
+    return Scope(project=project, desired=wanted, only=limits.only)
 
 
 def render(project: Project, limits: Limits = NO_LIMITS, **facts: str | None) -> str:

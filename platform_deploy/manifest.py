@@ -26,8 +26,8 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
     """
     problems = [
-        Problem(file="copilot/.workspace", text=bad_name(name))
-        for name in (folder.application, folder.environment)
+        Problem(file="copilot/.workspace", text=f"the {what}'s {bad_name(name)}")
+        for what, name in (("application", folder.application), ("environment", folder.environment))
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
     settings = _settings(folder, defaults, problems)
@@ -89,9 +89,9 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
     for rule in targets.additional(fields):
         _check_keys(rule, rule.root, kind)
-    for line, path, meant in schema.unknown(root, kind):
-        hint = f"; did you mean {meant}?" if meant else ""
-        fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
+    for line, path, hint in schema.unknown(root, kind):
+        what = kind if kind == schema.TRIVET else f"a {kind}"
+        fields.complain(line, f"{path} is no field of {what}, ignored{hint}", is_error=False)
 
 
 def _environment(folder: Folder, problems: list[Problem]) -> Environment:
@@ -127,4 +127,8 @@ def _bad_type(kind: str) -> str:
     if kind in schema.TYPES_LATER:
         return f"type {kind} is not there yet in Trivet"
     wanted = ", ".join(schema.known_types())
-    return f"type {kind!r} is none of {wanted}" if kind else f"type is missing; one of {wanted}"
+    likely = schema.likely_type(kind)
+    hint = f"; did you mean {likely}?" if likely else ""
+    return (
+        f"type {kind!r} is none of {wanted}{hint}" if kind else f"type is missing; one of {wanted}"
+    )

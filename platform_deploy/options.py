@@ -4,9 +4,12 @@ It parses and does nothing; what a verb does stands in `cli`.
 """
 
 import argparse
+import re
+from functools import partial
 from pathlib import Path
 
 from . import flow
+from .trivet_file import ACCOUNT, REGION
 
 FORMATS = ("text", "json")
 PLAN_FORMATS = (*FORMATS, "markdown", "diff")
@@ -75,11 +78,21 @@ def _verb(
 
 def _rendered(render: argparse.ArgumentParser) -> None:
     _only(render)
-    render.add_argument("--account", metavar="ID", help="the account's number, put in place")
-    render.add_argument("--region", metavar="NAME", help="the region's name, put in place")
+    for option, form, what in (
+        ("--account", ACCOUNT, "an account's 12 digits"),
+        ("--region", REGION, "a region's name"),
+    ):
+        kind = partial(_matching, form, what)
+        render.add_argument(option, type=kind, metavar="X", help=f"{what}, put in place")
     render.add_argument(
         "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
     )
+
+
+def _matching(form: re.Pattern[str], what: str, text: str) -> str:
+    if not form.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+    return text
 
 
 def _confirmed(deploy: argparse.ArgumentParser) -> None:

@@ -142,7 +142,8 @@ class ResourceType:
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
-    `destroy --keep` calls it, where it may outlive the environment.
+    `destroy --keep` calls it, where it may outlive the environment; `longest` is how many
+    characters of its name AWS takes, 0 where the name is cut to fit.
     """
 
     kind: str
@@ -173,6 +174,7 @@ class ResourceType:
     rare: bool = False
     keeps_marks: bool = False
     keep: str = ""
+    longest: int = 0
 
     @property
     def is_revisioned(self) -> bool:

@@ -11,8 +11,8 @@ from .settings import Settings, Where
 
 TRIVET, COPILOT = "trivet", "copilot"
 MAX_TAGS = 40  # of AWS's 50; the others are Trivet's own
-_ACCOUNT = re.compile(r"\d{12}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+ACCOUNT = re.compile(r"\d{12}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 _TAG = re.compile(r"[\w\s.:/=+@-]{1,128}")
 _TAG_VALUE = re.compile(r"[\w\s.:/=+@-]{0,256}")
 _RESERVED = re.compile(r"(?i)(aws:|trivet:|name$)")
@@ -26,6 +26,9 @@ def settings(fields: Fields, environment: str, defaults: str | None) -> Settings
     places = {
         name: _where(fields, f"environments.{name}") for name, _ in fields.pairs("environments")
     }
+    if places and environment not in places:
+        text = f"environments: there is no {environment}, only {', '.join(places)}"
+        fields.complain(fields.line("environments"), text, is_error=False)
     plain, outputs = _exports(fields)
     return Settings(
         copilot_defaults=(defaults or said) == COPILOT,
@@ -63,8 +66,8 @@ def _exports(fields: Fields) -> tuple[dict[str, str], dict[str, dict[str, str]]]
 
 def _where(fields: Fields, at: str) -> Where:
     return Where(
-        account=_matching(fields, f"{at}.account", _ACCOUNT, "an account's 12 digits"),
-        region=_matching(fields, f"{at}.region", _REGION, "a region such as eu-central-1"),
+        account=_matching(fields, f"{at}.account", ACCOUNT, "an account's 12 digits"),
+        region=_matching(fields, f"{at}.region", REGION, "a region such as eu-central-1"),
         profile=fields.text(f"{at}.profile") or None,
     )
 

@@ -65,4 +65,5 @@ TYPE = ResourceType(
     unowned=frozenset({"logGroupName"}),
     late=frozenset({"retentionInDays"}),
     keep="logs",
+    longest=512,
 )

@@ -180,6 +180,7 @@ BAD_FORMAT = "platform_deploy plan: error: argument --format: invalid choice: 'x
         (("plan",), NO_ENV),
         (("apply", "--env", "test"), BAD_VERB),
         (("plan", "--env", "test", "--format", "xml"), BAD_FORMAT),
+        (("render", "--env", "test", "--region", "Rome"), "'Rome' is not a region's name\n"),
         (
             ("-C", "nowhere", "plan", "--env", "test"),
             "nowhere has no folder copilot/. Name the project's directory with -C\n",
@@ -248,7 +249,8 @@ def test_the_application_is_named_by_the_workspace_or_by_an_option(
         "no application name: write `application: NAME` into DIR/copilot/.workspace, "
         "or use --app NAME\n",
     )
-    assert "must be lower-case letters" in run("render", "--env", "test", "--app", "My App")[2]
+    wrong = run("render", "--env", "test", "--app", "My App")[2]
+    assert "the application's name 'My App' must be lower-case letters" in wrong
 
 
 def test_a_wrong_environment_manifest_is_said(run: Run, tmp_path: Path) -> None:
@@ -313,19 +315,21 @@ def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_
     write(tmp_path, "api", f"{API}cuont: 2\n")
     (tmp_path / "copilot" / "api" / "addons").mkdir()
     (tmp_path / "copilot" / "backend" / "overrides").mkdir()
+    (tmp_path / "copilot" / "environments" / "addons").mkdir(parents=True)
     code, out, err = run("lint", "--env", "test")
     assert (code, err) == (0, "")
     assert [line.split(":")[0] for line in out.splitlines()] == [
         "copilot/api/addons",
         "copilot/api/manifest.yml",
         "copilot/backend/overrides",
+        "copilot/environments/addons",
     ]
     assert run("lint", "--env", "test", "--strict")[0] == 2
     write(tmp_path, "api", API.replace("8080", "port"))
     code, out, _ = run("lint", "--env", "test", "--format", "json")
     assert code == 2
     places = [(it["line"], it["column"]) for it in json.loads(out)["problems"]]
-    assert places == [(1, 1), (3, 28), (1, 1)]
+    assert places == [(1, 1), (3, 28), (1, 1), (1, 1)]
 
 
 def test_addons_are_refused_until_they_are_left_out(

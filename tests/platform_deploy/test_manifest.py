@@ -407,6 +407,41 @@ def test_a_misplaced_key_is_shown_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        ("env: {A: b}", "env", "variables"),
+        ("enviroments: {prod: {}}", "enviroments", "environments"),
+        (
+            "sidecars: {x: {image: y, enviroment: {}}}",
+            "sidecars.x.enviroment",
+            "sidecars.x.variables",
+        ),
+        ("network: {placement: private}", "network.placement", "network.vpc.placement"),
+        ("Memory: 512", "Memory", "memory"),
+        ("exec: {enabled: true}", "exec.enabled", "exec.enable"),
+        ("deployment: {rollback: true}", "deployment.rollback", "deployment.rollback_alarms"),
+        ("storage: {efs: true}", "storage.efs", "storage.volumes.NAME.efs"),
+        ("allow_form: [x]", "allow_form", "network.allow_from"),
+    ],
+)
+def test_what_was_meant_is_guessed(text: str, key: str, meant: str) -> None:
+    said = f"1/manifest.yml:5: warning: {key} is no field of a {PUBLIC}, ignored"
+    assert notices(f"{API}{text}\n") == [f"{said}; did you mean {meant}?"]
+
+
+def test_a_field_of_another_type_is_said_to_be_one() -> None:
+    assert notices(f"{API}subscribe: {{}}\n") == [
+        f"1/manifest.yml:5: warning: subscribe is no field of a {PUBLIC}, ignored; "
+        "it is a field of a Worker Service"
+    ]
+
+
+def test_a_slip_in_the_type_is_shown_the_right_one() -> None:
+    (said,) = problems(API.replace(PUBLIC, "load-balanced web service"))
+    assert said.endswith(f"; did you mean {PUBLIC}?")
+
+
 def test_numbers_and_json_lists_may_come_from_variables() -> None:
     text = f"{API}cpu: ${{CPU}}\nmemory: 1024\ncommand: ${{COMMAND}}\n"
     found = project_of(text, CPU="512", COMMAND='["a", "b c"]').workloads[0]

@@ -77,7 +77,7 @@ exports:
         ("environments: {test: 12}", "1:16: environments.test must be a map of fields"),
         (
             "environments: {test: {acount: '1'}}\ndefaults: x",
-            "1:23: warning: environments.test.acount is no field of a copilot/trivet.yml, ignored; "
+            "1:23: warning: environments.test.acount is no field of copilot/trivet.yml, ignored; "
             "did you mean environments.test.account?",
         ),
     ],
@@ -176,4 +176,11 @@ def test_problems_are_listed_in_order() -> None:
     assert listed(caught.value.problems) == [
         "copilot/trivet.yml:1: tags.name is reserved; choose another name",
         "copilot/trivet.yml:2: defaults must be one of trivet, copilot",
+    ]
+
+
+def test_an_environment_that_the_file_does_not_name_is_worth_a_look() -> None:
+    trivet = ManifestFile(path="copilot/trivet.yml", text="environments: {tset: {}, prod: {}}\n")
+    assert listed(manifest.read(replace(folder_of(BACKEND), trivet=trivet))[1]) == [
+        "copilot/trivet.yml:1: warning: environments: there is no test, only prod, tset"
     ]
