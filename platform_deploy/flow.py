@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from . import apply, naming, plan, prices, report, status, wait
+from . import apply, naming, plan, prices, processors, report, status, wait
 from .aws import Account
 from .desired import desired, narrowed, too_long_names
 from .errors import BadManifest, NotConfigured, Problem
@@ -84,7 +84,8 @@ def planned(
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
     )
-    return _priced(found, scope, observation), observation
+    refusals = (*found.refusals, *processors.misfits(account, found.changes))
+    return _priced(replace(found, refusals=refusals), scope, observation), observation
 
 
 def _priced(found: Plan, scope: Scope, observation: Observation) -> Plan:

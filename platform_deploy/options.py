@@ -78,12 +78,12 @@ def _verb(
 
 def _rendered(render: argparse.ArgumentParser) -> None:
     _only(render)
-    for option, form, what in (
-        ("--account", ACCOUNT, "an account's 12 digits"),
-        ("--region", REGION, "a region's name"),
+    for option, name, form, what in (
+        ("--account", "ID", ACCOUNT, "an account's 12 digits"),
+        ("--region", "NAME", REGION, "a region's name"),
     ):
         kind = partial(_matching, form, what)
-        render.add_argument(option, type=kind, metavar="X", help=f"{what}, put in place")
+        render.add_argument(option, type=kind, metavar=name, help=f"{what}, put in place")
     render.add_argument(
         "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
     )

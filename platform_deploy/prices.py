@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .resource import Address, Desired, Observed, Properties, Ref, Value
+from .resource import Address, Desired, Observed, Properties, Ref, Value, inside
 
 AS_OF = "2026-07-07"
 SOURCE = "https://aws.amazon.com/pricing/"
@@ -134,13 +134,13 @@ def _service(
     family = _family(properties.get("taskDefinition"))
     task = there.get(Address(kind="AWS::ECS::TaskDefinition", name=family), {})
     count = _number(properties.get("desiredCount"), 1)
-    processor = _inside(task, "runtimePlatform", "cpuArchitecture") or "X86_64"
+    processor = inside(task, "runtimePlatform", "cpuArchitecture") or "X86_64"
     cpu, memory = rates.fargate[str(processor)]
-    disk = _number(_inside(task, "ephemeralStorage", "sizeInGiB"), FREE_DISK) - FREE_DISK
+    disk = _number(inside(task, "ephemeralStorage", "sizeInGiB"), FREE_DISK) - FREE_DISK
     rate = _number(task.get("cpu")) / 1024 * cpu + _number(task.get("memory")) / 1024 * memory
     yield f"Fargate tasks of {name}", count, rate + disk * rates.disk
-    network = _inside(properties, "networkConfiguration", "awsvpcConfiguration")
-    if _inside(network, "assignPublicIp") == "ENABLED":
+    network = inside(properties, "networkConfiguration", "awsvpcConfiguration")
+    if inside(network, "assignPublicIp") == "ENABLED":
         yield "public IPv4 addresses", count, rates.address
 
 
@@ -149,12 +149,6 @@ def _family(named: Value) -> str:
     if isinstance(named, Ref):
         return named.address.name
     return str(named).rpartition("/")[2].partition(":")[0]
-
-
-def _inside(value: Value, *path: str) -> Value:
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _length(value: Value) -> int:

@@ -219,6 +219,13 @@ def names(wanted: Desired) -> frozenset[Address]:
     return frozenset(ref.address for ref in references(dict(wanted.properties)))
 
 
+def inside(value: Value, *path: str) -> Value:
+    """Return what stands at a path of maps, None where nothing does."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
 def rendered(value: Value) -> object:
     """Return the value as plain JSON, with references in their `${…}` spelling."""
     if isinstance(value, Ref | Pseudo | Text):

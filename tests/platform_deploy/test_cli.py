@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import pytest
 from localcloud.emulator import Emulator
 from platform_deploy.aws import Account
 from platform_deploy.cli import main
+from platform_deploy.options import VERBS
 
 from .conftest import API, EXAMPLES
 
@@ -303,11 +305,15 @@ def test_a_manifest_that_is_no_text_is_said(run: Run, tmp_path: Path) -> None:
     assert err.startswith("cannot read DIR/copilot/api/manifest.yml: ")
 
 
-def test_help_names_every_verb(run: Run) -> None:
+def test_help_and_page_name_every_verb_and_option(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for verb in ("plan", "render", "deploy", "status", "destroy"):
-        assert verb in out
+    page = (EXAMPLES.parent / "docs" / "platform_deploy.md").read_text(encoding="utf-8")
+    for verb, text in VERBS.items():
+        assert text.partition(",")[0][:30] in out
+        assert f"| `{verb}` |" in page
+        options = set(re.findall(r"--[a-z-]+", run(verb, "--help")[1])) - {"--help"}
+        assert {it for it in options if it not in page} == set()
 
 
 def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_path: Path) -> None:
