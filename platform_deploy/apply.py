@@ -105,7 +105,7 @@ class Run:
         self._set(_wanted(change), of, change.members)
 
     def record(self, change: Change, of: ResourceType) -> None:
-        """Note in the tag what is applied."""
+        """Set the tags: the project's own, and what is applied."""
         wanted = _wanted(change)
         attributes, marks = self.live[wanted.address].attributes, self.applied(wanted, of)
         self._repeated(lambda: calls.add_tags(self.account, of, attributes, marks))
@@ -144,11 +144,11 @@ class Run:
         keeps = self.types[wanted.address.kind].keeps_marks
         rare = {it.address.kind for it in self.scope.desired if self.types[it.address.kind].rare}
         marks = {f"{naming.HAS}{kind}": "yes" for kind in rare} if keeps else {}
-        return {calls.NAME_TAG: wanted.address.name, **owner, **marks}
+        return {**wanted.tags, calls.NAME_TAG: wanted.address.name, **owner, **marks}
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
-        """Return the tag that says what was applied."""
-        return {naming.APPLIED: fingerprint(wanted, of, self._known_attribute)}
+        """Return the project's own tags, and the one that says what was applied."""
+        return {**wanted.tags, naming.APPLIED: fingerprint(wanted, of, self._known_attribute)}
 
     def keep(self, resource: Observed) -> None:
         """Remember a resource that exists now."""

@@ -19,8 +19,10 @@ from .errors import (
     StillInUse,
     Throttled,
     Unclear,
+    WrongAccount,
 )
 from .lags import longest_wait
+from .settings import Where
 
 Answer: TypeAlias = Mapping[str, Any]
 
@@ -123,6 +125,10 @@ class Account:
         """Return the ARN of a resource of this account and region."""
         partition, account = self.pseudo("AWS::Partition"), self.pseudo("AWS::AccountId")
         return f"arn:{partition}:{api}:{self.region}:{account}:{resource}"
+
+    def learn(self, arn: str) -> None:
+        """Take the account's number from an ARN of it, which saves asking."""
+        self._facts.setdefault("AWS::AccountId", arn.split(":")[4])
 
     def _ask(self, name: str) -> dict[str, str]:
         if name == "AWS::Region":
@@ -233,15 +239,24 @@ def iam_action(api: str, action: str) -> str:
     return f"{_IAM_NAMES.get(api, api)}:{action}"
 
 
-def connect() -> Account:
-    """Return the account that the environment names; raises NotConfigured."""
+def connect(where: Where | None = None) -> Account:
+    """Return the account that is named, in variables too; raises NotConfigured, WrongAccount.
+
+    Credentials in variables win over a profile in a file: a pipeline has them there. Nothing is
+    done in another account than the one that `where` names.
+    """
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
+    where = where or Where()
     try:
         session = botocore.session.get_session()
+        if where.profile and not os.environ.keys() & {"AWS_PROFILE", "AWS_ACCESS_KEY_ID"}:
+            session.set_config_variable("profile", where.profile)
         # botocore itself reads AWS_DEFAULT_REGION only; other SDKs and people use AWS_REGION
-        region = os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        region = (
+            where.region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        )
         credentials = session.get_credentials()
     except BotoCoreError as error:
         raise NotConfigured(f"AWS configuration: {error}. Check AWS_PROFILE") from error
@@ -249,7 +264,10 @@ def connect() -> Account:
         raise NotConfigured(NO_REGION)
     if credentials is None:
         raise NotConfigured(NO_CREDENTIALS)
-    return Account(session, region)
+    account = Account(session, region)
+    if where.account and account.pseudo("AWS::AccountId") != where.account:
+        raise WrongAccount(found=account.pseudo("AWS::AccountId"), wanted=where.account)
+    return account
 
 
 NO_REGION = (

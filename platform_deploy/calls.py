@@ -5,6 +5,7 @@ AWS has as many spellings of tags as it has APIs; here is each of them once.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from .aws import Account, Answer
@@ -121,11 +122,13 @@ def in_ec2(
 
 
 def frozen(value: object) -> Value:
-    """Return an answer's value with tuples for its lists."""
+    """Return an answer's value with tuples for its lists, times as text."""
     if isinstance(value, Mapping):
         return {str(key): frozen(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return tuple(frozen(item) for item in value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if isinstance(value, str | int | float | bool) else None
 
 

@@ -4,13 +4,15 @@ Results go to standard output, progress, questions and errors to standard error.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import asdict
 
-from . import aws, flow, manifest, project, report, review
-from .errors import BadManifest, DeployError, Refused
+from . import aws, flow, manifest, project, registry, report, review
+from .errors import BadManifest, DeployError, Problem, Refused
 from .model import Project
+from .options import parser
 from .plan import Plan
 from .progress import shown
 
@@ -24,107 +26,28 @@ PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "markdown": review.plan_markdown,
     "diff": review.plan_diff,
 }
-EPILOG = """exit codes: 0 done, or nothing to do; 1 failed; 2 wrong usage or manifest;
-3 changes pending (plan --exit-code); 4 refused; 130 interrupted"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb and return the process's exit code."""
-    options = _parser().parse_args(argv)
+    options = parser().parse_args(argv)
     try:
-        verb: Callable[[argparse.Namespace], int] = options.run
-        return verb(options)
+        return _VERBS[options.verb](options)
     except DeployError as error:
-        _say(str(error))
+        _say(report.error_json(error) if _is_json(options) else str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        _say("interrupted; the same command again does the rest")
+        text = "interrupted; the same command again does the rest"
+        _tell(options, text, error="Interrupted", message=text, exit_code=INTERRUPTED)
         return INTERRUPTED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="platform_deploy",
-        description="Run a Copilot project on AWS Fargate, without CloudFormation.",
-        epilog=EPILOG,
-    )
-    parser.add_argument(
-        "-C",
-        dest="directory",
-        metavar="PROJECT_DIRECTORY",
-        type=Path,
-        default=Path(),
-        help="the directory that holds copilot/ (default: here)",
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
-    plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
-    _limited(plan, flow.RULES)
-    lint = _verb(verbs, "lint", _lint, "name every problem of the project's files")
-    lint.add_argument("--strict", action="store_true", help="take warnings for errors")
-    render = _verb(
-        verbs, "render", _render, "print the wanted resources as JSON, without an account"
-    )
-    render.add_argument(
-        "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
-    )
-    deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
-    _confirmed(deploy)
-    _limited(deploy, flow.RULES)
-    _verb(verbs, "status", _status, "show what runs and where it is reached")
-    destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
-    destroy.add_argument(
-        "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
-    )
-    _limited(destroy, (flow.LEASE,))
-    return parser
-
-
-def _confirmed(deploy: argparse.ArgumentParser) -> None:
-    deploy.add_argument("--yes", action="store_true", help="do not ask")
-    deploy.add_argument(
-        "--plan", type=Path, metavar="FILE", help="do what `plan --format json` wrote, or refuse"
-    )
-    deploy.add_argument(
-        "--without-addons", action="store_true", help="leave out addons/ and overrides/"
-    )
-
-
-def _limited(parser: argparse.ArgumentParser, rules: tuple[str, ...]) -> None:
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="this workload and what it needs, instead of the folder's; may be repeated",
-    )
-    parser.add_argument(
-        "--force",
-        action="append",
-        default=[],
-        choices=rules,
-        help="break this rule: drift undoes what somebody else changed, "
-        "lease takes over from another run",
-    )
-
-
 def _limits(options: argparse.Namespace) -> flow.Limits:
-    return flow.Limits(only=frozenset(options.only), forced=frozenset(options.force))
-
-
-def _verb(
-    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    run: Callable[[argparse.Namespace], int],
-    text: str,
-) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    parser.add_argument("--env", required=True, metavar="NAME", help="the environment")
-    parser.add_argument("--app", metavar="NAME", help="the application (default: .workspace's)")
-    formats = tuple(PLAN_FORMATS) if name == "plan" else ("text", "json")
-    parser.add_argument("--format", choices=formats, default="text")
-    parser.set_defaults(run=run)
-    return parser
+    return flow.Limits(
+        only=frozenset(options.only),
+        forced=frozenset(getattr(options, "force", ())),
+        kept=getattr(options, "keep", frozenset()),
+    )
 
 
 def _project(options: argparse.Namespace) -> Project:
@@ -132,27 +55,21 @@ def _project(options: argparse.Namespace) -> Project:
     folder = project.read(options.directory, options.env, options.app)
     found, notices = manifest.read(folder, getattr(options, "defaults", None))
     for notice in notices:
-        _say(str(notice))
+        _tell(options, str(notice), problem=asdict(notice))
     return found
 
 
 def _plan(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found, _ = flow.planned(aws.connect(), wanted, _limits(options))
-    _print(_plan_as(options, found))
+    found, _ = flow.planned(aws.connect(wanted.settings.where), wanted, _limits(options))
+    _print(PLAN_FORMATS[options.format](found))
     found.refuse_if_unsafe()
     return CHANGES_PENDING if options.exit_code and found.changes else DONE
 
 
 def _lint(options: argparse.Namespace) -> int:
-    project.load_dotenv(options.directory)
-    folder = project.read(options.directory, options.env, options.app)
-    try:
-        problems = manifest.read(folder)[1]
-    except BadManifest as error:
-        problems = error.problems
-    problems += project.not_deployed(options.directory)
-    if options.format == "json":
+    problems = _problems(options)
+    if _is_json(options):
         _print(report.problems_json(problems))
     else:
         _print("".join(f"{it}\n" for it in sorted(problems)) or "no problem found\n")
@@ -160,8 +77,21 @@ def _lint(options: argparse.Namespace) -> int:
     return BadManifest.exit_code if is_bad else DONE
 
 
+def _problems(options: argparse.Namespace) -> tuple[Problem, ...]:
+    project.load_dotenv(options.directory)
+    folder = project.read(options.directory, options.env, options.app)
+    left_out = project.not_deployed(options.directory)
+    try:
+        found, notices = manifest.read(folder)
+        flow.scope_of(found)
+    except BadManifest as error:
+        return (*error.problems, *left_out)
+    return (*notices, *left_out)
+
+
 def _render(options: argparse.Namespace) -> int:
-    _print(flow.render(_project(options)))
+    wanted, limits = _project(options), _limits(options)
+    _print(flow.render(wanted, limits, account=options.account, region=options.region))
     return DONE
 
 
@@ -171,17 +101,17 @@ def _deploy(options: argparse.Namespace) -> int:
     if left_out and not options.without_addons:
         raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
     reviewed = project.text_of(options.plan) if options.plan else None
-    account = aws.connect()
+    account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
-        _say(report.plan_text(found))
+        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
         if reviewed is not None:
             if not report.is_same_plan(found, reviewed):
                 raise Refused((f"this is not the plan of {options.plan}; review it again",))
         elif not options.yes:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
-    with shown(sys.stderr) as voice:
+    with shown(sys.stderr, as_json=_is_json(options)) as voice:
         done = flow.deploy(account, wanted, confirm, voice, _limits(options))
     _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
     return DONE
@@ -189,17 +119,17 @@ def _deploy(options: argparse.Namespace) -> int:
 
 def _destroy(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    account = aws.connect()
+    account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
-        _say(report.plan_text(found))
+        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
         if options.yes is None:
             question = f"type the environment's name to destroy it: ({found.environment}) "
             _ask(question, found.environment, f"--yes {found.environment}")
         elif options.yes != found.environment:
             raise Refused((f"--yes {options.yes} is not the environment {found.environment}",))
 
-    with shown(sys.stderr) as voice:
+    with shown(sys.stderr, as_json=_is_json(options)) as voice:
         done = flow.destroy(account, wanted, confirm, voice, _limits(options))
     outcome = f"no longer has {', '.join(options.only)}" if options.only else "is destroyed"
     _print_done(options, done, outcome if done.steps else "does not exist; nothing to do")
@@ -208,25 +138,49 @@ def _destroy(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     wanted = _project(options)
-    found = flow.stands(aws.connect(), wanted)
-    as_json = options.format == "json"
-    _print(report.status_json(found) if as_json else report.status_text(found))
+    found = flow.stands(aws.connect(wanted.settings.where), wanted)
+    _print(report.status_json(found) if _is_json(options) else report.status_text(found))
     return DONE
 
 
+def _import_config(options: argparse.Namespace) -> int:
+    project.load_dotenv(options.directory)
+    application = options.app or project.application_of(options.directory)
+    found = registry.read(aws.connect(), application)
+    path = options.directory / project.TRIVET
+    filled = registry.fill(path, found, overwrite=options.overwrite)
+    as_json = json.dumps(asdict(filled), indent=2, ensure_ascii=False) + "\n"
+    _print(as_json if _is_json(options) else registry.told(filled, project.TRIVET))
+    return DONE
+
+
+_VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "plan": _plan,
+    "lint": _lint,
+    "render": _render,
+    "deploy": _deploy,
+    "status": _status,
+    "destroy": _destroy,
+    "import-config": _import_config,
+}
+
+
 def _print_done(options: argparse.Namespace, done: flow.Done, outcome: str) -> None:
-    if options.format == "json":
-        _print(report.result_json(done.plan, done.steps, done.steady, done.url))
+    if _is_json(options):
+        _print(report.result_json(done.plan, done.steps, done.steady, done.url, done.left))
         return
     lines = [f"{done.plan.application} in environment {done.plan.environment} {outcome}"]
     lines += done.steady
+    lines += [f"still there: {it}" for it in done.left]
     if done.url:
         lines.append(f"open {done.url}")
+    if options.verb == "destroy" and done.steps and not done.left:
+        lines.append("nothing of it is left")
     _print("\n".join([*lines, ""]))
 
 
-def _plan_as(options: argparse.Namespace, found: Plan) -> str:
-    return PLAN_FORMATS[options.format](found)
+def _is_json(options: argparse.Namespace) -> bool:
+    return bool(options.format == "json")
 
 
 def _ask(question: str, expected: str, option: str) -> None:
@@ -241,6 +195,11 @@ def _ask(question: str, expected: str, option: str) -> None:
 
 def _print(text: str) -> None:
     sys.stdout.write(text)
+
+
+def _tell(options: argparse.Namespace, text: str, **facts: object) -> None:
+    """Write a remark: text for people, the facts as a line of JSON for programs."""
+    _say(json.dumps(facts, ensure_ascii=False) if _is_json(options) else text)
 
 
 def _say(text: str) -> None:

@@ -38,7 +38,7 @@ def _own(fields: Fields, name: str) -> Container:
         name=name,
         image=fields.text("image.location"),
         ports=((port, "tcp"),) if port else (),
-        variables=tuple(variables(fields, "variables")),
+        variables=tuple(_own_variables(fields, name)),
         secrets=tuple(secrets(fields, "secrets")),
         command=fields.words("command"),
         entrypoint=fields.words("entrypoint"),
@@ -49,6 +49,14 @@ def _own(fields: Fields, name: str) -> Container:
         mounts=tuple(_own_mounts(fields)),
         read_only=fields.boolean("storage.readonly_fs", default=False),
     )
+
+
+def _own_variables(fields: Fields, name: str) -> Iterator[tuple[str, Given]]:
+    """Yield the manifest's variables, then what addons would give besides."""
+    said = tuple(variables(fields, "variables"))
+    outputs = fields.settings.outputs.get(name, {})
+    yield from said
+    yield from ((it, value) for it, value in sorted(outputs.items()) if it not in dict(said))
 
 
 def _sidecar(fields: Fields, name: str) -> Container:

@@ -5,19 +5,32 @@ Pure: it asks each type what the project wants of it, and names none.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .model import Project
 from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
+TAGS = "Tags"  # how a change of the project's own tags is named
 
 
 def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, ...]:
     """Return every wanted resource, sorted by kind and name."""
-    wanted = (resource for it in types for resource in it.desired(project))
+    tags = project.settings.tags
+    wanted = (replace(found, tags=tags) for it in types for found in it.desired(project))
     return tuple(sorted(wanted, key=lambda resource: resource.address))
+
+
+def too_long_names(wanted: Iterable[Desired], types: Mapping[str, ResourceType]) -> Iterator[str]:
+    """Yield what AWS would refuse for the length of its name."""
+    for it in wanted:
+        length, longest = len(it.address.name), types[it.address.kind].longest
+        if longest and length > longest:
+            yield (
+                f"{it.address} has {length} characters, AWS takes {longest}; shorten the name of "
+                "the application, the environment or the workload"
+            )
 
 
 def narrowed(scope: Scope) -> Scope:
@@ -44,6 +57,7 @@ def fingerprint(
     `look_up` puts references in place: what was applied is another thing once they move.
     """
     owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
+    owned |= {TAGS: wanted.tags} if wanted.tags else {}
     values = resolved(owned, look_up, lambda name: f"${{{name}}}")
     text = json.dumps(rendered(values), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]

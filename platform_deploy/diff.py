@@ -11,7 +11,7 @@ from enum import StrEnum
 from graphlib import TopologicalSorter
 
 from . import naming
-from .desired import fingerprint
+from .desired import TAGS, fingerprint
 from .normalise import EMPTY, canonical
 from .resource import Address, Desired, Observed, Ref, ResourceType, Value, references, resolved
 
@@ -23,7 +23,7 @@ class Action(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
-    RECORD = "record"  # all is as wanted, only the tag does not say so yet
+    RECORD = "record"  # all but the tags is as wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Change:
     @property
     def members(self) -> frozenset[str]:
         """Return the names of the properties that change."""
-        return frozenset(field.member for field in self.fields)
+        return frozenset(field.member for field in self.fields if field.member != TAGS)
 
 
 def diff(
@@ -108,9 +108,9 @@ def _action(
         return Action.CREATE
     if any(field.member in of.replaces for field in fields):
         return Action.REPLACE
-    if fields:
+    if any(field.member != TAGS for field in fields):
         return Action.UPDATE
-    return None if is_applied else Action.RECORD
+    return None if is_applied and not fields else Action.RECORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +144,10 @@ class _Comparison:
         members = self.wanted.properties.keys() | self.of.optional.keys()
         for member in sorted(members - self.of.unowned):
             yield from self._of_member(member, live, is_applied=is_applied)
+        for name, value in sorted(self.wanted.tags.items()):
+            if live.tag(name) != value:
+                path = f"{TAGS}.{name}"
+                yield FieldChange(member=TAGS, path=path, old=live.tag(name), new=value)
 
     def _of_member(self, member: str, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
         of, wanted = self.of, self.wanted.properties

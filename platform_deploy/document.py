@@ -1,4 +1,4 @@
-"""Turn the text of a YAML file into a tree whose every value knows its line.
+"""Turn the text of a YAML file into a tree whose every value knows its place.
 
 Pure: text in, tree out. YAML 1.2 (`on:` stays a key, `yes` a string), variables put in place as
 Copilot does. It knows nothing of what a manifest may contain.
@@ -15,7 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from .errors import Problem
+from .errors import Place, Problem
 
 Scalar: TypeAlias = str | int | float | bool | None
 
@@ -28,12 +28,12 @@ _TRUE = ("true", "True", "TRUE")
 class Node:
     """One value of a YAML file: a scalar, a tuple of nodes or a mapping of nodes.
 
-    `line` counts from 1 and is the key's line where the value has a key; `text` is a scalar as it
-    was written, `is_block` true for `|` and `>` strings.
+    `line` is the place, with its column, of the key where the value has one; `text` is a scalar as
+    it was written, `is_block` true for `|` and `>` strings.
     """
 
     value: "Scalar | tuple[Node, ...] | Mapping[str, Node]"
-    line: int
+    line: Place
     text: str = ""
     is_block: bool = False
 
@@ -68,41 +68,48 @@ class _Reading:
     variables: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
 
-    def complain(self, line: int, text: str) -> None:
-        self.problems.append(Problem(file=self.file, line=line, text=text))
+    def complain(self, place: Place, text: str) -> None:
+        line, column = place
+        self.problems.append(Problem(file=self.file, line=line, column=column, text=text))
 
 
 def parse(text: str, file: str, variables: Mapping[str, str]) -> tuple[Node, tuple[Problem, ...]]:
     """Return the tree of a YAML text with `${NAME}` put in place, and what is wrong with it."""
     reading = _Reading(file=file, variables=variables)
-    nothing = Node(value={}, line=1)
+    nothing = Node(value={}, line=Place())
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except (YAMLError, RecursionError) as error:
         reading.complain(*_place_and_reason(error, text))
         return nothing, tuple(reading.problems)
     if not isinstance(root, MappingNode):
-        reading.complain(1, "expected a mapping of keys to values")
+        reading.complain(nothing.line, "expected a mapping of keys to values")
         return nothing, tuple(reading.problems)
-    return _node(root, 1, reading), tuple(reading.problems)
+    return _node(root, nothing.line, reading), tuple(reading.problems)
 
 
-def _place_and_reason(error: Exception, text: str) -> tuple[int, str]:
-    """Return the line of a syntax error, and what is wrong."""
+def _place_and_reason(error: Exception, text: str) -> tuple[Place, str]:
+    """Return the place of a syntax error, and what is wrong."""
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
-        return (mark.line + 1 if mark else 1), f"not YAML: {error.problem or error.context}"
+        place = _place(mark) if mark else Place()
+        return place, f"not YAML: {error.problem or error.context}"
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return line, f"not YAML: the character #x{error.character:04x} is not allowed"
-    return 1, "not YAML: nested too deeply"
+        place = Place(line, error.position - text.rfind("\n", 0, error.position))
+        return place, f"not YAML: the character #x{error.character:04x} is not allowed"
+    return Place(), "not YAML: nested too deeply"
 
 
-def _node(found: Any, line: int, reading: _Reading) -> Node:
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _node(found: Any, line: Place, reading: _Reading) -> Node:
     if isinstance(found, MappingNode):
         return Node(value=dict(_entries(found, reading)), line=line)
     if isinstance(found, SequenceNode):
-        items = tuple(_node(item, item.start_mark.line + 1, reading) for item in found.value)
+        items = tuple(_node(item, _place(item.start_mark), reading) for item in found.value)
         return Node(value=items, line=line)
     return _scalar(found, line, reading)
 
@@ -110,7 +117,7 @@ def _node(found: Any, line: int, reading: _Reading) -> Node:
 def _entries(mapping: MappingNode, reading: _Reading) -> Iterator[tuple[str, Node]]:
     seen: set[str] = set()
     for key, value in mapping.value:
-        line = key.start_mark.line + 1
+        line = _place(key.start_mark)
         if key.tag == f"{_TAG}merge":
             reading.complain(line, "merge keys (<<) are not read; write the keys out")
         elif not isinstance(key, ScalarNode):
@@ -122,7 +129,7 @@ def _entries(mapping: MappingNode, reading: _Reading) -> Iterator[tuple[str, Nod
             yield key.value, _node(value, line, reading)
 
 
-def _scalar(found: ScalarNode, line: int, reading: _Reading) -> Node:
+def _scalar(found: ScalarNode, line: Place, reading: _Reading) -> Node:
     node = Node(
         value=_typed(found), line=line, text=found.value, is_block=found.style in ("|", ">")
     )
@@ -154,7 +161,7 @@ def _typed(found: ScalarNode) -> Scalar:
     return str(found.value)
 
 
-def _interpolated(text: str, line: int, reading: _Reading) -> str:
+def _interpolated(text: str, line: Place, reading: _Reading) -> str:
     def put(match: re.Match[str]) -> str:
         escaped, name = match.groups()
         if escaped:

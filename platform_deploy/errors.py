@@ -4,6 +4,7 @@ DeployError
 ├── BadManifest        every problem of the project's files at once
 ├── NotConfigured      no region, no credentials, no project
 ├── Refused            a plan that would do something unsafe
+│   ├── WrongAccount   credentials of an account that is not the environment's
 │   └── Held           another run is changing the same things
 ├── AwsError           an answer of AWS that is not the wanted one
 │   ├── NotFound
@@ -20,6 +21,14 @@ DeployError
 import json
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; both count from 1."""
+
+    line: int = 1
+    column: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -27,13 +36,14 @@ class Problem:
     """One thing wrong in one file; `is_error` is false for what is only worth a look."""
 
     file: str
-    line: int
+    line: int = 1
+    column: int = 1
     text: str
     is_error: bool = True
 
     def __str__(self) -> str:
         mark = "" if self.is_error else "warning: "
-        return f"{self.file}:{self.line}: {mark}{self.text}"
+        return f"{self.file}:{self.line}:{self.column}: {mark}{self.text}"
 
 
 class DeployError(Exception):
@@ -69,6 +79,19 @@ class Refused(DeployError):
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
         super().__init__("\n".join(f"refused: {reason}" for reason in reasons))
+
+
+class WrongAccount(Refused):
+    """Report credentials of the account `found` for an environment that lives in `wanted`."""
+
+    def __init__(self, *, found: str, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        super().__init__(
+            (
+                f"these credentials belong to account {found}, but copilot/trivet.yml says that "
+                f"the environment lives in {wanted}; use other credentials, or another --env",
+            )
+        )
 
 
 class Held(Refused):

@@ -1,4 +1,4 @@
-"""Take typed values out of a manifest's tree, noting every wrong one with its line.
+"""Take typed values out of a manifest's tree, noting every wrong one with its place.
 
 Pure. A missing value gives the default; a wrong one gives the default and a problem, so that one
 reading finds all problems.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .document import Node
-from .errors import Problem
+from .errors import Place, Problem
 from .settings import Settings
 
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
@@ -29,14 +29,15 @@ class Fields:
     settings: Settings = field(default_factory=Settings)
     problems: list[Problem] = field(default_factory=list)
 
-    def complain(self, line: int, text: str, *, is_error: bool = True) -> None:
+    def complain(self, place: Place, text: str, *, is_error: bool = True) -> None:
         """Note something that is wrong."""
-        problem = Problem(file=self.file, line=line, text=text, is_error=is_error)
+        line, column = place
+        problem = Problem(file=self.file, line=line, column=column, text=text, is_error=is_error)
         if problem not in self.problems:  # a field may be looked at twice
             self.problems.append(problem)
 
-    def line(self, path: str) -> int:
-        """Return the line of the field, or of the nearest thing around it that is there."""
+    def line(self, path: str) -> Place:
+        """Return the place of the field, or of the nearest thing around it that is there."""
         while path:
             node = self.root.at(path)
             if node:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from . import apply, plan, report, status, wait
+from . import apply, naming, plan, prices, processors, report, status, wait
 from .aws import Account
-from .desired import desired, narrowed
-from .errors import NotConfigured
+from .desired import desired, narrowed, too_long_names
+from .errors import BadManifest, NotConfigured, Problem
 from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
@@ -22,39 +22,57 @@ from .resources import BY_KIND, TYPES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What a deploy or destroy did: the steps, how the services stand, where they are reached."""
+    """What a deploy or destroy did: the steps, how the services stand, where they are reached.
+
+    `left` is what of it is still there after a destroy.
+    """
 
     plan: Plan
     steps: tuple[str, ...] = ()
     steady: tuple[str, ...] = ()
     url: str | None = None
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How far a run may go: `only` these workloads (empty: all), breaking the `forced` rules."""
+    """How far a run may go: `only` these workloads (empty: all), breaking the `forced` rules.
+
+    What is `kept` outlives a destroy.
+    """
 
     only: frozenset[str] = frozenset()
     forced: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
 
 
 NO_LIMITS = Limits()
+PSEUDO = {"account": "AccountId", "region": "Region"}
 LEASE = "lease"
 RULES = (plan.DRIFT, LEASE)  # what may be forced
+KEEPS = tuple(sorted({of.keep for of in TYPES if of.keep}))  # what a destroy may leave
 
 
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
-    """Return what a look at the account is about; raises NotConfigured for unknown workloads."""
+    """Return what a look at the account is about; raises NotConfigured, BadManifest."""
     names = {workload.name for workload in project.workloads}
     for name in sorted(limits.only - names):
         raise NotConfigured(f"--only {name}: there are {', '.join(sorted(names))} in this folder")
-    return Scope(project=project, desired=desired(project, TYPES), only=limits.only)
+    wanted = desired(project, TYPES)
+    too_long = tuple(too_long_names(wanted, BY_KIND))
+    if too_long:
+        raise BadManifest(tuple(Problem(file="copilot", text=text) for text in too_long))
+    return Scope(project=project, desired=wanted, only=limits.only)
 
 
-def render(project: Project) -> str:
-    """Return the wanted resources as JSON; no account is needed."""
-    scope = scope_of(project)
-    return report.render_json(project.application, project.environment, scope.desired)
+def render(project: Project, limits: Limits = NO_LIMITS, **facts: str | None) -> str:
+    """Return the wanted resources as JSON; no account is needed.
+
+    `facts` (`account`, `region`) are put in place where they are given.
+    """
+    scope = narrowed(scope_of(project, limits))
+    known = {f"AWS::{PSEUDO[name]}": fact for name, fact in facts.items() if fact}
+    return report.render_json(project.application, project.environment, scope.desired, known)
 
 
 def planned(
@@ -66,7 +84,14 @@ def planned(
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
     )
-    return found, observation
+    refusals = (*found.refusals, *processors.misfits(account, found.changes))
+    return _priced(replace(found, refusals=refusals), scope, observation), observation
+
+
+def _priced(found: Plan, scope: Scope, observation: Observation) -> Plan:
+    wanted = [it for it in scope.desired if it.address not in found.gone]
+    listed = prices.costs(found.region, observation.ours, wanted, found.gone)
+    return replace(found, costs=listed)
 
 
 def deploy(
@@ -107,13 +132,22 @@ def destroy(
     scope = scope_of(project, limits)
     with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
         observation = observe(account, scope, TYPES)
-        found = plan.to_destroy(scope, observation, BY_KIND, account.region)
+        found = plan.to_destroy(scope, observation, BY_KIND, account.region, limits.kept)
+        found = _priced(found, replace(scope, desired=()), observation)
         found.refuse_if_unsafe()
         if not found.changes:
-            return Done(plan=found)
+            return Done(plan=found, left=_left(observation, limits))
         confirm(found)
         run = _run(account, scope, found, observation, _checked(voice, lease))
-        return Done(plan=found, steps=apply.apply(run))
+        steps = apply.apply(run)
+        return Done(plan=found, steps=steps, left=_left(observe(account, scope, TYPES), limits))
+
+
+def _left(observation: Observation, limits: Limits) -> tuple[str, ...]:
+    """Return what is there of what was to be destroyed, as the account says."""
+    found = (*observation.ours.values(), *observation.doubles)
+    mine = (it for it in found if not limits.only or it.tag(naming.WORKLOAD) in limits.only)
+    return tuple(sorted(str(it.address) for it in mine))
 
 
 def _held(
@@ -138,7 +172,9 @@ def _checked(voice: Voice, lease: Lease) -> Voice:
 def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
     observation = observe(account, scope_of(project), TYPES)
-    return status.status(project, observation, account.region)
+    progress = wait.look(account, observation.ours.values(), BY_KIND)
+    found = status.status(project, observation, account.region)
+    return replace(found, progress=tuple(it.text for it in progress))
 
 
 def _run(

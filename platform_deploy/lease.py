@@ -145,6 +145,7 @@ class Lease:
         )
         found: list[_Found] = []
         for it in listed:
+            self.account.learn(it["ARN"])
             scope, _, number = it["Name"].removeprefix(self.prefix).partition("/")
             holder = Holder(**json.loads(it["Value"]))
             found.append(_Found(name=it["Name"], scope=scope, number=int(number), holder=holder))

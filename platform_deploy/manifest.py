@@ -4,11 +4,11 @@ Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the e
 override, checks; so a rule is judged for the environment at hand.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets
+from . import naming, schema, targets, trivet_file
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -19,8 +19,6 @@ from .project import Folder, ManifestFile
 from .settings import Settings
 from .workload import MAX_NAME, bad_name, workload
 
-TRIVET, COPILOT = "trivet", "copilot"
-
 
 def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
     """Return the project and what is worth a look; raises BadManifest with every problem.
@@ -28,17 +26,17 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
     """
     problems = [
-        Problem(file="copilot/.workspace", line=1, text=bad_name(name))
-        for name in (folder.application, folder.environment)
+        Problem(file="copilot/.workspace", text=f"the {what}'s {bad_name(name)}")
+        for what, name in (("application", folder.application), ("environment", folder.environment))
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
     settings = _settings(folder, defaults, problems)
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
+    _note_clashes(files, workloads)
     for fields in files:
         problems += fields.problems
-    problems += _clashes(files, workloads)
     shared = _environment(folder, problems)
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
@@ -71,14 +69,13 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
 def _settings(folder: Folder, defaults: str | None, problems: list[Problem]) -> Settings:
     """Return what `copilot/trivet.yml` says, and whose defaults are meant."""
     if folder.trivet is None:
-        return Settings(copilot_defaults=defaults == COPILOT)
+        return Settings(copilot_defaults=defaults == trivet_file.COPILOT)
     root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
     fields = Fields(file=folder.trivet.path, root=root)
     _check_keys(fields, root, schema.TRIVET)
-    said = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
-    exports = dict(fields.texts("exports"))
+    found = trivet_file.settings(fields, folder.environment, defaults)
     problems += [*wrong, *fields.problems]
-    return Settings(copilot_defaults=(defaults or said) == COPILOT, exports=exports)
+    return found
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:
@@ -92,9 +89,9 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
     for rule in targets.additional(fields):
         _check_keys(rule, rule.root, kind)
-    for line, path, meant in schema.unknown(root, kind):
-        hint = f"; did you mean {meant}?" if meant else ""
-        fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
+    for line, path, hint in schema.unknown(root, kind):
+        what = kind if kind == schema.TRIVET else f"a {kind}"
+        fields.complain(line, f"{path} is no field of {what}, ignored{hint}", is_error=False)
 
 
 def _environment(folder: Folder, problems: list[Problem]) -> Environment:
@@ -107,31 +104,31 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     return found
 
 
-def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:
-    """Yield what is wrong between manifests: equal names, equal paths, unknown callers."""
+def _note_clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
+    """Note what is wrong between manifests: equal names, equal paths, unknown callers."""
     names = {workload.name for workload in workloads}
     for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
         if first.name == second.name:
-            text = f"name {first.name} is also that of {one.file}"
-            yield Problem(file=two.file, line=two.line("name"), text=text)
+            two.complain(two.line("name"), f"name {first.name} is also that of {one.file}")
         for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
-            text = f"http.path {path} is also that of {one.file}"
-            yield Problem(file=two.file, line=two.line("http.path"), text=text)
+            two.complain(two.line("http.path"), f"http.path {path} is also that of {one.file}")
     for fields, it in zip(files, workloads, strict=True):
         paths = [rule.path for rule in it.rules]
         for path in sorted({path for path in paths if paths.count(path) > 1}):
-            text = f"http.path {path} stands here twice"
             line = fields.line("http.additional_rules")
-            yield Problem(file=fields.file, line=line, text=text)
+            fields.complain(line, f"http.path {path} stands here twice")
         for caller in it.allow_from or ():
             if caller not in names or caller == it.name:
                 text = f"network.allow_from: no other workload of this folder is named {caller}"
-                line = fields.line("network.allow_from")
-                yield Problem(file=fields.file, line=line, text=text)
+                fields.complain(fields.line("network.allow_from"), text)
 
 
 def _bad_type(kind: str) -> str:
     if kind in schema.TYPES_LATER:
         return f"type {kind} is not there yet in Trivet"
     wanted = ", ".join(schema.known_types())
-    return f"type {kind!r} is none of {wanted}" if kind else f"type is missing; one of {wanted}"
+    likely = schema.likely_type(kind)
+    hint = f"; did you mean {likely}?" if likely else ""
+    return (
+        f"type {kind!r} is none of {wanted}{hint}" if kind else f"type is missing; one of {wanted}"
+    )

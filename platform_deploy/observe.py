@@ -13,13 +13,20 @@ from .errors import Interrupted
 from .resource import Address, Known, Observed, ResourceType, Scope, Tags, with_marks
 from .schedule import each, run
 
+# How AWS's listings name the time at which a resource was made.
+CREATED = frozenset({"createdat", "createtime", "createdtime", "createdate", "creationtime"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What was found: `ours` by address, and `strangers` that have a wanted name."""
+    """What was found: `ours` by address, and `strangers` that have a wanted name.
+
+    `doubles` are ours too, but another resource of the same name and kind is the one that counts.
+    """
 
     ours: Mapping[Address, Observed]
     strangers: tuple[Address, ...]
+    doubles: tuple[Observed, ...] = ()
 
     def by_kind(self) -> Known:
         """Return ours by kind."""
@@ -91,9 +98,23 @@ def _sorted_out(listed: Iterable[Observed], scope: Scope) -> Observation:
     wanted, project = {resource.address for resource in scope.desired}, scope.project
     ours: dict[Address, Observed] = {}
     strangers: list[Address] = []
-    for resource in listed:
-        if naming.are_ours(resource.tags or {}, project.application, project.environment):
-            ours.setdefault(resource.address, resource)
-        elif resource.address in wanted:
-            strangers.append(resource.address)
-    return Observation(ours=ours, strangers=tuple(sorted(strangers)))
+    doubles: list[Observed] = []
+    for resource in sorted(listed, key=_seniority):
+        if not naming.are_ours(resource.tags or {}, project.application, project.environment):
+            strangers += [resource.address] if resource.address in wanted else []
+        elif resource.address in ours:
+            doubles.append(resource)
+        else:
+            ours[resource.address] = resource
+    return Observation(ours=ours, strangers=tuple(sorted(strangers)), doubles=tuple(doubles))
+
+
+def _seniority(resource: Observed) -> tuple[bool, str, str]:
+    """Return what sorts first the one of several that counts: complete, old, of a low id.
+
+    What a request made whose answer was lost is never completed, so it gives way to the one that
+    all others were made for, though it may be older.
+    """
+    made = (str(v) for k, v in resource.properties.items() if k.lower() in CREATED and v)
+    handle = "".join(resource.attributes.values())
+    return naming.APPLIED not in (resource.tags or {}), min(made, default=""), handle

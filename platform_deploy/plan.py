@@ -13,7 +13,19 @@ from . import naming
 from .diff import Action, Change, diff
 from .errors import Refused
 from .observe import Observation
-from .resource import Address, Desired, Ref, ResourceType, Scope, Value, references, with_marks
+from .prices import Cost
+from .reasons import doubles, drifts, replaced_while_used, strangers
+from .resource import (
+    Address,
+    Desired,
+    Ref,
+    ResourceType,
+    Scope,
+    Value,
+    names,
+    references,
+    with_marks,
+)
 
 DRIFT = "drift"
 
@@ -40,7 +52,8 @@ class Step:
 class Plan:
     """What a run would do; `foreign` are workloads of the environment that are not in this folder.
 
-    `refusals` say why it must not be carried out.
+    `refusals` say why it must not be carried out, `doubles` what is there more than once, `costs`
+    what the environment costs a month.
     """
 
     application: str
@@ -50,6 +63,13 @@ class Plan:
     unchanged: int
     foreign: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    doubles: tuple[str, ...] = ()
+    costs: tuple[Cost, ...] = ()
+
+    @property
+    def gone(self) -> frozenset[Address]:
+        """Return what the plan deletes."""
+        return frozenset(it.address for it in self.changes if it.action is Action.DELETE)
 
     def count(self, action: Action) -> int:
         """Return how many resources have this action."""
@@ -75,7 +95,7 @@ def to_deploy(
     `facts` says what only the account knows, such as its number.
     """
     changes = diff(scope.desired, observation.ours, types, facts or _pseudo(region))
-    foreign = _foreign(scope, observation)
+    foreign = _foreign(scope, observation, types)
     wanted = {resource.address for resource in scope.desired}
     mine = scope.only or _workloads(scope)
     changes += tuple(
@@ -84,7 +104,7 @@ def to_deploy(
         if change.address not in wanted
         and (change.workload in mine if change.workload else not foreign and not scope.only)
     )
-    drift = () if DRIFT in forced else _drift(changes)
+    drift = () if DRIFT in forced else drifts(changes)
     changed = {change.address for change in changes}
     return Plan(
         application=scope.project.application,
@@ -93,24 +113,34 @@ def to_deploy(
         changes=changes,
         unchanged=len(wanted - changed),
         foreign=foreign,
-        refusals=(*_strangers(observation), *_replacing_what_is_used(scope, changes), *drift),
+        refusals=(*strangers(observation), *replaced_while_used(scope, changes), *drift),
+        doubles=tuple(doubles(observation, types)),
     )
 
 
 def to_destroy(
-    scope: Scope, observation: Observation, types: Mapping[str, ResourceType], region: str
+    scope: Scope,
+    observation: Observation,
+    types: Mapping[str, ResourceType],
+    region: str,
+    kept: AbstractSet[str] = frozenset(),
 ) -> Plan:
     """Return the plan that removes the environment, or `only` some workloads of it.
 
     The environment is refused while others' workloads live there. What stays lets go of what goes.
+    What a type says may be `kept` stays where it is named.
     """
-    foreign = _foreign(scope, observation)
+    foreign = _foreign(scope, observation, types)
     refusals = (
         f"workload {name} lives in {scope.project.environment} and is not in this folder; "
         "destroy it from its own folder first"
         for name in (() if scope.only else foreign)
     )
-    gone = [it for it in _deletions(observation) if not scope.only or it.workload in scope.only]
+    gone = [
+        it
+        for it in _deletions(observation)
+        if (not scope.only or it.workload in scope.only) and types[it.address.kind].keep not in kept
+    ]
     staying = tuple(_letting_go(scope, observation, {it.address for it in gone}))
     return Plan(
         application=scope.project.application,
@@ -120,6 +150,7 @@ def to_destroy(
         unchanged=0,
         foreign=foreign,
         refusals=tuple(refusals),
+        doubles=tuple(doubles(observation, types)),
     )
 
 
@@ -129,7 +160,7 @@ def _letting_go(
     """Yield what stays and names what goes, without those list items that name it."""
     for it in scope.desired:
         is_there = it.address in observation.ours.keys() - gone
-        if is_there and _named(it) & gone:
+        if is_there and names(it) & gone:
             kept = {name: _pruned(value, gone) for name, value in it.properties.items()}
             yield replace(it, properties=kept)
 
@@ -163,40 +194,13 @@ def _workloads(scope: Scope) -> frozenset[str]:
     return frozenset({*listed, *(it.workload for it in scope.desired if it.workload)})
 
 
-def _drift(changes: Iterable[Change]) -> Iterable[str]:
-    for change in changes:
-        if change.is_drift:
-            paths = ", ".join(field.path for field in change.fields)
-            yield (
-                f"{change.address} was changed by somebody else ({paths}); let the manifest say "
-                "what the account has, or undo it with --force drift"
-            )
-
-
-def _foreign(scope: Scope, observation: Observation) -> tuple[str, ...]:
-    found = (resource.tag(naming.WORKLOAD) for resource in observation.ours.values())
+def _foreign(
+    scope: Scope, observation: Observation, types: Mapping[str, ResourceType]
+) -> tuple[str, ...]:
+    """Return whose resources are there besides; what a destroyed workload kept is nobody's."""
+    live = (it for it in observation.ours.values() if not types[it.address.kind].keep)
+    found = (resource.tag(naming.WORKLOAD) for resource in live)
     return tuple(sorted({name for name in found if name} - _workloads(scope)))
-
-
-def _strangers(observation: Observation) -> Iterable[str]:
-    for address in observation.strangers:
-        yield f"{address} exists and does not carry this environment's tags; rename or remove it"
-
-
-def _replacing_what_is_used(scope: Scope, changes: Iterable[Change]) -> Iterable[str]:
-    """Yield why a replacement cannot be done: others hold on to the old one."""
-    replaced = {change.address for change in changes if change.action is Action.REPLACE}
-    for address in sorted(replaced):
-        users = [it.address for it in scope.desired if address in _named(it)]
-        if users:
-            yield (
-                f"{address} would have to be replaced, but {users[0]} uses it; "
-                "undo the change, or destroy the environment and deploy it anew"
-            )
-
-
-def _named(wanted: Desired) -> frozenset[Address]:
-    return frozenset(ref.address for ref in references(dict(wanted.properties)))
 
 
 def steps(plan: Plan, types: Mapping[str, ResourceType]) -> dict[Step, set[Step]]:

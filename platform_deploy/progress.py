@@ -3,7 +3,7 @@
 It is the only room that draws; what it is told comes from the run.
 """
 
-import sys
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -41,10 +41,10 @@ class Voice:
 
 
 @contextmanager
-def shown(stream: TextIO) -> Iterator[Voice]:
-    """Give a voice for the length of a run."""
-    if not stream.isatty():
-        plain = _Lines(stream=stream)
+def shown(stream: TextIO, *, as_json: bool = False) -> Iterator[Voice]:
+    """Give a voice for the length of a run: lines of JSON, or of text for people."""
+    if as_json or not stream.isatty():
+        plain = _Objects(stream=stream) if as_json else _Lines(stream=stream)
         yield Voice(tell=plain.tell, say=plain.say)
         return
     from rich.console import Console
@@ -77,6 +77,30 @@ class _Lines:
         with self.lock:
             self.stream.write(f"{text}\n")
             self.stream.flush()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Objects(_Lines):
+    """A line of JSON per step that began or ended, and per remark."""
+
+    def tell(self, event: Event) -> None:
+        step, state = event.step, "begun"
+        if event.is_end:
+            state = "failed" if event.why else "done"
+        self.write(
+            step=step.phase.value,
+            kind=step.address.kind,
+            name=step.address.name,
+            state=state,
+            seconds=round(event.seconds, 3),
+            **({"why": event.why} if event.why else {}),
+        )
+
+    def say(self, text: str) -> None:
+        self.write(say=text)
+
+    def write(self, **facts: object) -> None:
+        _Lines.say(self, json.dumps(facts, ensure_ascii=False))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -113,8 +137,3 @@ def _line(event: Event) -> str:
     step = event.step
     what = DONE[step.phase] if not event.why else f"failed {DOING[step.phase]}"
     return f"{event.seconds:6.2f} s  {what} {step.address}"
-
-
-def to_stderr() -> TextIO:
-    """Return the stream on which progress is shown."""
-    return sys.stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 from .errors import NotConfigured, Problem
 
 FOLDER = "copilot"
+TRIVET = "copilot/trivet.yml"
 RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
 
 
@@ -58,10 +59,10 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
         raise NotConfigured(
             f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
         )
-    name = application or _application(copilot / ".workspace")
+    name = application or application_of(directory)
     paths = sorted(copilot.glob("*/manifest.yml"))
     settings = copilot / "environments" / environment / "manifest.yml"
-    trivet = copilot / "trivet.yml"
+    trivet = directory / TRIVET
     if not paths:
         raise NotConfigured(f"{copilot} has no manifest: expected {FOLDER}/NAME/manifest.yml")
     return Folder(
@@ -77,22 +78,21 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
 def not_deployed(directory: Path) -> tuple[Problem, ...]:
     """Return a warning for each folder of CloudFormation that Copilot would deploy besides."""
     copilot = directory / FOLDER
-    found = [
-        path
-        for name in ("addons", "overrides")
-        for path in (*copilot.glob(f"*/{name}"), copilot / "environments" / "addons")
-        if path.is_dir() and path.name == name
-    ]
+    shapes = ("*/addons", "*/overrides", "pipelines/*/overrides")
+    found = [path for shape in shapes for path in copilot.glob(shape) if path.is_dir()]
     text = "is CloudFormation, which Trivet does not deploy; deploy goes on with --without-addons"
     return tuple(
-        Problem(file=str(path.relative_to(directory)), line=1, text=text, is_error=False)
+        Problem(file=str(path.relative_to(directory)), text=text, is_error=False)
         for path in sorted(found)
     )
 
 
-def _application(workspace: Path) -> str:
+def application_of(directory: Path) -> str:
+    """Return the name that `.workspace` gives the application; raises NotConfigured."""
+    workspace = directory / FOLDER / ".workspace"
     lines = workspace.read_text().splitlines() if workspace.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("application:")]
+    said = [line.partition(" #")[0] for line in lines if line.startswith("application:")]
+    names = [line.partition(":")[2].strip() for line in said]
     if not names or not names[0]:
         raise NotConfigured(
             f"no application name: write `application: NAME` into {workspace}, or use --app NAME"

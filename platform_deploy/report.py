@@ -4,14 +4,14 @@ Pure: strings in and out. It names no kind of resource.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
-from . import naming
+from . import bill, naming
 from .diff import Action, Change, FieldChange
-from .errors import Problem
+from .errors import DeployError, Problem
 from .plan import Plan
-from .resource import Desired, Pseudo, Ref, Text, Value, rendered
+from .resource import Desired, Pseudo, Ref, Text, Value, rendered, resolved
 from .status import Status
 
 MARKS = {
@@ -35,13 +35,15 @@ def plan_text(plan: Plan) -> str:
     if plan.changes:
         lines.append("")
     lines += [f"  {name}: not in this folder, left as it is" for name in plan.foreign]
+    lines += [f"  {double}" for double in plan.doubles]
     lines += [f"  refused: {reason}" for reason in plan.refusals]
-    return "\n".join([*lines, summary(plan), ""])
+    return "\n".join([*lines, *bill.text(plan), summary(plan), ""])
 
 
 def _about(change: Change) -> str:
     if change.action is Action.RECORD:
-        return f"{change.address.name}  (already so; only its tag is renewed)"
+        what = "only its tags change" if change.fields else "already so; only its tag is renewed"
+        return f"{change.address.name}  ({what})"
     if change.is_drift:
         return f"{change.address.name}  (drift: somebody else changed it)"
     return change.address.name
@@ -78,18 +80,23 @@ def _shown(value: Value) -> str:
 
 def plan_json(plan: Plan) -> str:
     """Return a plan as one JSON object."""
+    return _json(plan_facts(plan))
+
+
+def plan_facts(plan: Plan) -> dict[str, object]:
+    """Return what JSON says of a plan."""
     counts = {action.value: plan.count(action) for action in Action}
-    return _json(
-        {
-            "application": plan.application,
-            "environment": plan.environment,
-            "region": plan.region,
-            "changes": [_change(change) for change in plan.changes],
-            "counts": counts | {"unchanged": plan.unchanged},
-            "not_in_this_folder": list(plan.foreign),
-            "refusals": list(plan.refusals),
-        }
-    )
+    return {
+        "application": plan.application,
+        "environment": plan.environment,
+        "region": plan.region,
+        "changes": [_change(change) for change in plan.changes],
+        "counts": counts | {"unchanged": plan.unchanged},
+        "not_in_this_folder": list(plan.foreign),
+        "refusals": list(plan.refusals),
+        "doubles": list(plan.doubles),
+        "monthly": bill.as_json(plan),
+    }
 
 
 def _change(change: Change) -> dict[str, object]:
@@ -118,9 +125,11 @@ def _mark(change: Change) -> str | None:
 def is_same_plan(plan: Plan, reviewed: str) -> bool:
     """Tell whether a plan is the one whose JSON was reviewed."""
     try:
-        return bool(json.loads(reviewed) == json.loads(plan_json(plan)))
+        one, other = json.loads(reviewed), json.loads(plan_json(plan))
     except ValueError:
         return False
+    # what a month costs moves with the tasks that autoscaling runs; the changes are the plan
+    return isinstance(one, dict) and bool({**one, "monthly": 0} == {**other, "monthly": 0})
 
 
 def problems_json(problems: Iterable[Problem]) -> str:
@@ -128,14 +137,26 @@ def problems_json(problems: Iterable[Problem]) -> str:
     return _json({"problems": [asdict(problem) for problem in sorted(problems)]})
 
 
-def render_json(application: str, environment: str, wanted: Iterable[Desired]) -> str:
-    """Return the wanted resources as one JSON object, sorted by kind, then name."""
+def render_json(
+    application: str, environment: str, wanted: Iterable[Desired], known: Mapping[str, str]
+) -> str:
+    """Return the wanted resources as one JSON object, sorted by kind, then name.
+
+    `known` are those of `AWS::AccountId` and `AWS::Region` that are to be put in place.
+    """
+
+    def fact(name: str) -> str:
+        return known.get(name, f"${{{name}}}")
+
+    def plain(it: Desired) -> object:
+        return rendered(resolved(dict(it.properties), lambda _: None, fact))
+
     resources = [
         {
             "kind": resource.address.kind,
             "name": resource.address.name,
             "workload": resource.workload,
-            "properties": rendered(dict(resource.properties)),
+            "properties": plain(resource),
         }
         for resource in sorted(wanted, key=lambda it: it.address)
     ]
@@ -161,9 +182,10 @@ def _status_lines(status: Status) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+    if status.progress:
+        yield from ("", *status.progress)
     if status.url:
-        yield ""
-        yield f"open {status.url}"
+        yield from ("", f"open {status.url}")
 
 
 def status_json(status: Status) -> str:
@@ -184,13 +206,20 @@ def status_json(status: Status) -> str:
                 }
                 for it in status.services
             ],
+            "progress": list(status.progress),
             "url": status.url,
         }
     )
 
 
-def result_json(plan: Plan, done: Iterable[str], steady: Iterable[str], url: str | None) -> str:
-    """Return what a deploy or destroy has done as one JSON object."""
+def result_json(
+    plan: Plan,
+    done: Iterable[str],
+    steady: Iterable[str],
+    url: str | None,
+    left: Iterable[str] = (),
+) -> str:
+    """Return what a deploy or destroy has done, and what is left, as one JSON object."""
     return _json(
         {
             "application": plan.application,
@@ -199,8 +228,15 @@ def result_json(plan: Plan, done: Iterable[str], steady: Iterable[str], url: str
             "done": list(done),
             "services": list(steady),
             "url": url,
+            "left": list(left),
         }
     )
+
+
+def error_json(error: DeployError) -> str:
+    """Return an error with all that is known of it as one line of JSON."""
+    facts = {"error": type(error).__name__, "message": str(error), "exit_code": error.exit_code}
+    return json.dumps({**facts, **vars(error)}, default=asdict, ensure_ascii=False) + "\n"
 
 
 def _json(value: object) -> str:

@@ -66,13 +66,15 @@ class Desired:
     """A resource as the manifests want it.
 
     `properties` are the create call's input members in botocore's spelling, what follow-up
-    calls set merged in; `after` names what has to be complete before AWS would accept it.
+    calls set merged in; `after` names what has to be complete before AWS would accept it; `tags`
+    are the project's own.
     """
 
     address: Address
     properties: Properties
     workload: str | None = None
     after: tuple[Address, ...] = ()
+    tags: Tags = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,9 @@ class ResourceType:
     `read_after` those that must have been observed before it.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
-    tag of the resource of the kind that `keeps_marks` says that there may be some.
+    tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
+    `destroy --keep` calls it, where it may outlive the environment; `longest` is how many
+    characters of its name AWS takes, 0 where the name is cut to fit.
     """
 
     kind: str
@@ -169,6 +173,8 @@ class ResourceType:
     read_after: tuple[str, ...] = ()
     rare: bool = False
     keeps_marks: bool = False
+    keep: str = ""
+    longest: int = 0
 
     @property
     def is_revisioned(self) -> bool:
@@ -206,6 +212,18 @@ def references(value: Value) -> Iterator[Ref]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from references(item)
+
+
+def names(wanted: Desired) -> frozenset[Address]:
+    """Return the resources that a wanted one refers to."""
+    return frozenset(ref.address for ref in references(dict(wanted.properties)))
+
+
+def inside(value: Value, *path: str) -> Value:
+    """Return what stands at a path of maps, None where nothing does."""
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
 
 
 def rendered(value: Value) -> object:

@@ -6,6 +6,7 @@ Pure: strings out. It names no kind of resource.
 import json
 from collections.abc import Iterator, Mapping
 
+from . import bill
 from .diff import Action, Change
 from .plan import Plan
 from .report import LATER, MARKS, summary
@@ -32,7 +33,9 @@ def plan_markdown(plan: Plan) -> str:
         lines += ["", "<details><summary>Field by field</summary>", ""]
         fence = "`" * (max(3, *(len(run) + 1 for run in _ticks(plan_diff(plan)))))
         lines += [f"{fence}diff", plan_diff(plan).rstrip("\n"), fence, "", "</details>", ""]
+    lines += bill.markdown(plan)
     lines += [f"- {name}: not in this folder, left as it is" for name in plan.foreign]
+    lines += [f"- {_plain(double)}" for double in plan.doubles]
     lines += [f"- **refused**: {_plain(reason)}" for reason in plan.refusals]
     return "\n".join(lines).rstrip("\n") + "\n"
 

@@ -6,10 +6,11 @@ table stands for any name.
 """
 
 import difflib
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
 from .document import Node
+from .errors import Place
 
 NOW: Final = "now"
 LATER: Final = "later"
@@ -104,8 +105,10 @@ _OF_TYPE: Mapping[str, Fields] = {
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
-        now="defaults",
-        later="domain environments tags permissions_boundary",
+        now="defaults permissions_boundary",
+        later="domain",
+        environments={EACH: _fields(now="account region profile")},
+        tags=OPEN,
         exports=OPEN,
     ),
 }
@@ -116,12 +119,32 @@ _SCALAR_FORMS: Final = frozenset(
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
     }
 )
-CLOSE_ENOUGH = 0.7
+# Other words for a field, as other tools have them.
+ALSO: Final = {
+    **dict.fromkeys(("env", "envs", "vars", "environment", "env_vars"), "variables"),
+    **dict.fromkeys(("replicas", "instances", "desired_count", "tasks"), "count"),
+    **dict.fromkeys(("ram", "mem"), "memory"),
+    **dict.fromkeys(("healthcheck", "health_check"), "http.healthcheck"),
+    **dict.fromkeys(("domain", "host"), "http.alias"),
+    "args": "command",
+    "schedule": "on.schedule",
+    "ports": "image.port",
+    "vcpu": "cpu",
+}
+OVERRIDES: Final = "environments"
+CLOSE_ENOUGH, FAR_ENOUGH = 0.7, 0.8  # how alike two words are for a slip, here and elsewhere
 
 
 def is_known(kind: str) -> bool:
     """Tell whether manifests of this type take effect."""
     return kind in _OF_TYPE
+
+
+def likely_type(said: str) -> str:
+    """Return the type that was probably meant."""
+    every = (*known_types(), *TYPES_LATER)
+    found = difflib.get_close_matches(said.title(), every, 1, CLOSE_ENOUGH)
+    return found[0] if found else ""
 
 
 def known_types() -> tuple[str, ...]:
@@ -133,12 +156,12 @@ def _known(fields: Fields, key: str) -> "str | Fields | None":
     return fields.get(key) or fields.get(EACH)
 
 
-def not_yet(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
-    """Yield line and path of each field that Copilot knows and Trivet does not carry out yet."""
+def not_yet(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
+    """Yield place and path of each field that Copilot knows and Trivet does not carry out yet."""
     yield from _not_yet(manifest, _OF_TYPE[kind], "")
 
 
-def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]:
+def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[Place, str]]:
     for key, value in node.map.items():
         known = _known(fields, key)
         here = f"{path}{key}"
@@ -148,33 +171,66 @@ def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[int, str]]
             yield from _not_yet(value, known, f"{here}.")
 
 
-def unknown(manifest: Node, kind: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line, path and the likely meaning of each key that Copilot would silently ignore."""
+def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
+    """Yield place, path and a hint for each key that Copilot would silently ignore."""
     fields = _OF_TYPE[kind]
-    yield from _unknown(manifest, fields, "", fields)
-    environments = manifest.at("environments")
+    yield from _unknown(manifest, fields, _At(), fields)
+    environments = None if OVERRIDES in fields else manifest.at(OVERRIDES)
     for name, override in environments.map.items() if environments else ():
-        for line, path, meant in _unknown(override, fields, "", fields):
-            yield line, f"environments.{name}.{path}", meant
+        for place, path, hint in _unknown(override, fields, _At(), fields):
+            yield place, f"{OVERRIDES}.{name}.{path}", hint
 
 
-def _unknown(node: Node, fields: Fields, path: str, root: Fields) -> Iterator[tuple[int, str, str]]:
+class _At(NamedTuple):
+    """Where a table of fields stands: in the file, and in the schema with EACH for names."""
+
+    path: str = ""
+    form: str = ""
+
+
+def _unknown(node: Node, fields: Fields, at: _At, root: Fields) -> Iterator[tuple[Place, str, str]]:
     for key, value in node.map.items():
-        known = _known(fields, key)
-        here = f"{path}{key}"
+        known, here = _known(fields, key), f"{at.path}{key}"
         if isinstance(known, Mapping):
-            yield from _unknown(value, known, f"{here}.", root)
-        elif known is None and here != "environments":
-            yield value.line, here, _meant(key, fields, path, root)
+            form = f"{at.form}{key if key in fields else EACH}."
+            yield from _unknown(value, known, _At(f"{here}.", form), root)
+        elif known is None and here != OVERRIDES:
+            yield value.line, here, _hint(key, at, fields, root)
 
 
-def _meant(key: str, fields: Fields, path: str, root: Fields) -> str:
-    """Return the path that was probably meant: the same name elsewhere, or a close one here."""
-    elsewhere = [known for known in _paths(root) if known.split(".")[-1] == key]
-    inside = [known for known in elsewhere if known.startswith(path)]
-    close = difflib.get_close_matches(key, list(fields), n=1, cutoff=CLOSE_ENOUGH)
-    candidates = [*(f"{path}{name}" for name in close), *inside, *elsewhere]
-    return candidates[0] if candidates else ""
+def _hint(key: str, at: _At, fields: Fields, root: Fields) -> str:
+    """Return the end of the sentence about a key that is ignored: what was probably meant."""
+    for kind in known_types():
+        if at.form + key in _paths(_OF_TYPE[kind]) and not _alike(key, fields):
+            return f"; it is a field of a {kind}"
+    likely = next(filter(None, _likely(key, at, fields, list(_paths(root)))), "")
+    return f"; did you mean {likely.replace(EACH, 'NAME')}?" if likely else ""
+
+
+def _likely(key: str, at: _At, fields: Fields, every: list[str]) -> Iterator[str]:
+    """Yield the likely paths: another word, a slip, the same name deeper, elsewhere, a far slip."""
+    here = {name: f"{at.path}{name}" for name in (*fields, *([] if at.path else [OVERRIDES]))}
+    places = {known: known for known in every} | here
+    same = [known for known in every if _last(known) == key]
+    also = difflib.get_close_matches(key.lower(), ALSO, 1, FAR_ENOUGH)
+    far = difflib.get_close_matches(key.lower(), map(_last, every), 1, FAR_ENOUGH)
+    yield places.get(ALSO.get(key.lower(), ""), "")
+    yield here.get(_alike(key, here), "")
+    yield from (at.path + known[len(at.form) :] for known in same if known.startswith(at.form))
+    yield from same
+    yield from (places.get(ALSO[word], "") for word in also)
+    yield from (known for known in every if _last(known) in far)
+
+
+def _alike(key: str, names: Iterable[str]) -> str:
+    """Return the name that was probably mistyped or shortened, nothing where none is."""
+    known = [name for name in names if name != EACH]
+    begun = [name for name in known if len(key) > 2 and name.startswith(key.lower())]
+    return next(iter(begun or difflib.get_close_matches(key.lower(), known, 1, CLOSE_ENOUGH)), "")
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
 
 
 def _paths(fields: Fields, path: str = "") -> Iterator[str]:
@@ -184,12 +240,12 @@ def _paths(fields: Fields, path: str = "") -> Iterator[str]:
             yield from _paths(known, f"{path}{key}.")
 
 
-def not_maps(manifest: Node, kind: str) -> Iterator[tuple[int, str]]:
-    """Yield line and path of each field that must be a map and is none."""
+def not_maps(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
+    """Yield place and path of each field that must be a map and is none."""
     yield from _not_maps(manifest, _OF_TYPE[kind], "", "")
 
 
-def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[int, str]]:
+def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[Place, str]]:
     """Yield as above; `form` is the path with EACH for names."""
     for key, value in node.map.items():
         known = _known(fields, key)

@@ -27,13 +27,14 @@ class ServiceStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How an environment stands; `url` is what to open in a browser."""
+    """How an environment stands; `url` is what to open, `progress` says whether tasks are well."""
 
     application: str
     environment: str
     region: str
     services: tuple[ServiceStatus, ...]
     url: str | None
+    progress: tuple[str, ...] = ()
 
 
 def status(project: Project, observation: Observation, region: str) -> Status:

@@ -5,7 +5,7 @@ It judges nothing itself: each type says how far its resources are. The clock is
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .aws import Account
 from .errors import NotSteady
@@ -24,13 +24,10 @@ def until_steady(
 ) -> tuple[str, ...]:
     """Return how each resource stands once all are done; raises NotSteady with the reasons."""
     deadline = clock() + LIMIT
-    by_kind: dict[str, list[Observed]] = defaultdict(list)
-    for resource in deployed:
-        by_kind[resource.address.kind].append(resource)
     told: tuple[str, ...] = ()
     looks = 0
     while True:
-        found = _look(account, by_kind, types)
+        found = look(account, deployed, types)
         texts = tuple(progress.text for progress in found)
         failed = tuple(progress.text for progress in found if progress.failed)
         if failed:
@@ -46,12 +43,16 @@ def until_steady(
         looks += 1
 
 
-def _look(
-    account: Account, by_kind: Mapping[str, list[Observed]], types: Mapping[str, ResourceType]
+def look(
+    account: Account, resources: Iterable[Observed], types: Mapping[str, ResourceType]
 ) -> tuple[Progress, ...]:
+    """Return how far each resource is that does some work of its own."""
+    by_kind: dict[str, list[Observed]] = defaultdict(list)
+    for resource in resources:
+        by_kind[resource.address.kind].append(resource)
     found: list[Progress] = []
-    for kind, resources in by_kind.items():
+    for kind, listed in by_kind.items():
         progress = types[kind].progress
         if progress:
-            found += progress(account, tuple(resources))
+            found += progress(account, tuple(listed))
     return tuple(found)

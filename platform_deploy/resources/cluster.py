@@ -79,4 +79,5 @@ TYPE = ResourceType(
     update=update,
     unordered=frozenset({"capacityProviders"}),
     keeps_marks=True,
+    longest=255,
 )

@@ -14,9 +14,11 @@ from ..resource import (
     Known,
     Observed,
     Properties,
+    Pseudo,
     Ref,
     ResourceType,
     Scope,
+    Text,
     Value,
     rendered,
 )
@@ -54,11 +56,21 @@ def desired(project: Project) -> Iterable[Desired]:
                 "RoleName": at.name,
                 "AssumeRolePolicyDocument": permissions.document(_TRUST),
                 "Description": SOMETHING if statements else NOTHING,
+                **_boundary(project),
             }
             if statements:
                 document = permissions.document(*statements)
                 properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": document},)
             yield Desired(address=at, workload=workload.name, properties=properties)
+
+
+def _boundary(project: Project) -> dict[str, Value]:
+    """Return the policy that limits the role, by its ARN."""
+    named = project.settings.boundary
+    if not named or named.startswith("arn:"):
+        return {"PermissionsBoundary": named} if named else {}
+    account = ("arn:", Pseudo(name="AWS::Partition"), ":iam::", Pseudo(name="AWS::AccountId"))
+    return {"PermissionsBoundary": Text(parts=(*account, f":policy/{named}"))}
 
 
 _TRUST: Value = {
@@ -87,12 +99,16 @@ def _observe_one(account: Account, wanted: Desired) -> Observed | None:
     except NotFound:
         return None
     tags = calls.from_pairs(role.get("Tags", []))
-    return calls.found(KIND, name, role, ATTRIBUTES, {"Policies": policies}, tags)
+    boundary = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    more: dict[str, Value] = {"Policies": policies, "PermissionsBoundary": boundary}
+    return calls.found(KIND, name, role, ATTRIBUTES, more, tags)
 
 
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
-    """Set who may take the role, and what it allows."""
+    """Set who may take the role, what it allows, and what it never may."""
     name = live.attributes["RoleName"]
+    if "PermissionsBoundary" in changed:
+        _limit(account, name, wanted.get("PermissionsBoundary"))
     if "AssumeRolePolicyDocument" in changed:
         text = json.dumps(rendered(wanted["AssumeRolePolicyDocument"]))
         account.write("iam", "UpdateAssumeRolePolicy", RoleName=name, PolicyDocument=text)
@@ -101,6 +117,16 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
     if "Description" in changed:  # last: it says that there is no policy
         text = str(wanted["Description"])
         account.write("iam", "UpdateRole", RoleName=name, Description=text)
+
+
+def _limit(account: Account, name: str, boundary: Value) -> None:
+    if boundary:
+        account.write(
+            "iam", "PutRolePermissionsBoundary", RoleName=name, PermissionsBoundary=str(boundary)
+        )
+        return
+    with suppress(NotFound):  # gone by an attempt whose answer was lost
+        account.write("iam", "DeleteRolePermissionsBoundary", RoleName=name)
 
 
 def _set_policies(account: Account, live: Observed, policies: Value) -> None:
@@ -139,6 +165,6 @@ TYPE = ResourceType(
     late=frozenset({"Policies"}),
     unordered=frozenset({"Action", "Resource", "Statement"}),
     documents=frozenset({"AssumeRolePolicyDocument"}),
-    optional={"Policies": ()},
+    optional={"Policies": (), "PermissionsBoundary": ""},
     needs=(log_group.KIND,),
 )

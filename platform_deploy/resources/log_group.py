@@ -64,4 +64,6 @@ TYPE = ResourceType(
     create=create,
     unowned=frozenset({"logGroupName"}),
     late=frozenset({"retentionInDays"}),
+    keep="logs",
+    longest=512,
 )

@@ -1,4 +1,4 @@
-"""How far the rollout of an ECS service is: whether tasks of its own revision run.
+"""How far the rollout of an ECS service is: whether tasks of its own revision run and are well.
 
 It reads; a 200 from CreateService is not that, and neither is another deployment's success.
 """
@@ -37,12 +37,12 @@ def progress(account: Account, services: tuple[Observed, ...]) -> Iterator[Progr
     found = {it["serviceArn"]: it for it in describe(account, where, list(wanted))}
     for arn, revision in wanted.items():
         if arn in found:
-            yield _progress(found[arn], revision)
+            yield _progress(account, found[arn], revision)
         else:
             yield Progress(done=False, failed=True, text=f"{arn}: deleted while it was deployed")
 
 
-def _progress(found: Answer, revision: Value) -> Progress:
+def _progress(account: Account, found: Answer, revision: Value) -> Progress:
     name, primary = found["serviceName"], primary_of(found)
     state = primary.get("rolloutState")
     events = found.get("events", [])
@@ -53,5 +53,26 @@ def _progress(found: Answer, revision: Value) -> Progress:
     if state == "FAILED":
         return Progress(done=False, failed=True, text=f"{name}: {why.strip()}")
     running, wanted = primary.get("runningCount", 0), found["desiredCount"]
-    is_done = running == wanted and state != "IN_PROGRESS"
-    return Progress(done=is_done, text=f"{name}: ECS reports {running} of {wanted} tasks running")
+    text = f"{name}: ECS reports {running} of {wanted} tasks running"
+    if running != wanted or state == "IN_PROGRESS":
+        return Progress(done=False, text=text)
+    unwell, more = _targets(account, found.get("loadBalancers", []))
+    return Progress(done=not unwell, text=text + more)
+
+
+def _targets(account: Account, reached: list[Answer]) -> tuple[bool, str]:
+    """Tell whether a load balancer finds a target unwell, and how many are well."""
+    states: list[str] = []
+    for it in reached:
+        health = targets(account, it["targetGroupArn"])
+        states += [state for state in health if state != "draining"]
+    if not reached or not states:
+        return False, ", no target is registered" if reached else ""
+    well = sum(state == "healthy" for state in states)
+    return well < len(states), f", {well} of {len(states)} targets healthy"
+
+
+def targets(account: Account, group: str) -> list[str]:
+    """Return the health of each target of a target group, in the load balancer's words."""
+    answer = account.read("elbv2", "DescribeTargetHealth", TargetGroupArn=group)
+    return [it["TargetHealth"]["State"] for it in answer["TargetHealthDescriptions"]]

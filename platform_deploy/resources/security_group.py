@@ -161,4 +161,5 @@ TYPE = ResourceType(
     replaces=frozenset({"Description", "VpcId"}),
     unordered=frozenset({"IpPermissions"}),
     needs=(vpc.KIND,),
+    longest=255,
 )

@@ -187,4 +187,5 @@ TYPE = ResourceType(
         discovery_service.KIND,
         listener_rule.KIND,
     ),
+    longest=255,
 )

@@ -110,4 +110,5 @@ TYPE = ResourceType(
         "ephemeralStorage": {},
     },
     needs=(iam_role.KIND, log_group.KIND, load_balancer.KIND),
+    longest=255,
 )

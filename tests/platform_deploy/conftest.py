@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from platform_deploy import aws, flow, manifest, naming
 from platform_deploy.apply import Event
 from platform_deploy.aws import Account
 from platform_deploy.desired import fingerprint
+from platform_deploy.errors import Problem
 from platform_deploy.model import Project
 from platform_deploy.observe import Observation, observe
 from platform_deploy.plan import Plan
@@ -75,6 +76,14 @@ def folder_of(*texts: str, environment: str = "test", **variables: str) -> Folde
 def project_of(*texts: str, environment: str = "test", **variables: str) -> Project:
     """The project that these manifests describe."""
     return manifest.read(folder_of(*texts, environment=environment, **variables))[0]
+
+
+def listed(problems: Iterable[Problem]) -> list[str]:
+    """Problems in order, each with its file and line; columns have tests of their own."""
+    return [
+        str(it).replace(f"{it.file}:{it.line}:{it.column}: ", f"{it.file}:{it.line}: ", 1)
+        for it in sorted(problems)
+    ]
 
 
 def silent() -> Voice:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ import botocore.session
 import pytest
 
 from localcloud.emulator import Emulator
+from platform_deploy.aws import Account
 from platform_deploy.cli import main
+from platform_deploy.options import VERBS
 
 from .conftest import API, EXAMPLES
 
@@ -72,7 +75,7 @@ def test_deploy_plan_status_destroy(run: Run, emulator: Emulator) -> None:
     assert code == 0
     assert out.startswith(
         "shop in environment test is deployed\n"
-        "shop-test-api: ECS reports 1 of 1 tasks running\n"
+        "shop-test-api: ECS reports 1 of 1 tasks running, no target is registered\n"
         "shop-test-backend: ECS reports 1 of 1 tasks running\n"
         "open http://shop-test-"
     )
@@ -94,9 +97,15 @@ def test_deploy_plan_status_destroy(run: Run, emulator: Emulator) -> None:
         ("backend", 1, 1),
     ]
 
+    assert found["progress"] == [
+        "shop-test-api: ECS reports 1 of 1 tasks running, no target is registered",
+        "shop-test-backend: ECS reports 1 of 1 tasks running",
+    ]
+
     code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--format", "json")
     assert code == 0
-    assert len(json.loads(out)["done"]) == 26
+    done = json.loads(out)
+    assert (len(done["done"]), done["left"]) == (26, [])
 
     code, out, _ = run("destroy", "--env", "test", "--yes", "test")
     assert (code, out) == (0, "shop in environment test does not exist; nothing to do\n")
@@ -173,6 +182,7 @@ BAD_FORMAT = "platform_deploy plan: error: argument --format: invalid choice: 'x
         (("plan",), NO_ENV),
         (("apply", "--env", "test"), BAD_VERB),
         (("plan", "--env", "test", "--format", "xml"), BAD_FORMAT),
+        (("render", "--env", "test", "--region", "Rome"), "'Rome' is not a region's name\n"),
         (
             ("-C", "nowhere", "plan", "--env", "test"),
             "nowhere has no folder copilot/. Name the project's directory with -C\n",
@@ -211,10 +221,11 @@ def test_all_problems_of_the_manifests_are_said_and_nothing_is_asked_of_aws(
     assert run("plan", "--env", "test") == (
         2,
         "",
-        "copilot/api/manifest.yml:3: image.port must be a whole number from 1 to 65535, not port\n"
-        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "copilot/api/manifest.yml:3:28: image.port must be a whole number from 1 to 65535, "
+        "not port\n"
+        "copilot/api/manifest.yml:5:1: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
-        "copilot/worker/manifest.yml:2: type Static Site is not there yet in Trivet\n"
+        "copilot/worker/manifest.yml:2:1: type Static Site is not there yet in Trivet\n"
         "2 problems; nothing was changed\n",
     )
 
@@ -224,7 +235,7 @@ def test_what_is_worth_a_look_is_said_and_the_work_goes_on(run: Run, tmp_path: P
     code, out, err = run("render", "--env", "test")
     assert (code, bool(out)) == (0, True)
     assert err == (
-        "copilot/api/manifest.yml:5: warning: cuont is no field of a Load Balanced Web Service, "
+        "copilot/api/manifest.yml:5:1: warning: cuont is no field of a Load Balanced Web Service, "
         "ignored; did you mean count?\n"
     )
 
@@ -240,14 +251,15 @@ def test_the_application_is_named_by_the_workspace_or_by_an_option(
         "no application name: write `application: NAME` into DIR/copilot/.workspace, "
         "or use --app NAME\n",
     )
-    assert "must be lower-case letters" in run("render", "--env", "test", "--app", "My App")[2]
+    wrong = run("render", "--env", "test", "--app", "My App")[2]
+    assert "the application's name 'My App' must be lower-case letters" in wrong
 
 
 def test_a_wrong_environment_manifest_is_said(run: Run, tmp_path: Path) -> None:
     write(tmp_path, "environments/test", "name: test\ntype: Backend Service\ncdn: true\n")
     code, _, err = run("render", "--env", "test")
     assert code == 2
-    assert "copilot/environments/test/manifest.yml:2: type must be Environment\n" in err
+    assert "copilot/environments/test/manifest.yml:2:1: type must be Environment\n" in err
 
 
 def test_a_folder_without_manifests_is_said(run: Run, tmp_path: Path) -> None:
@@ -293,11 +305,15 @@ def test_a_manifest_that_is_no_text_is_said(run: Run, tmp_path: Path) -> None:
     assert err.startswith("cannot read DIR/copilot/api/manifest.yml: ")
 
 
-def test_help_names_every_verb(run: Run) -> None:
+def test_help_and_page_name_every_verb_and_option(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for verb in ("plan", "render", "deploy", "status", "destroy"):
-        assert verb in out
+    page = (EXAMPLES.parent / "docs" / "platform_deploy.md").read_text(encoding="utf-8")
+    for verb, text in VERBS.items():
+        assert text.partition(",")[0][:30] in out
+        assert f"| `{verb}` |" in page
+        options = set(re.findall(r"--[a-z-]+", run(verb, "--help")[1])) - {"--help"}
+        assert {it for it in options if it not in page} == set()
 
 
 def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_path: Path) -> None:
@@ -305,18 +321,21 @@ def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_
     write(tmp_path, "api", f"{API}cuont: 2\n")
     (tmp_path / "copilot" / "api" / "addons").mkdir()
     (tmp_path / "copilot" / "backend" / "overrides").mkdir()
+    (tmp_path / "copilot" / "environments" / "addons").mkdir(parents=True)
     code, out, err = run("lint", "--env", "test")
     assert (code, err) == (0, "")
     assert [line.split(":")[0] for line in out.splitlines()] == [
         "copilot/api/addons",
         "copilot/api/manifest.yml",
         "copilot/backend/overrides",
+        "copilot/environments/addons",
     ]
     assert run("lint", "--env", "test", "--strict")[0] == 2
     write(tmp_path, "api", API.replace("8080", "port"))
     code, out, _ = run("lint", "--env", "test", "--format", "json")
     assert code == 2
-    assert [it["line"] for it in json.loads(out)["problems"]] == [1, 3, 1]
+    places = [(it["line"], it["column"]) for it in json.loads(out)["problems"]]
+    assert places == [(1, 1), (3, 28), (1, 1), (1, 1)]
 
 
 def test_addons_are_refused_until_they_are_left_out(
@@ -348,4 +367,152 @@ def test_only_the_reviewed_plan_is_carried_out(
 def test_one_workload_goes_and_the_message_says_which(run: Run, emulator: Emulator) -> None:
     run("deploy", "--env", "test", "--yes", "--only", "backend")
     code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--only", "backend")
-    assert (code, out) == (0, "shop in environment test no longer has backend\n")
+    assert (code, out) == (
+        0,
+        "shop in environment test no longer has backend\nnothing of it is left\n",
+    )
+
+
+def test_logs_are_kept_where_it_is_said_and_told_at_the_end(run: Run, emulator: Emulator) -> None:
+    run("deploy", "--env", "test", "--yes")
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test", "--keep", "logs")
+    assert (code, out) == (
+        0,
+        "shop in environment test is destroyed\n"
+        "still there: AWS::Logs::LogGroup /copilot/shop-test-api\n"
+        "still there: AWS::Logs::LogGroup /copilot/shop-test-backend\n",
+    )
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test")
+    assert (code, out) == (0, "shop in environment test is destroyed\nnothing of it is left\n")
+    code, _, err = run("destroy", "--env", "test", "--keep", "logs,shoes")
+    assert code == 2
+    assert "argument --keep: 'logs,shoes': choose from logs" in err
+
+
+def test_what_a_destroyed_workload_kept_is_nobodys(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    run("deploy", "--env", "test", "--yes")
+    limited = ("--only", "backend", "--keep", "logs")
+    assert run("destroy", "--env", "test", "--yes", "test", *limited)[0] == 0
+    shutil.rmtree(tmp_path / "copilot" / "backend")
+    write(tmp_path, "api", API)
+    assert "not in this folder" not in run("plan", "--env", "test")[1]
+    code, out, _ = run("destroy", "--env", "test", "--yes", "test")
+    assert (code, out) == (0, "shop in environment test is destroyed\nnothing of it is left\n")
+
+
+def test_with_json_every_line_of_progress_is_an_object(run: Run, emulator: Emulator) -> None:
+    code, out, err = run("deploy", "--env", "test", "--yes", "--format", "json")
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert code == 0
+    assert lines[0]["plan"]["monthly"]["after"] == 55.03
+    vpc = [it for it in lines[1:] if it["kind"] == "AWS::EC2::VPC"]
+    assert [(it["step"], it["state"]) for it in vpc] == [
+        ("create", "begun"),
+        ("create", "done"),
+        ("settle", "begun"),
+        ("settle", "done"),
+    ]
+    assert json.loads(out)["url"]
+
+
+def test_with_json_an_error_is_an_object_with_its_facts(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "api", API.replace("8080", "port"))
+    code, out, err = run("plan", "--env", "test", "--format", "json")
+    found = json.loads(err)
+    assert (code, out) == (2, "")
+    assert (found["error"], found["exit_code"]) == ("BadManifest", 2)
+    assert found["problems"][0]["line"] == 3
+    write(tmp_path, "api", f"{API}cuont: 2\n")
+    _, _, err = run("render", "--env", "test", "--format", "json")
+    assert json.loads(err)["problem"]["column"] == 1
+
+
+def test_another_account_than_the_environments_is_refused_by_every_verb(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    trivet = tmp_path / "copilot" / "trivet.yml"
+    trivet.write_text("environments: {test: {account: '111111111111'}}\n", encoding="utf-8")
+    said = (
+        "refused: these credentials belong to account 000000000000, but copilot/trivet.yml says "
+        "that the environment lives in 111111111111; use other credentials, or another --env\n"
+    )
+    for verb in (
+        ("plan",),
+        ("deploy", "--yes"),
+        ("status",),
+        ("destroy", "--yes", "test"),
+    ):
+        assert run(*verb, "--env", "test") == (4, "", said)
+    trivet.write_text("environments: {test: {account: '000000000000'}}\n", encoding="utf-8")
+    assert run("status", "--env", "test")[0] == 0
+
+
+def test_render_puts_account_and_region_in_place_where_they_are_given(run: Run) -> None:
+    def resources(*arguments: str) -> str:
+        return run("render", "--env", "test", "--only", "backend", *arguments)[1]
+
+    assert '"serviceName": "shop-test-api"' not in resources()
+    assert "${AWS::Region}" in resources()
+    given = resources("--region", "eu-west-1", "--account", "123456789012")
+    assert "${AWS::Region}" not in given
+    assert "eu-west-1" in given
+
+
+def test_import_config_fills_the_file_and_says_what_it_leaves(
+    run: Run, tmp_path: Path, emulator: Emulator, account: Account
+) -> None:
+    code, _, err = run("import-config")
+    assert code == 2
+    assert err.startswith("Copilot's registry knows no application shop (/copilot/applications/")
+
+    def put(name: str, value: object) -> None:
+        at = f"/copilot/applications/shop{name}"
+        account.write("ssm", "PutParameter", Name=at, Value=json.dumps(value), Type="String")
+
+    put("", {"name": "shop", "account": "1", "domain": "shop.example", "tags": {"team": "a"}})
+    for name in ("test", "prod"):
+        value = {"name": name, "accountID": "000000000000", "region": "eu-central-1"}
+        put(f"/environments/{name}", value)
+    trivet = tmp_path / "copilot" / "trivet.yml"
+    trivet.write_text(
+        "# ours\nenvironments:\n  test: {region: eu-west-1} # why\ntags:\n", encoding="utf-8"
+    )
+    code, out, _ = run("import-config")
+    assert (code, out) == (
+        0,
+        "copilot/trivet.yml: domain: shop.example\n"
+        "copilot/trivet.yml: tags.team: a\n"
+        "copilot/trivet.yml: environments.prod.account: 000000000000\n"
+        "copilot/trivet.yml: environments.prod.region: eu-central-1\n"
+        "copilot/trivet.yml: environments.test.account: 000000000000\n"
+        "copilot/trivet.yml: environments.test.region stays eu-west-1; Copilot's registry has "
+        "eu-central-1, which --overwrite takes\n",
+    )
+    text = trivet.read_text(encoding="utf-8")
+    assert "# ours\n" in text
+    assert "test: {region: eu-west-1, account: '000000000000'} # why\n" in text
+    code, out, _ = run("import-config", "--overwrite", "--format", "json")
+    assert json.loads(out) == {
+        "written": {"environments.test.region": ["eu-west-1", "eu-central-1"]},
+        "kept": {},
+    }
+    assert run("import-config")[1] == "copilot/trivet.yml has all that the registry says\n"
+
+
+def test_import_config_refuses_what_it_cannot_read(
+    run: Run, tmp_path: Path, emulator: Emulator, account: Account
+) -> None:
+    at = "/copilot/applications/shop"
+    account.write("ssm", "PutParameter", Name=at, Value="no json", Type="String")
+    said = f"{at} in SSM is no JSON object, as Copilot writes it\n"
+    assert run("import-config") == (2, "", said)
+    value = json.dumps({"tags": {"team": "a"}})
+    account.write("ssm", "PutParameter", Name=at, Value=value, Type="String", Overwrite=True)
+    trivet = tmp_path / "copilot" / "trivet.yml"
+    trivet.write_text("tags: [a]\n", encoding="utf-8")
+    said = "DIR/copilot/trivet.yml: tags.team has no place there; lint says why\n"
+    assert run("import-config") == (2, "", said)
+    trivet.write_text("tags: [a\n", encoding="utf-8")
+    assert run("import-config")[2].startswith("cannot read DIR/copilot/trivet.yml: ")

@@ -3,6 +3,9 @@
 import pytest
 
 from platform_deploy.document import Node, parse
+from platform_deploy.errors import Place
+
+from .conftest import listed
 
 
 def tree(text: str, **variables: str) -> Node:
@@ -12,17 +15,31 @@ def tree(text: str, **variables: str) -> Node:
 
 
 def said(text: str, **variables: str) -> list[str]:
-    return [str(problem) for problem in parse(text, "m.yml", variables)[1]]
+    return listed(parse(text, "m.yml", variables)[1])
 
 
-def test_a_value_knows_the_line_of_its_key() -> None:
+def test_a_value_knows_the_place_of_its_key() -> None:
     node = tree("name: api\nimage:\n  port: 80\n")
     found = node.at("image.port")
     assert found
-    assert (found.value, found.line) == (80, 3)
+    assert (found.value, found.line) == (80, Place(line=3, column=3))
     image = node.at("image")
     assert image
-    assert image.line == 2
+    assert image.line == Place(line=2, column=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: 1\nx: {y: 1, z: '${NOT}'}\n", "2:11"),
+        ("x:\n  - a\n  - ${NOT}\n", "3:5"),
+        ("a: 1\n  a: 2\n", "2:4"),
+        ("a: 1\nbc: d\x1f\n", "2:6"),
+        ("[" * 500, "1:1"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_column(text: str, place: str) -> None:
+    assert str(parse(text, "m.yml", {})[1][0]).startswith(f"m.yml:{place}: ")
 
 
 def test_on_is_a_key_and_yes_a_string() -> None:

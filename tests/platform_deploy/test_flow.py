@@ -28,7 +28,7 @@ def test_a_deployed_environment_needs_no_change_and_leaves_nothing_when_destroye
     assert done.url
     assert done.url.startswith("http://shop-test-")
     assert done.steady == (
-        "shop-test-api: ECS reports 1 of 1 tasks running",
+        "shop-test-api: ECS reports 1 of 1 tasks running, no target is registered",
         "shop-test-backend: ECS reports 1 of 1 tasks running",
     )
     assert flow.planned(account, shop)[0].changes == ()

@@ -13,7 +13,7 @@ from platform_deploy.manifest import read
 from platform_deploy.model import Container, Export, HealthCheck, Http, Workload
 from platform_deploy.project import ManifestFile
 
-from .conftest import API, BACKEND, folder_of, project_of
+from .conftest import API, BACKEND, folder_of, listed, project_of
 
 PUBLIC = "Load Balanced Web Service"
 TYPES = f"{PUBLIC}, Backend Service, Worker Service, Environment"
@@ -23,11 +23,11 @@ def problems(*texts: str, **variables: str) -> list[str]:
     """What is wrong with the manifests, without the path that all share."""
     with pytest.raises(BadManifest) as caught:
         read(folder_of(*texts, **variables))
-    return [str(it).removeprefix("copilot/") for it in sorted(caught.value.problems)]
+    return [it.removeprefix("copilot/") for it in listed(caught.value.problems)]
 
 
 def notices(*texts: str) -> list[str]:
-    return [str(it).removeprefix("copilot/") for it in read(folder_of(*texts))[1]]
+    return [it.removeprefix("copilot/") for it in listed(read(folder_of(*texts))[1])]
 
 
 def workload(text: str, environment: str = "test") -> Workload:
@@ -312,7 +312,7 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
     wrong = ManifestFile(path="copilot/trivet.yml", text="domain: x.example\nexports: {a: [b]}\n")
     with pytest.raises(BadManifest) as caught:
         read(replace(folder, trivet=wrong))
-    assert [str(it) for it in sorted(caught.value.problems)] == [
+    assert listed(caught.value.problems) == [
         "copilot/trivet.yml:1: domain is not there yet in Trivet; leave it out",
         "copilot/trivet.yml:2: exports.a must be a string",
     ]
@@ -405,6 +405,41 @@ def test_a_misplaced_key_is_shown_its_place() -> None:
         f"1/manifest.yml:4: warning: http.port is no field of a {PUBLIC}, ignored; "
         "did you mean http.healthcheck.port?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "meant"),
+    [
+        ("env: {A: b}", "env", "variables"),
+        ("enviroments: {prod: {}}", "enviroments", "environments"),
+        (
+            "sidecars: {x: {image: y, enviroment: {}}}",
+            "sidecars.x.enviroment",
+            "sidecars.x.variables",
+        ),
+        ("network: {placement: private}", "network.placement", "network.vpc.placement"),
+        ("Memory: 512", "Memory", "memory"),
+        ("exec: {enabled: true}", "exec.enabled", "exec.enable"),
+        ("deployment: {rollback: true}", "deployment.rollback", "deployment.rollback_alarms"),
+        ("storage: {efs: true}", "storage.efs", "storage.volumes.NAME.efs"),
+        ("allow_form: [x]", "allow_form", "network.allow_from"),
+    ],
+)
+def test_what_was_meant_is_guessed(text: str, key: str, meant: str) -> None:
+    said = f"1/manifest.yml:5: warning: {key} is no field of a {PUBLIC}, ignored"
+    assert notices(f"{API}{text}\n") == [f"{said}; did you mean {meant}?"]
+
+
+def test_a_field_of_another_type_is_said_to_be_one() -> None:
+    assert notices(f"{API}subscribe: {{}}\n") == [
+        f"1/manifest.yml:5: warning: subscribe is no field of a {PUBLIC}, ignored; "
+        "it is a field of a Worker Service"
+    ]
+
+
+def test_a_slip_in_the_type_is_shown_the_right_one() -> None:
+    (said,) = problems(API.replace(PUBLIC, "load-balanced web service"))
+    assert said.endswith(f"; did you mean {PUBLIC}?")
 
 
 def test_numbers_and_json_lists_may_come_from_variables() -> None:

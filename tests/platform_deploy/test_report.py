@@ -5,6 +5,7 @@ from pathlib import Path
 
 from platform_deploy import flow, report
 from platform_deploy.diff import Action, Change, FieldChange
+from platform_deploy.errors import ApplyFailed, Failure, NotAllowed
 from platform_deploy.model import Project
 from platform_deploy.plan import Plan
 from platform_deploy.status import ServiceStatus, Status
@@ -72,6 +73,8 @@ def test_a_plan_reads_like_this() -> None:
         "\n"
         "  worker: not in this folder, left as it is\n"
         "  refused: it is not safe\n"
+        "  (no prices are known for nowhere-1)\n"
+        "\n"
         "1 to create, 1 to change, 1 to replace, 1 to delete, 1 already so; 3 unchanged\n"
     )
 
@@ -180,3 +183,24 @@ def test_rendered_resources_are_sorted_by_kind_then_name(shop: Project) -> None:
     keys = [(it["kind"], it["name"]) for it in resources]
     assert keys == sorted(keys)
     assert {tuple(it) for it in resources} == {("kind", "name", "workload", "properties")}
+
+
+def test_a_failure_as_json_says_what_is_done_and_what_not() -> None:
+    failed = (Failure(what="create House one", why="it broke"),)
+    error = ApplyFailed(done=("a",), failed=failed, not_begun=("b",))
+    assert json.loads(report.error_json(error)) == {
+        "error": "ApplyFailed",
+        "message": str(error),
+        "exit_code": 1,
+        "done": ["a"],
+        "failed": [{"what": "create House one", "why": "it broke"}],
+        "not_begun": ["b"],
+    }
+
+
+def test_a_missing_permission_as_json_has_the_statement() -> None:
+    said = "no on resource: arn:aws:ecs:x:1:y"
+    error = NotAllowed(action="ecs:CreateCluster", code="AccessDenied", said=said)
+    found = json.loads(report.error_json(error))
+    assert (found["action"], found["resource"]) == ("ecs:CreateCluster", "arn:aws:ecs:x:1:y")
+    assert json.loads(found["statement"])["Action"] == "ecs:CreateCluster"

@@ -396,3 +396,28 @@ def test_a_service_is_done_when_tasks_of_our_revision_run(
     )
     (progress,) = rollout.progress(account, (live,))  # type: ignore[arg-type]
     assert (progress.done, progress.failed, progress.text) == (is_done, is_failed, text)
+
+
+@pytest.mark.parametrize(
+    ("states", "is_done", "text"),
+    [
+        (("healthy", "draining"), True, "1 of 1 targets healthy"),
+        (("healthy", "initial"), False, "1 of 2 targets healthy"),
+        (("unhealthy",), False, "0 of 1 targets healthy"),
+        (("draining",), True, "no target is registered"),
+    ],
+)
+def test_a_service_is_done_when_its_targets_are_well(
+    states: tuple[str, ...], is_done: bool, text: str
+) -> None:
+    found = running("COMPLETED", "td:1") | {"loadBalancers": [{"targetGroupArn": "arn:tg"}]}
+    health = [{"TargetHealth": {"State": state}} for state in states]
+    account = Scripted({"services": [found]}, {"TargetHealthDescriptions": health})
+    live = Observed(
+        address=everything(service.KIND)[0].address,
+        properties={"taskDefinition": "td:1"},
+        attributes={"serviceArn": "arn:s", "clusterArn": "arn:c"},
+    )
+    (progress,) = rollout.progress(account, (live,))  # type: ignore[arg-type]
+    assert (progress.done, progress.failed) == (is_done, False)
+    assert progress.text == f"s: ECS reports 1 of 1 tasks running, {text}"

@@ -81,6 +81,9 @@ def test_a_plan_as_markdown() -> None:
         "\n"
         "</details>\n"
         "\n"
+        "\n"
+        "(no prices are known for nowhere-1)\n"
+        "\n"
         "- worker: not in this folder, left as it is\n"
         "- **refused**: it is &lt;not> safe\n"
     )
