@@ -148,7 +148,7 @@ class Run:
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the tag that says what was applied."""
-        return {naming.APPLIED: fingerprint(wanted, of, self._known_attribute)}
+        return {naming.APPLIED: fingerprint(wanted, of, self._known_attribute, self.account.pseudo)}
 
     def keep(self, resource: Observed) -> None:
         """Remember a resource that exists now."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets
+from . import naming, placing, schema, targets
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -36,10 +36,11 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
-    for fields in files:
+    shared = _environment(folder, problems)
+    for fields, it in zip(files, workloads, strict=True):
+        placing.check(fields, it, shared)
         problems += fields.problems
     problems += _clashes(files, workloads)
-    shared = _environment(folder, problems)
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
     project = Project(
