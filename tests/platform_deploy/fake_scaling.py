@@ -1,10 +1,15 @@
-"""A small Application Auto Scaling, which the emulator has not: it keeps, lists, refuses."""
+"""A small Application Auto Scaling, which the emulator has not: it keeps, lists, refuses.
+
+Requests must fit AWS's own model of it.
+"""
 
 import threading
 from collections.abc import Callable
 from typing import Any
 
+import botocore.session
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 
 API = "application-autoscaling"
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
@@ -23,11 +28,14 @@ class FakeScaling:
         self.tags: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         self.lock = threading.Lock()
+        self.model = botocore.session.get_session().get_service_model(API)
 
     def send(self, api: str, action: str, parameters: dict[str, Any]) -> Any:
         """Answer one request."""
         if api != API:
             return self.others(api, action, parameters)
+        shape = self.model.operation_model(action).input_shape
+        assert ParamValidator().validate(parameters, shape).generate_report() == ""
         with self.lock:
             self.asked.append(action)
             return getattr(self, action)(**parameters)

@@ -55,6 +55,12 @@ def test_each_metric_has_its_own_pauses_else_those_of_all_else_copilots() -> Non
     )
 
 
+def test_a_pause_may_be_none() -> None:
+    found = workload(SCALED.replace("90s", "0s")).scaling
+    assert found
+    assert found.metrics[0].scale_in == 0
+
+
 def test_a_range_is_words_or_a_map_and_its_least_is_the_first_count() -> None:
     words = workload(RANGED)
     spelled = RANGED.replace("1-10", "{min: 1, max: 10}")
