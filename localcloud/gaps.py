@@ -6,6 +6,9 @@ an error. The list is of ministack 1.5.33, and a test asks it for each.
 
 UNKNOWN = "InvalidAction"  # ministack's error code for an action that it does not have
 
+# APIs of which it has nothing; it does not name them among its services.
+APIS = frozenset({"application-autoscaling"})
+
 ACTIONS = frozenset(
     {
         ("sns", "GetSMSSandboxAccountStatus"),

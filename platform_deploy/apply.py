@@ -148,7 +148,8 @@ class Run:
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the project's own tags, and the one that says what was applied."""
-        return {**wanted.tags, naming.APPLIED: fingerprint(wanted, of, self._known_attribute)}
+        mark = fingerprint(wanted, of, self._known_attribute, self.account.pseudo)
+        return {**wanted.tags, naming.APPLIED: mark}
 
     def keep(self, resource: Observed) -> None:
         """Remember a resource that exists now."""

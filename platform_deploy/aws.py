@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import parse_qs
 
 from .errors import (
     AlreadyExists,
@@ -22,6 +23,7 @@ from .errors import (
     WrongAccount,
 )
 from .lags import longest_wait
+from .network import SUBNETS
 from .settings import Where
 
 Answer: TypeAlias = Mapping[str, Any]
@@ -36,6 +38,7 @@ IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
 
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
+    "application-autoscaling": ("NextToken", "NextToken"),
     "cloudformation": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
@@ -139,6 +142,8 @@ class Account:
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
         if name.startswith(IMPORT):
             return self._export(name)
+        if name.startswith(SUBNETS):
+            return {name: ",".join(self._subnets(name.removeprefix(SUBNETS)))}
         zones = self._zones()
         if name not in zones:
             raise NotConfigured(
@@ -157,6 +162,14 @@ class Account:
                 f"Write its value into copilot/trivet.yml: exports: {{{wanted}: VALUE}}"
             )
         return found
+
+    def _subnets(self, query: str) -> list[str]:
+        tags = parse_qs(query)
+        filters = [{"Name": f"tag:{it}", "Values": values} for it, values in tags.items()]
+        listed = self.pages("ec2", "DescribeSubnets", "Subnets", Filters=filters)
+        if not listed:
+            raise NotConfigured(f"from_tags: no subnet of this account and region has {tags}")
+        return sorted(it["SubnetId"] for it in listed)
 
     def _zones(self) -> dict[str, str]:
         filters = [

@@ -5,11 +5,12 @@ AWS has as many spellings of tags as it has APIs; here is each of them once.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from .aws import Account, Answer
-from .errors import NotFound
+from .errors import AwsError, NotFound
 from .naming import APPLICATION, ENVIRONMENT
 from .resource import (
     Address,
@@ -27,6 +28,11 @@ from .schedule import each
 
 NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
+GONE = ("deleting", "deleted", "failed", "rejected", "expired")
+POLL = 3.0  # seconds between two looks at what is made in the background
+POLLS = 200
+# What CloudWatch calls a resource: the end of its ARN.
+_ENDS = {"LoadBalancerFullName": "LoadBalancerArn", "TargetGroupFullName": "TargetGroupArn"}
 
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
@@ -43,7 +49,7 @@ def create(account: Account, of: ResourceType, parameters: Mapping[str, object])
     made: Any = account.write(of.api, of.create_call, **parameters)
     for step in filter(None, of.made.split(".")):
         made = made[int(step)] if step.isdigit() else made[step]
-    return {name: str(made[name]) for name in of.attributes}
+    return attributes_of(made, of.attributes)
 
 
 def update(
@@ -67,6 +73,9 @@ def delete(account: Account, of: ResourceType, live: Observed) -> None:
     """Remove the resource, after it has let go of others."""
     if of.release:
         of.release(account, live)
+    if of.delete:
+        of.delete(account, live)
+        return
     account.write(of.api, of.delete_call, **_identified(of, live), **of.delete_with)
 
 
@@ -88,28 +97,45 @@ def found(
     return Observed(
         address=Address(kind=kind, name=name),
         properties={**properties, **(more or {})},
-        attributes={it: str(answer[it]) for it in attributes},
+        attributes=attributes_of(answer, attributes),
         tags=tags,
     )
 
 
+def attributes_of(answer: Answer, names: Sequence[str]) -> Attributes:
+    """Return the members that others may name, and the ends of ARNs that no member has."""
+    return {it: _ends(answer, it) if it in _ENDS else str(answer[it]) for it in names}
+
+
+def _ends(answer: Answer, name: str) -> str:
+    end: str = answer[_ENDS[name]].rpartition(":")[2]
+    return end.removeprefix("loadbalancer/")
+
+
 def in_ec2(
-    kind: str, action: str, attribute: str, shape: Callable[[Answer], Mapping[str, Value]] = dict
+    kind: str,
+    action: str,
+    attribute: str,
+    shape: Callable[[Answer], Mapping[str, Value]] = dict,
+    filters: str = "Filters",
 ) -> Callable[[Account, Scope, Known], Iterator[Observed]]:
     """Return how EC2 lists what carries the environment's tags.
 
-    `shape` gives the properties where the answer's members are not the create call's.
+    `shape` gives the properties where the answer's members are not the create call's; `filters`
+    is the parameter's name. What is on its way out still is listed, and is left out.
     """
     key = action.removeprefix("Describe")
 
     def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
         project = scope.project
-        filters = [
+        ours = [
             {"Name": f"tag:{APPLICATION}", "Values": [project.application]},
             {"Name": f"tag:{ENVIRONMENT}", "Values": [project.environment]},
         ]
-        for answer in account.pages("ec2", action, key, Filters=filters):
-            tags = from_pairs(answer["Tags"])
+        for answer in account.pages("ec2", action, key, **{filters: ours}):
+            if str(answer.get("State")).lower() in GONE:
+                continue
+            tags = from_pairs(answer.get("Tags", []))
             shaped = {it: frozen(value) for it, value in shape(answer).items()}
             yield Observed(
                 address=Address(kind=kind, name=tags.get(NAME_TAG, "")),
@@ -119,6 +145,21 @@ def in_ec2(
             )
 
     return observe
+
+
+def until_available(account: Account, action: str, identify: str, found: str) -> Attributes:
+    """Wait for what EC2 makes in the background; raises AwsError when that fails."""
+    key, code, said = action.removeprefix("Describe"), "TimedOut", "it is still not available"
+    for _ in range(POLLS):
+        with suppress(NotFound):  # listings lag behind
+            (answer,) = account.read("ec2", action, **{f"{identify}s": [found]})[key]
+            if answer["State"].lower() == "available":
+                return {identify: found}
+            if answer["State"].lower() in GONE:
+                code, said = answer["State"], answer.get("FailureMessage", f"{found} failed")
+                break
+        account.sleep(POLL)
+    raise AwsError(action=f"ec2:{action}", code=code, said=said)
 
 
 def frozen(value: object) -> Value:
@@ -142,6 +183,8 @@ def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: Tags) -> None:
     """Set tags of a resource that exists."""
+    if not of.is_tagged:
+        return
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
     named = [handle] if parameter in ("Resources", "ResourceArns") else handle
@@ -169,10 +212,13 @@ def _read_one(account: Account, api: str, handle: str) -> Tags:
         answer = account.read(api, "ListTagsForResource", **{parameter: handle})
     except NotFound:
         return {}  # gone since it was listed
-    return dict(answer["tags"]) if "tags" in answer else from_pairs(answer.get("Tags", []))
+    tags = answer.get("tags") or answer.get("Tags") or {}
+    return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
+    if not of.is_tagged:
+        return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
     return _ADD[of.api][2](tags)
@@ -192,6 +238,7 @@ def _plain(tags: Tags) -> dict[str, object]:
 
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
+    "application-autoscaling": ("TagResource", "ResourceARN", lambda it: {"Tags": dict(it)}),
     "ec2": ("CreateTags", "Resources", _upper),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .model import Project
+from .network import SUBNETS
 from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
@@ -50,14 +51,21 @@ def narrowed(scope: Scope) -> Scope:
 
 
 def fingerprint(
-    wanted: Desired, of: ResourceType, look_up: Callable[[Ref], str | None] = lambda _: None
+    wanted: Desired,
+    of: ResourceType,
+    look_up: Callable[[Ref], str | None] = lambda _: None,
+    pseudo: Callable[[str], str] = "${{{}}}".format,
 ) -> str:
     """Return the short hash of what is owned of a resource, as its tag says what was applied.
 
-    `look_up` puts references in place: what was applied is another thing once they move.
+    `look_up` puts references in place: what was applied is another thing once they move. So are
+    subnets by tags, which `pseudo` knows.
     """
-    owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
+    unowned = of.unowned | wanted.unowned
+    owned = {k: v for k, v in wanted.properties.items() if k not in unowned}
     owned |= {TAGS: wanted.tags} if wanted.tags else {}
-    values = resolved(owned, look_up, lambda name: f"${{{name}}}")
+    values = resolved(
+        owned, look_up, lambda name: pseudo(name) if name.startswith(SUBNETS) else f"${{{name}}}"
+    )
     text = json.dumps(rendered(values), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:FINGERPRINT_LENGTH]

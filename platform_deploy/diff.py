@@ -13,7 +13,17 @@ from graphlib import TopologicalSorter
 from . import naming
 from .desired import TAGS, fingerprint
 from .normalise import EMPTY, canonical
-from .resource import Address, Desired, Observed, Ref, ResourceType, Value, references, resolved
+from .resource import (
+    Address,
+    Desired,
+    Observed,
+    Pseudo,
+    Ref,
+    ResourceType,
+    Value,
+    references,
+    resolved,
+)
 
 
 class Action(StrEnum):
@@ -125,9 +135,10 @@ class _Comparison:
     def change(self, live: Observed | None) -> Change | None:
         """Return what is to be done, if anything."""
         mark = live.tag(naming.APPLIED) if live else None
-        is_applied = mark == fingerprint(self.wanted, self.of, self.look_up)
+        is_applied = mark == fingerprint(self.wanted, self.of, self.look_up, self.pseudo)
+        is_told = is_applied or not self.of.is_tagged
         fields = tuple(self._fields(live, is_applied=is_applied)) if live else ()
-        action = _action(live, fields, self.of, is_applied=is_applied)
+        action = _action(live, fields, self.of, is_applied=is_told)
         if action is None:
             return None
         return Change(
@@ -142,7 +153,7 @@ class _Comparison:
 
     def _fields(self, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
         members = self.wanted.properties.keys() | self.of.optional.keys()
-        for member in sorted(members - self.of.unowned):
+        for member in sorted(members - self.of.unowned - self.wanted.unowned):
             yield from self._of_member(member, live, is_applied=is_applied)
         for name, value in sorted(self.wanted.tags.items()):
             if live.tag(name) != value:
@@ -151,6 +162,8 @@ class _Comparison:
 
     def _of_member(self, member: str, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
         of, wanted = self.of, self.wanted.properties
+        if member in of.replaces and isinstance(wanted.get(member), Pseudo):
+            return  # what the account chose once is not chosen again
         want = canonical(resolved(wanted.get(member), self.look_up, self.pseudo), of, member)
         have = canonical(live.properties.get(member), of, member)
         if member not in wanted:

@@ -20,7 +20,32 @@ class Lag:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
 # ECS makes its service-linked role with an account's first cluster or service:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+# A NAT gateway's address is held for a while after it, and AWS says so in these words:
+# https://github.com/kubernetes/kops/issues/938
+# https://github.com/hashicorp/terraform-provider-aws/issues/49299
+# Two requests about one target at a time are refused:
+# https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
 LAGS = (
+    *(
+        Lag(action="ec2:ReleaseAddress", code=code, says=says, longest=600.0)
+        for code, says in (
+            ("AuthFailure", "do not have permission to access the specified resource"),
+            ("InvalidIPAddress.InUse", ""),
+            ("InvalidNetworkInterfaceID.NotFound", ""),
+        )
+    ),
+    *(
+        Lag(
+            action=f"application-autoscaling:{action}",
+            code="ConcurrentUpdateException",
+            says="",
+            longest=60.0,
+        )
+        for action in (
+            *("RegisterScalableTarget", "DeregisterScalableTarget"),
+            *("PutScalingPolicy", "DeleteScalingPolicy"),
+        )
+    ),
     Lag(
         action="ecs:CreateCluster",
         code="InvalidParameterException",

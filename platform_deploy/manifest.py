@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets, trivet_file
+from . import naming, placing, schema, targets, trivet_file
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -34,10 +34,12 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
+    shared = _environment(folder, problems)
+    for fields, it in zip(files, workloads, strict=True):
+        placing.check(fields, it, shared)
     _note_clashes(files, workloads)
     for fields in files:
         problems += fields.problems
-    shared = _environment(folder, problems)
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
     project = Project(

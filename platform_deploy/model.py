@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 from . import naming
 from .environment import Environment
+from .network import ENDPOINTS, NAT_PER_AZ, PRIVATE, PUBLIC, Chosen, OwnVpc
+from .scaling import FARGATE, SPOT, Capacity, Scaling
 from .settings import Settings
 
 
@@ -136,7 +138,8 @@ class Workload:
 
     `ephemeral` is the task's disk in GiB where it is not Fargate's 20; `alias` is its Service
     Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
-    None where Service Connect alone decides.
+    None where Service Connect alone decides. The tasks wear `security_groups` beside their own,
+    where they have that. Without `capacity` they run on Fargate.
     """
 
     name: str
@@ -154,11 +157,14 @@ class Workload:
     log_days: int
     router: LogRouter | None = None
     alarms: tuple[str, ...] = ()
-    spot: bool = False
     exec: bool = False
     ephemeral: int | None = None
     volumes: tuple[Volume, ...] = ()
     security_groups: tuple[Given, ...] = ()
+    has_own_group: bool = True
+    placement: str | Chosen = PUBLIC
+    scaling: Scaling | None = None
+    capacity: tuple[Capacity, ...] = ()
 
     @property
     def port(self) -> int | None:
@@ -187,6 +193,11 @@ class Workload:
         return tuple(it for c in self.all_containers for it in c.secrets) + of_logs
 
     @property
+    def is_on_instances(self) -> bool:
+        """Tell whether the tasks run on a capacity of the user's own, not on Fargate."""
+        return any(it.provider not in (FARGATE, SPOT) for it in self.capacity)
+
+    @property
     def is_connected(self) -> bool:
         """Tell whether Service Connect is on."""
         return self.alias is not None
@@ -210,6 +221,26 @@ class Project:
     def name_of(self, workload: str) -> str:
         """Return the name of what belongs to one workload: `<app>-<env>-<svc>`."""
         return naming.of_workload(self.application, self.environment, workload)
+
+    @property
+    def way_out(self) -> str:
+        """Return how private tasks reach what is outside; empty where that is not ours to say."""
+        if not isinstance(self.shared.network.vpc, OwnVpc):
+            return ""
+        needed = NAT_PER_AZ if any(it.placement == PRIVATE for it in self.workloads) else PUBLIC
+        return self.shared.network.way_out or needed
+
+    @property
+    def has_private_subnets(self) -> bool:
+        """Tell whether private subnets are to be made: what nobody uses is not."""
+        vpc = self.shared.network.vpc
+        is_used = self.way_out != PUBLIC or self.settings.copilot_defaults
+        return isinstance(vpc, OwnVpc) and (is_used or vpc.is_private)
+
+    @property
+    def has_endpoints(self) -> bool:
+        """Tell whether private tasks reach AWS's services by endpoints of the network."""
+        return self.way_out == ENDPOINTS or bool(self.shared.network.endpoints)
 
     def callers(self, callee: Workload) -> tuple[str, ...]:
         """Return which workloads may open a connection to this one.

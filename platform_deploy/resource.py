@@ -36,9 +36,13 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pseudo:
-    """Something that only the account knows, such as `AWS::Region`."""
+    """Something that only the account knows, such as `AWS::Region`.
+
+    With `is_list` it stands in a list for any number of items, given with commas between them.
+    """
 
     name: str
+    is_list: bool = False
 
     def __str__(self) -> str:
         return f"${{{self.name}}}"
@@ -67,7 +71,7 @@ class Desired:
 
     `properties` are the create call's input members in botocore's spelling, what follow-up
     calls set merged in; `after` names what has to be complete before AWS would accept it; `tags`
-    are the project's own.
+    are the project's own. `unowned` are those that only its creation sets, besides its type's.
     """
 
     address: Address
@@ -75,6 +79,7 @@ class Desired:
     workload: str | None = None
     after: tuple[Address, ...] = ()
     tags: Tags = field(default_factory=dict)
+    unowned: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +137,16 @@ class ResourceType:
     handle. `identify` gives the attributes that update and delete calls want, by parameter.
     `update_calls` names the call that sets a property; without any, a change is a new revision,
     made by the create call. The functions, where given, are called instead of (`create`,
-    `update`) or before (`release`) the call in the table; each may be called twice.
+    `update`, `delete`) or before (`release`) the call in the table; each may be called twice.
 
     Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
     `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
     wants, `unordered` lists are sets, `documents` are sent as JSON text, and `optional` says what
     AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
     `read_after` those that must have been observed before it.
+
+    Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
+    belongs to, and tells all that is compared.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
@@ -160,6 +168,7 @@ class ResourceType:
     create: "Callable[[Account, Mapping[str, object]], Attributes] | None" = None
     update: "Callable[[Account, Observed, Properties, frozenset[str]], None] | None" = None
     release: "Callable[[Account, Observed], None] | None" = None
+    delete: "Callable[[Account, Observed], None] | None" = None
     progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
     ec2_type: str = ""
     late: frozenset[str] = frozenset()
@@ -171,6 +180,7 @@ class ResourceType:
     optional: Properties = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
+    is_tagged: bool = True
     rare: bool = False
     keeps_marks: bool = False
     keep: str = ""
@@ -254,7 +264,15 @@ def resolved(
         texts = [part for part in parts if isinstance(part, str)]
         return "".join(texts) if len(texts) == len(parts) else value
     if isinstance(value, tuple):
-        return tuple(resolved(item, look_up, pseudo) for item in value)
+        return tuple(found for item in value for found in _items(item, look_up, pseudo))
     if isinstance(value, Mapping):
         return {key: resolved(item, look_up, pseudo) for key, item in value.items()}
     return value
+
+
+def _items(
+    item: Value, look_up: Callable[[Ref], str | None], pseudo: Callable[[str], str]
+) -> tuple[Value, ...]:
+    found = resolved(item, look_up, pseudo)
+    is_list = isinstance(item, Pseudo) and item.is_list and isinstance(found, str)
+    return tuple(str(found).split(",")) if is_list else (found,)

@@ -35,7 +35,10 @@ def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
 
 
 _CHECK = _fields(now="command interval retries timeout start_period")
+_TAGGED = _fields(from_tags=OPEN)
 _EFS = _fields(now="id root_dir", later="uid gid", auth=_fields(now="iam access_point_id"))
+_COOLDOWN = _fields(now="in out")
+_METRIC = _fields(now="value", cooldown=_COOLDOWN)
 _SIDECAR = _fields(
     now="port essential credentialsParameter mount_points entrypoint command",
     later="env_file",
@@ -56,7 +59,7 @@ _HTTP = _fields(
     ),
 )
 _SERVICE = _fields(
-    now="name type cpu memory command entrypoint",
+    now="name type cpu memory command entrypoint capacity_provider",
     later="env_file publish observability taskdef_overrides",
     image=_fields(
         now="location port credentials",
@@ -66,7 +69,14 @@ _SERVICE = _fields(
         healthcheck=_CHECK,
     ),
     count=_fields(
-        now="spot", later="range cooldown cpu_percentage memory_percentage requests response_time"
+        now="spot",
+        range=_fields(now="min max spot_from"),
+        cooldown=_COOLDOWN,
+        cpu_percentage=_METRIC,
+        memory_percentage=_METRIC,
+        requests=_METRIC,
+        response_time=_METRIC,
+        queue_delay=_fields(now="acceptable_latency msg_processing_time", cooldown=_COOLDOWN),
     ),
     platform=_fields(now="osfamily architecture"),
     variables=OPEN,
@@ -80,8 +90,8 @@ _SERVICE = _fields(
         now="allow_from",
         connect=_fields(now="alias"),
         vpc=_fields(
-            now="security_groups",
-            placement=_fields(later="subnets"),
+            security_groups=_fields(now="groups deny_default"),
+            placement=_fields(subnets=_TAGGED),
         ),
     ),
     deployment=_fields(now="rolling rollback_alarms"),
@@ -101,7 +111,16 @@ _OF_TYPE: Mapping[str, Fields] = {
     WORKER: {**_SERVICE, "subscribe": LATER},
     ENVIRONMENT: _fields(
         now="name type",
-        later="network cdn http",
+        later="cdn http",
+        network=_fields(
+            now="egress endpoints",
+            vpc=_fields(
+                now="id cidr",
+                later="flow_logs",
+                subnets=_fields(public=_TAGGED, private=_TAGGED),
+                security_group=_fields(now="ingress egress"),
+            ),
+        ),
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
@@ -112,11 +131,15 @@ _OF_TYPE: Mapping[str, Fields] = {
         exports=OPEN,
     ),
 }
+_KINDS = ("public", "private")
 # Forms other than a map that take effect: `count: 2`, `connect: true`, `healthcheck: /path`.
 _SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
+        *(f"count.{it}" for it in ("range", "cpu_percentage", "memory_percentage")),
+        *("count.requests", "count.response_time", "network.vpc.security_groups"),
+        *("network.vpc.placement.subnets", *(f"network.vpc.subnets.{it}" for it in _KINDS)),
     }
 )
 # Other words for a field, as other tools have them.

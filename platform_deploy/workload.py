@@ -3,9 +3,11 @@
 Pure. What is wrong is noted with the fields; what lies between manifests is not looked at here.
 """
 
-from . import containers, naming, schema, targets
+from dataclasses import replace
+
+from . import containers, naming, network, scaling, schema, targets
 from .fields import Fields
-from .model import Workload
+from .model import Given, Workload
 
 MAX_NAME = 40
 LOG_DAYS = (
@@ -46,10 +48,9 @@ def workload(fields: Fields) -> Workload:
     if not fields.text("image.location"):
         fields.complain(fields.line("image"), "image.location is missing")
     minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
-    _refuse_forms(fields)
     cpu, memory = _size(fields)
     found, target = targets.served(fields, containers.containers(fields, name))
-    return Workload(
+    base = Workload(
         name=name,
         containers=found,
         target=target,
@@ -65,23 +66,43 @@ def workload(fields: Fields) -> Workload:
         log_days=_log_days(fields),
         router=containers.router(fields),
         alarms=_alarms(fields),
-        spot=fields.root.at("count.spot") is not None,
         exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
         ephemeral=containers.ephemeral(fields),
         volumes=tuple(containers.volumes(fields)),
-        security_groups=tuple(containers.given_list(fields, "network.vpc.security_groups")),
+    )
+    return _standing(fields, base)
+
+
+def _standing(fields: Fields, base: Workload) -> Workload:
+    """Return the workload with where its tasks stand, on what, and how their number changes."""
+    groups, has_own_group = _groups(fields)
+    found = scaling.scaling(fields)
+    return replace(
+        base,
+        count=found.low if found else base.count,
+        scaling=found,
+        capacity=scaling.capacity(fields, found),
+        placement=network.placement(fields),
+        security_groups=groups,
+        has_own_group=has_own_group,
     )
 
 
-def _refuse_forms(fields: Fields) -> None:
-    """Note the forms of a field that are not there yet though the field is."""
-    placement = fields.text("network.vpc.placement", "public")
-    if not fields.is_map("network.vpc.placement") and placement != "public":
-        line = fields.line("network.vpc.placement")
-        fields.complain(line, "network.vpc.placement: only public is there yet in Trivet")
+def _groups(fields: Fields) -> tuple[tuple[Given, ...], bool]:
+    """Return the security groups that the tasks wear besides, and whether they wear their own."""
+    path = "network.vpc.security_groups"
+    if not fields.is_map(path):
+        return tuple(containers.given_list(fields, path)), True
+    found = tuple(containers.given_list(fields, f"{path}.groups"))
+    is_denied = fields.boolean(f"{path}.deny_default", default=False)
+    if is_denied and not found:
+        fields.complain(fields.line(path), f"{path}: deny_default needs groups")
+    return found, not is_denied
 
 
 def _size(fields: Fields) -> tuple[int, int]:
+    if fields.text("capacity_provider"):
+        return fields.integer("cpu", 256, 128, 196608), fields.integer("memory", 512, 6, 2**24)
     cpu = fields.integer("cpu", SMALLEST_CPU, 256, 16384)
     memory = fields.integer("memory", SMALLEST_MEMORY[0], 512, 122880)
     low, high, step = FARGATE.get(cpu, (0, 0, 1))

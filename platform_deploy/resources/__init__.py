@@ -7,6 +7,7 @@ from ..resource import ResourceType
 from . import (
     cluster,
     discovery_service,
+    elastic_ip,
     iam_role,
     internet_gateway,
     listener,
@@ -14,21 +15,28 @@ from . import (
     load_balancer,
     log_group,
     namespace,
+    nat_gateway,
     route_table,
+    scalable_target,
+    scaling_policy,
     security_group,
     service,
     subnet,
     target_group,
     task_definition,
     vpc,
+    vpc_endpoint,
 )
 
 TYPES: tuple[ResourceType, ...] = (
     vpc.TYPE,
     internet_gateway.TYPE,
     subnet.TYPE,
+    elastic_ip.TYPE,
+    nat_gateway.TYPE,
     route_table.TYPE,
     security_group.TYPE,
+    vpc_endpoint.TYPE,
     namespace.TYPE,
     discovery_service.TYPE,
     log_group.TYPE,
@@ -40,5 +48,7 @@ TYPES: tuple[ResourceType, ...] = (
     listener_rule.TYPE,
     task_definition.TYPE,
     service.TYPE,
+    scalable_target.TYPE,
+    scaling_policy.TYPE,
 )
 BY_KIND = {found.kind: found for found in TYPES}

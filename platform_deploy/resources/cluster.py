@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from .. import calls
-from ..aws import Account
+from ..aws import Account, Answer
 from ..model import Project
 from ..resource import (
     Address,
@@ -14,9 +14,11 @@ from ..resource import (
     Ref,
     ResourceType,
     Scope,
+    Value,
     ref,
     rendered,
 )
+from ..scaling import FARGATE, SPOT
 
 KIND = "AWS::ECS::Cluster"
 ATTRIBUTES = ("clusterArn",)
@@ -29,25 +31,33 @@ def arn(project: Project) -> Ref:
 
 def desired(project: Project) -> Iterable[Desired]:
     """Yield the one cluster."""
+    named = (it.provider for workload in project.workloads for it in workload.capacity)
     insights = "enabled" if project.shared.container_insights else "disabled"
     yield Desired(
         address=Address(kind=KIND, name=project.name),
         properties={
             "clusterName": project.name,
             "settings": ({"name": "containerInsights", "value": insights},),
-            "capacityProviders": ("FARGATE", "FARGATE_SPOT"),
+            "capacityProviders": tuple(dict.fromkeys((FARGATE, SPOT, *named))),
         },
     )
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the cluster, when it is active."""
+    """Yield the cluster, when it is active; other folders' workloads may have their capacity."""
+    wanted = {name for it in scope.of_kind(KIND) for name in _offered(it.properties)}
     include = ["TAGS", "SETTINGS"]
     name = scope.project.name
     for it in account.read("ecs", "DescribeClusters", clusters=[name], include=include)["clusters"]:
         if it["status"] != "INACTIVE":
             tags = calls.from_pairs(it.get("tags", []))
-            yield calls.found(KIND, it["clusterName"], it, ATTRIBUTES, tags=tags)
+            offered = tuple(name for name in _offered(it) if name in wanted)
+            more: dict[str, Value] = {"capacityProviders": offered}
+            yield calls.found(KIND, it["clusterName"], it, ATTRIBUTES, more, tags)
+
+
+def _offered(of: Answer) -> list[str]:
+    return list(of.get("capacityProviders", ()))
 
 
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
@@ -60,9 +70,15 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
             "ecs",
             "PutClusterCapacityProviders",
             cluster=at,
-            capacityProviders=values["capacityProviders"],
+            capacityProviders=_with_others(account, at, values["capacityProviders"]),
             defaultCapacityProviderStrategy=[],  # each service says its own
         )
+
+
+def _with_others(account: Account, at: str, wanted: object) -> list[str]:
+    """Return the capacity to offer with that which the cluster offers already."""
+    (found,) = account.read("ecs", "DescribeClusters", clusters=[at])["clusters"]
+    return sorted({*_offered(found), *_offered({"capacityProviders": wanted})})
 
 
 TYPE = ResourceType(

@@ -7,6 +7,7 @@ from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Project
+from ..network import OwnVpc
 from ..resource import Address, Desired, Observed, Properties, ResourceType, Value
 from . import vpc
 
@@ -19,8 +20,9 @@ def address(project: Project) -> Address:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the gateway, attached to the network."""
-    yield Desired(address=address(project), properties={"VpcId": vpc.vpc_id(project)})
+    """Yield the gateway, attached to the network that is made."""
+    if isinstance(project.shared.network.vpc, OwnVpc):
+        yield Desired(address=address(project), properties={"VpcId": vpc.vpc_id(project)})
 
 
 def _shape(answer: Answer) -> dict[str, Value]:

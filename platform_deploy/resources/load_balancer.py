@@ -10,7 +10,7 @@ from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Sco
 from . import internet_gateway, security_group, subnet
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-ATTRIBUTES = ("LoadBalancerArn", "DNSName")
+ATTRIBUTES = ("LoadBalancerArn", "DNSName", "LoadBalancerFullName")
 DROP_INVALID = "routing.http.drop_invalid_header_fields.enabled"
 
 

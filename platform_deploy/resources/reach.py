@@ -3,7 +3,10 @@
 It has no kind of its own: `service` uses it.
 """
 
+from collections.abc import Iterator
+
 from ..model import Project, Workload
+from ..network import PRIVATE, PUBLIC
 from ..resource import Value
 from . import (
     container_definition,
@@ -18,13 +21,23 @@ from . import (
 def network(project: Project, workload: Workload) -> Value:
     """Return where the tasks stand, and whom they let in."""
     return {
-        "subnets": subnet.subnet_ids(project),
-        "securityGroups": (
-            security_group.group_id(project, workload.name),
-            *map(container_definition.given, workload.security_groups),
-        ),
-        "assignPublicIp": "ENABLED",  # without a NAT gateway the only way to the image
+        "subnets": subnet.subnet_ids(project, workload.placement),
+        "securityGroups": tuple(_worn(project, workload)),
+        "assignPublicIp": "ENABLED" if workload.placement == PUBLIC else "DISABLED",
     }
+
+
+def _worn(project: Project, workload: Workload) -> Iterator[Value]:
+    own, endpoints = (
+        security_group.group_id(project, workload.name),
+        security_group.of_endpoints(project),
+    )
+    if workload.has_own_group:
+        yield own
+    yield from map(container_definition.given, workload.security_groups)
+    is_behind = project.has_endpoints and workload.placement == PRIVATE
+    if is_behind and (endpoints != own or not workload.has_own_group):
+        yield endpoints
 
 
 def connect(project: Project, workload: Workload) -> Value:

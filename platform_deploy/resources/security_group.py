@@ -1,8 +1,8 @@
 """Who may talk to whom, `AWS::EC2::SecurityGroup`: one for the load balancer, one per service.
 
 A service's group lets in only the edges that the manifests imply: the load balancer where it has
-`http`, its callers where it has any; never an address range. With Copilot's defaults all tasks
-share one group.
+`http`, its callers where it has any; an address range only where the environment's manifest names
+it. With Copilot's defaults all tasks share one group.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,13 +13,19 @@ from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Http, Project, Workload
+from ..network import Rule
 from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
 from . import vpc
 
 KIND = "AWS::EC2::SecurityGroup"
 ANYWHERE = "0.0.0.0/0"
 SHARED = "environment"  # Copilot's group
+ENDPOINTS = "endpoints"
 HTTP_PORT = 80
+HTTPS_PORT = 443
+OUT: Value = {"IpProtocol": "-1", "IpRanges": ({"CidrIp": ANYWHERE},)}  # what AWS lets out
+# The calls that allow and take back the rules of a property.
+CALLS = {"IpPermissions": "SecurityGroupIngress", "IpPermissionsEgress": "SecurityGroupEgress"}
 # Where a rule's sources stand, and what of a source counts.
 SOURCES = {
     "UserIdGroupPairs": "GroupId",
@@ -41,17 +47,29 @@ def group_id(project: Project, workload: str | None) -> Ref:
     return Ref(address=address(project, workload), attribute="GroupId")
 
 
+def of_endpoints(project: Project) -> Ref:
+    """Return the reference to the group in which private tasks and endpoints talk."""
+    if project.settings.copilot_defaults:
+        return group_id(project, SHARED)
+    return Ref(address=Address(kind=KIND, name=project.name_of(ENDPOINTS)), attribute="GroupId")
+
+
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the load balancer's group where there is one, and one per service."""
+    """Yield the load balancer's group where there is one, the endpoints', and one per service."""
     if any(workload.http for workload in project.workloads):
         world = _rule(HTTP_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
         yield _group(project, None, "HTTP from anywhere to the load balancer", (world,))
     if project.settings.copilot_defaults:
         yield _shared(project)
         return
+    if project.has_endpoints:
+        members = _rule(HTTPS_PORT, {"UserIdGroupPairs": ({"GroupId": of_endpoints(project)},)})
+        group = _group(project, ENDPOINTS, "HTTPS from private tasks to endpoints", (members,))
+        yield replace(group, workload=None)
     for workload in project.workloads:
         ingress = tuple(_ingress(project, workload))
-        yield _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
+        group = _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
+        yield _with_said(project, group)
 
 
 def _shared(project: Project) -> Desired:
@@ -64,7 +82,24 @@ def _shared(project: Project) -> Desired:
         for it in sources
     )
     group = _group(project, SHARED, "To all tasks of the environment", rules)
-    return replace(group, workload=None)
+    return replace(_with_said(project, group), workload=None)
+
+
+def _with_said(project: Project, group: Desired) -> Desired:
+    """Return the group with the rules that the environment's manifest adds for all tasks."""
+    network, properties = project.shared.network, dict(group.properties)
+    rules, egress = properties["IpPermissions"], tuple(map(_said, network.egress))
+    if isinstance(rules, tuple):
+        properties["IpPermissions"] = (*rules, *map(_said, network.ingress))
+    if egress:
+        properties["IpPermissionsEgress"] = egress
+    return replace(group, properties=properties)
+
+
+def _said(rule: Rule) -> Value:
+    source = "Ipv6Ranges" if ":" in rule.cidr else "IpRanges"
+    ports = dict(zip(("FromPort", "ToPort"), rule.ports or (), strict=False))
+    return {"IpProtocol": rule.protocol, **ports, source: ({SOURCES[source]: rule.cidr},)}
 
 
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
@@ -99,8 +134,11 @@ def _group(project: Project, workload: str | None, text: str, rules: tuple[Value
 
 
 def _shape(answer: Answer) -> dict[str, Value]:
-    rules = tuple(rule for it in answer["IpPermissions"] for rule in _one_by_one(it))
-    return {**answer, "IpPermissions": rules}
+    rules = {
+        member: tuple(rule for it in answer.get(member, []) for rule in _one_by_one(it))
+        for member in CALLS
+    }
+    return {**answer, **rules}
 
 
 def _one_by_one(permission: Answer) -> Iterator[Value]:
@@ -111,35 +149,33 @@ def _one_by_one(permission: Answer) -> Iterator[Value]:
             yield {**ports, source: ({key: item.get(key)},)}
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
     """Take away the rules that are not wanted and add the missing ones."""
-    there, want = _rules(live.properties), _rules(wanted)
-    _revoke(account, live, [rule for rule in there if rule not in want])
-    for rule in want:
-        if rule not in there:
-            with suppress(AlreadyExists):  # by an attempt whose answer was lost
-                account.write(
-                    "ec2",
-                    "AuthorizeSecurityGroupIngress",
-                    GroupId=live.attributes["GroupId"],
-                    IpPermissions=[rule],
-                )
+    for member in sorted(changed):
+        want = _rules({member: wanted.get(member, TYPE.optional.get(member))}, member)
+        there = _rules(live.properties or TYPE.optional, member)
+        _revoke(account, live, member, [rule for rule in there if rule not in want])
+        for rule in want:
+            if rule not in there:
+                at, action = live.attributes["GroupId"], f"Authorize{CALLS[member]}"
+                with suppress(AlreadyExists):  # by an attempt whose answer was lost
+                    account.write("ec2", action, GroupId=at, IpPermissions=[rule])
 
 
 def release(account: Account, live: Observed) -> None:
     """Empty the group, so that no other is held by it."""
-    _revoke(account, live, _rules(live.properties))
+    _revoke(account, live, "IpPermissions", _rules(live.properties, "IpPermissions"))
 
 
-def _revoke(account: Account, live: Observed, rules: list[object]) -> None:
-    group = live.attributes["GroupId"]
+def _revoke(account: Account, live: Observed, member: str, rules: list[object]) -> None:
+    at, action = live.attributes["GroupId"], f"Revoke{CALLS[member]}"
     if rules:
         with suppress(NotFound):
-            account.write("ec2", "RevokeSecurityGroupIngress", GroupId=group, IpPermissions=rules)
+            account.write("ec2", action, GroupId=at, IpPermissions=rules)
 
 
-def _rules(properties: Properties) -> list[object]:
-    permissions = properties.get("IpPermissions")
+def _rules(properties: Properties, member: str) -> list[object]:
+    permissions = properties.get(member)
     return [rendered(rule) for rule in permissions] if isinstance(permissions, tuple) else []
 
 
@@ -157,9 +193,10 @@ TYPE = ResourceType(
     release=release,
     ec2_type="security-group",
     unowned=frozenset({"GroupName"}),
-    late=frozenset({"IpPermissions"}),
+    late=frozenset(CALLS),
     replaces=frozenset({"Description", "VpcId"}),
-    unordered=frozenset({"IpPermissions"}),
+    unordered=frozenset(CALLS),
+    optional={"IpPermissionsEgress": (OUT,)},
     needs=(vpc.KIND,),
     longest=255,
 )

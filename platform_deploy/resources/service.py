@@ -6,6 +6,7 @@ from .. import calls
 from ..aws import Account, Answer
 from ..errors import NotFound
 from ..model import Project, Workload
+from ..network import PRIVATE
 from ..resource import (
     Address,
     Desired,
@@ -28,13 +29,11 @@ from . import (
     route_table,
     security_group,
     task_definition,
+    vpc_endpoint,
 )
 
 KIND = "AWS::ECS::Service"
 ATTRIBUTES = ("serviceArn", "clusterArn")
-SPOT: Properties = {
-    "capacityProviderStrategy": ({"capacityProvider": "FARGATE_SPOT", "weight": 1},)
-}
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
 BREAKER = ("enable", "rollback")
@@ -55,19 +54,24 @@ UPDATABLE = (
 )
 
 
+def address(project: Project, workload: str) -> Address:
+    """Return the address of a workload's service."""
+    return Address(kind=KIND, name=project.name_of(workload))
+
+
 def desired(project: Project) -> Iterable[Desired]:
     """Yield one service per workload."""
     for workload in project.workloads:
         name = project.name_of(workload.name)
         yield Desired(
-            address=Address(kind=KIND, name=name),
+            address=address(project, workload.name),
             workload=workload.name,
             properties={
                 "cluster": cluster.arn(project),
                 "serviceName": name,
                 "taskDefinition": task_definition.arn(project, workload.name),
                 "desiredCount": workload.count,
-                **(SPOT if workload.spot else {"launchType": "FARGATE"}),
+                **_capacity(workload),
                 "propagateTags": "SERVICE",
                 "deploymentConfiguration": {
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
@@ -81,7 +85,23 @@ def desired(project: Project) -> Iterable[Desired]:
                 **reach.reached(project, workload),
             },
             after=tuple(_after(project, workload)),
+            # the metrics choose it once the service is there
+            unowned=frozenset({"desiredCount"} if workload.scaling else ()),
         )
+
+
+def _capacity(workload: Workload) -> dict[str, Value]:
+    if not workload.capacity:
+        return {"launchType": "FARGATE"}
+    strategy: Value = tuple(
+        {
+            "capacityProvider": it.provider,
+            "weight": it.weight,
+            **({} if it.base is None else {"base": it.base}),
+        }
+        for it in workload.capacity
+    )
+    return {"capacityProviderStrategy": strategy}
 
 
 def _alarms(workload: Workload) -> dict[str, Value]:
@@ -92,7 +112,9 @@ def _alarms(workload: Workload) -> dict[str, Value]:
 
 def _after(project: Project, workload: Workload) -> Iterator[Address]:
     """Yield what a task needs to start though the service does not name it."""
-    yield route_table.address(project)
+    yield from route_table.addresses(project)
+    if workload.placement == PRIVATE:
+        yield from vpc_endpoint.addresses(project)
     yield iam_role.address(project, workload.name, "execution")
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
@@ -115,16 +137,22 @@ def _observed(found: Answer) -> Observed:
     more: dict[str, Value] = {"cluster": found["clusterArn"]}
     deployment = found.get("deploymentConfiguration", {})
     more["deploymentConfiguration"] = calls.frozen(_deployment(deployment))
-    if {it["capacityProvider"] for it in found.get("capacityProviderStrategy") or ()} == {
-        "FARGATE"
-    }:
+    strategy = found.get("capacityProviderStrategy") or ()
+    if {it["capacityProvider"] for it in strategy} == {"FARGATE"}:
         more |= {"launchType": "FARGATE", "capacityProviderStrategy": ()}
+    elif strategy:
+        more["capacityProviderStrategy"] = calls.frozen([_without_base(it) for it in strategy])
     if "rolloutState" in primary:
         more["rolloutState"] = primary["rolloutState"]
     if "serviceConnectConfiguration" in primary:
         more["serviceConnectConfiguration"] = primary["serviceConnectConfiguration"]
     tags = calls.from_pairs(found.get("tags", []))
     return calls.found(KIND, found["serviceName"], found, ATTRIBUTES, more, tags)
+
+
+def _without_base(item: Answer) -> Answer:
+    """Return a strategy's item without the base of 0 that AWS adds to what has a weight."""
+    return {k: v for k, v in item.items() if k != "base" or v or not item.get("weight")}
 
 
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
@@ -171,7 +199,7 @@ TYPE = ResourceType(
     unowned=frozenset({"serviceName"}),
     replaces=frozenset({"cluster", "launchType"}),
     exact=frozenset({"deploymentConfiguration"}),
-    unordered=frozenset({"subnets", "securityGroups"}),
+    unordered=frozenset({"subnets", "securityGroups", "capacityProviderStrategy"}),
     optional={
         "loadBalancers": (),
         "serviceRegistries": (),

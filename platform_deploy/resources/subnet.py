@@ -1,37 +1,66 @@
-"""The subnets of the environment's network, one in each of two zones, `AWS::EC2::Subnet`."""
+"""The subnets of the environment's network, public and private ones by zone, `AWS::EC2::Subnet`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from ..calls import in_ec2
 from ..model import Project
+from ..network import PRIVATE, PUBLIC, Chosen, ImportedVpc, OwnVpc, Subnet, Tagged
 from ..resource import Address, Desired, Pseudo, ResourceType, Value, ref
 from . import vpc
 
 KIND = "AWS::EC2::Subnet"
-CIDRS = ("10.0.0.0/24", "10.0.1.0/24")
 
 
-def subnet_ids(project: Project) -> tuple[Value, ...]:
-    """Return references to all public subnets."""
-    return tuple(ref(KIND, _name(project, index), "SubnetId") for index in range(len(CIDRS)))
-
-
-def desired(project: Project) -> Iterable[Desired]:
-    """Yield a public subnet for each of the first zones by name, as Copilot chooses them."""
-    for index, cidr in enumerate(CIDRS):
-        zone = Pseudo(name=f"AWS::AvailabilityZones/{index}")
-        yield Desired(
-            address=Address(kind=KIND, name=_name(project, index)),
-            properties={
-                "VpcId": vpc.vpc_id(project),
-                "CidrBlock": cidr,
-                "AvailabilityZone": zone,
-            },
+def subnet_ids(project: Project, placement: str | Chosen = PUBLIC) -> tuple[Value, ...]:
+    """Return references to all public or private subnets, or the ids of those that exist."""
+    network, chosen = project.shared.network.vpc, placement
+    if isinstance(placement, str) and isinstance(network, OwnVpc):
+        return tuple(
+            subnet_id(project, placement, index) for index in range(count(project, placement))
         )
+    if isinstance(network, ImportedVpc) and isinstance(placement, str):
+        chosen = network.public if placement == PUBLIC else network.private
+    if isinstance(chosen, Tagged):
+        return (Pseudo(name=chosen.name, is_list=True),)
+    return tuple(chosen)
 
 
-def _name(project: Project, index: int) -> str:
-    return f"{project.name}-public-{index}"
+def subnet_id(project: Project, placement: str, index: int) -> Value:
+    """Return the reference to one of the subnets that are made."""
+    return ref(KIND, _name(project, placement, index), "SubnetId")
+
+
+def count(project: Project, placement: str) -> int:
+    """Return how many public or private subnets are made."""
+    return len(_of(project, placement))
+
+
+def desired(project: Project) -> Iterator[Desired]:
+    """Yield a subnet for each zone: those named, else the first by name, as Copilot chooses."""
+    for placement in (PUBLIC, PRIVATE):
+        for index, subnet in enumerate(_of(project, placement)):
+            yield Desired(
+                address=Address(kind=KIND, name=_name(project, placement, index)),
+                properties={
+                    "VpcId": vpc.vpc_id(project),
+                    "CidrBlock": subnet.cidr,
+                    "AvailabilityZone": subnet.zone
+                    or Pseudo(name=f"AWS::AvailabilityZones/{index}"),
+                },
+            )
+
+
+def _of(project: Project, placement: str) -> tuple[Subnet, ...]:
+    network = project.shared.network.vpc
+    if not isinstance(network, OwnVpc):
+        return ()
+    if placement == PUBLIC:
+        return network.public
+    return network.private if project.has_private_subnets else ()
+
+
+def _name(project: Project, placement: str, index: int) -> str:
+    return f"{project.name}-{placement}-{index}"
 
 
 TYPE = ResourceType(
@@ -45,8 +74,6 @@ TYPE = ResourceType(
     identify={"SubnetId": "SubnetId"},
     delete_call="DeleteSubnet",
     ec2_type="subnet",
-    # The zone is chosen once; what the account calls its zones later changes nothing.
-    unowned=frozenset({"AvailabilityZone"}),
-    replaces=frozenset({"VpcId", "CidrBlock"}),
+    replaces=frozenset({"VpcId", "CidrBlock", "AvailabilityZone"}),
     needs=(vpc.KIND,),
 )

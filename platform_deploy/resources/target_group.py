@@ -21,7 +21,7 @@ from ..schedule import each
 from . import vpc
 
 KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
-ATTRIBUTES = ("TargetGroupArn",)
+ATTRIBUTES = ("TargetGroupArn", "TargetGroupFullName")
 HTTPS_PORT = 443
 GRPC_UNIMPLEMENTED = "12"
 DELAY = "deregistration_delay.timeout_seconds"
@@ -39,7 +39,12 @@ CHECK_DEFAULTS: Properties = {
 
 def arn(project: Project, workload: Workload, rule: Http) -> Ref:
     """Return the reference to the target group of a workload's rule."""
-    return ref(KIND, _name(project, workload, rule), "TargetGroupArn")
+    return attribute(project, workload, rule, "TargetGroupArn")
+
+
+def attribute(project: Project, workload: Workload, rule: Http, name: str) -> Ref:
+    """Return the reference to `TargetGroupArn` or `TargetGroupFullName`."""
+    return ref(KIND, _name(project, workload, rule), name)
 
 
 def desired(project: Project) -> Iterable[Desired]:

@@ -35,7 +35,7 @@ def desired(project: Project) -> Iterable[Desired]:
         properties: dict[str, Value] = {
             "family": family,
             "networkMode": "awsvpc",
-            "requiresCompatibilities": ("FARGATE",),
+            "requiresCompatibilities": ("EC2" if workload.is_on_instances else "FARGATE",),
             "cpu": str(workload.cpu),
             "memory": str(workload.memory),
             "executionRoleArn": iam_role.arn(project, workload.name, "execution"),

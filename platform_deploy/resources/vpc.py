@@ -5,21 +5,29 @@ from collections.abc import Iterable
 from ..aws import Account
 from ..calls import in_ec2
 from ..model import Project
+from ..network import OwnVpc
 from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, ref
 
 KIND = "AWS::EC2::VPC"
-CIDR = "10.0.0.0/16"
 
 
-def vpc_id(project: Project) -> Ref:
-    """Return the reference by which others name the network."""
-    return ref(KIND, project.name, "VpcId")
+def vpc_id(project: Project) -> Ref | str:
+    """Return the reference by which others name the network, or its id where it exists."""
+    vpc = project.shared.network.vpc
+    return ref(KIND, project.name, "VpcId") if isinstance(vpc, OwnVpc) else vpc.id
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the one network; host names are what Cloud Map's private names need."""
-    properties: Properties = {"CidrBlock": CIDR, "EnableDnsHostnames": True}
-    yield Desired(address=Address(kind=KIND, name=project.name), properties=properties)
+    """Yield the network to be made; host names are what Cloud Map's private names need."""
+    vpc = project.shared.network.vpc
+    if isinstance(vpc, OwnVpc):
+        properties: Properties = {"CidrBlock": vpc.cidr, "EnableDnsHostnames": True}
+        yield Desired(address=address(project), properties=properties)
+
+
+def address(project: Project) -> Address:
+    """Return the address of the network."""
+    return Address(kind=KIND, name=project.name)
 
 
 def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:

@@ -38,13 +38,19 @@ image: {location: "backend:1", port: 8081}
 network: {connect: true, allow_from: [api]}
 """
 
+ENVIRONMENT_FILE = "copilot/environments/test/manifest.yml"
+
 # How to count what an account holds: API, action, key of the list, parameters.
+AVAILABLE = [{"Name": "state", "Values": ["available"]}]
 COUNTED = (
     ("ec2", "DescribeVpcs", "Vpcs", {}),
     ("ec2", "DescribeSubnets", "Subnets", {}),
     ("ec2", "DescribeInternetGateways", "InternetGateways", {}),
     ("ec2", "DescribeRouteTables", "RouteTables", {}),
     ("ec2", "DescribeSecurityGroups", "SecurityGroups", {}),
+    ("ec2", "DescribeAddresses", "Addresses", {}),
+    ("ec2", "DescribeNatGateways", "NatGateways", {"Filter": AVAILABLE}),
+    ("ec2", "DescribeVpcEndpoints", "VpcEndpoints", {}),
     ("ecs", "ListClusters", "clusterArns", {}),
     ("ecs", "ListTaskDefinitions", "taskDefinitionArns", {"status": "ACTIVE"}),
     ("elbv2", "DescribeLoadBalancers", "LoadBalancers", {}),
@@ -58,7 +64,49 @@ COUNTED = (
 )
 
 
-def folder_of(*texts: str, environment: str = "test", **variables: str) -> Folder:
+# Private tasks behind NAT gateways, on mixed capacity and scaled by every metric.
+SCALED = (
+    API.replace("api", "scaled")
+    + """\
+network: {vpc: {placement: private}}
+count:
+  range: {min: 2, max: 10, spot_from: 3}
+  cooldown: {in: 90s}
+  cpu_percentage: 70
+  memory_percentage: {value: 80, cooldown: {out: 30s}}
+  requests: 1000
+  response_time: 500ms
+"""
+)
+# Private tasks that reach AWS by endpoints, in a network whose zones are named.
+ZONED = """\
+name: test
+type: Environment
+network:
+  egress: endpoints
+  endpoints: [dynamodb]
+  vpc:
+    cidr: 10.1.0.0/16
+    subnets:
+      public: [{cidr: 10.1.0.0/24, az: eu-central-1b}, {cidr: 10.1.1.0/24, az: eu-central-1a}]
+      private: [{cidr: 10.1.2.0/24, az: eu-central-1a}, {cidr: 10.1.3.0/24, az: eu-central-1b}]
+    security_group:
+      ingress: [{cidr: 192.0.2.0/24, ip_protocol: tcp, ports: 8000-8080}]
+      egress: [{cidr: 0.0.0.0/0, ip_protocol: tcp, ports: 443}]
+"""
+IMPORTED = """\
+name: test
+type: Environment
+network:
+  vpc:
+    id: vpc-1
+    subnets:
+      public: [{id: subnet-1}, {id: subnet-2}]
+      private: {from_tags: {tier: private, team: [shop, "a,b"]}}
+"""
+
+
+def folder_of(*texts: str, environment: str = "test", shared: str = "", **variables: str) -> Folder:
     """A project's folder with these manifests, as if it had been read."""
     files = tuple(
         ManifestFile(path=f"copilot/{number}/manifest.yml", text=text)
@@ -68,14 +116,16 @@ def folder_of(*texts: str, environment: str = "test", **variables: str) -> Folde
         application="shop",
         environment=environment,
         workloads=files,
-        settings=None,
+        settings=ManifestFile(path=ENVIRONMENT_FILE, text=shared) if shared else None,
         variables=variables,
     )
 
 
-def project_of(*texts: str, environment: str = "test", **variables: str) -> Project:
-    """The project that these manifests describe."""
-    return manifest.read(folder_of(*texts, environment=environment, **variables))[0]
+def project_of(
+    *texts: str, environment: str = "test", shared: str = "", **variables: str
+) -> Project:
+    """The project that these manifests describe; `shared` is the environment's."""
+    return manifest.read(folder_of(*texts, environment=environment, shared=shared, **variables))[0]
 
 
 def listed(problems: Iterable[Problem]) -> list[str]:
@@ -123,6 +173,12 @@ def account(emulator: Emulator, warm_account: Account) -> Account:
     return warm_account
 
 
+IDS = (
+    *("arn:", "vpc-", "subnet-", "sg-", "igw-", "rtb-", "ns-", "srv-"),
+    *("nat-", "eipalloc-", "vpce-"),
+)
+
+
 class Look:
     """An environment as it stands, in a form that is the same for each run."""
 
@@ -140,8 +196,7 @@ class Look:
             value: str(Ref(address=address, attribute=attribute))
             for address, resource in sorted(observation.ours.items(), reverse=True)
             for attribute, value in resource.attributes.items()
-            if value.startswith(("arn:", "vpc-", "subnet-", "sg-", "igw-", "rtb-", "ns-", "srv-"))
-            or attribute == "DNSName"
+            if value.startswith(IDS) or attribute == "DNSName"
         }
         wanted = {it.address: it for it in flow.scope_of(self.project).desired}
 
@@ -151,7 +206,7 @@ class Look:
         def tags(resource: Observed) -> dict[str, str]:
             # the hash has ids in it: what counts is whether it is that of what is wanted
             of = BY_KIND[resource.address.kind]
-            mark = fingerprint(wanted[resource.address], of, attribute)
+            mark = fingerprint(wanted[resource.address], of, attribute, self.account.pseudo)
             is_applied = resource.tag(naming.APPLIED) == mark
             return {**(resource.tags or {}), naming.APPLIED: str(is_applied)}
 

@@ -212,7 +212,18 @@ def test_credentials_that_are_over_need_no_statement(account: Account) -> None:
         account.write("ecs", "CreateCluster")
 
 
-REFUSALS = {
+SERVICE = {
+    "ServiceNamespace": "ecs",
+    "ResourceId": "service/a/b",
+    "ScalableDimension": "ecs:service:DesiredCount",
+}
+# What AWS says, where the table has words of it, and the parameters that an action must have.
+REFUSALS: dict[str, tuple[str, dict[str, str]]] = {
+    "ec2:ReleaseAddress": ("You do not have permission to access the specified resource.", {}),
+    "application-autoscaling:PutScalingPolicy": ("", {**SERVICE, "PolicyName": "p"}),
+    "application-autoscaling:DeleteScalingPolicy": ("", {**SERVICE, "PolicyName": "p"}),
+    "application-autoscaling:RegisterScalableTarget": ("", SERVICE),
+    "application-autoscaling:DeregisterScalableTarget": ("", SERVICE),
     "ecs:CreateCluster": ("Unable to assume the service linked role. Please verify it.", {}),
     "ecs:CreateService": (
         "ECS was unable to assume the role that was provided for this service.",
@@ -221,22 +232,26 @@ REFUSALS = {
 }
 
 
+ANSWERS = {"PutScalingPolicy": {"PolicyARN": "arn:policy"}}
+
+
 @pytest.mark.parametrize("lag", LAGS, ids=lambda lag: lag.action)
 def test_a_refusal_that_passes_is_waited_for_however_often_it_comes(
     account: Account, slept: list[float], lag: Lag
 ) -> None:
     said, parameters = REFUSALS[lag.action]
-    action = lag.action.removeprefix("ecs:")
-    stubbed = stub(account, "ecs")
+    api, _, action = lag.action.partition(":")
+    stubbed = stub(account, api)
     for _ in range(2):
         stubbed.add_client_error(xform_name(action), lag.code, said)
-    stubbed.add_response(xform_name(action), {})
-    account.write("ecs", action, **parameters)
+    stubbed.add_response(xform_name(action), ANSWERS.get(action, {}))
+    account.write(api, action, **parameters)
     assert slept == [aws.LAG_PAUSE, aws.LAG_PAUSE]
     for _ in range(int(lag.longest / aws.LAG_PAUSE) + 1):
         stubbed.add_client_error(xform_name(action), lag.code, said)
-    with pytest.raises(AwsError, match="nable to assume"):
-        account.write("ecs", action, **parameters)
+    with pytest.raises(AwsError) as caught:
+        account.write(api, action, **parameters)
+    assert caught.value.code == lag.code
 
 
 def test_a_wrong_parameter_is_not_waited_for(account: Account, slept: list[float]) -> None:

@@ -1,6 +1,7 @@
 """The difference between wanted and found becomes the smallest right change."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,26 @@ def test_a_field_that_no_call_can_change_means_replacement() -> None:
     known = types(of_type(HOUSE, replaces=frozenset({"colour"})))
     (change,) = compared((wanted(colour="red"),), (there(colour="blue"),), known)
     assert change.action is Action.REPLACE
+
+
+def test_what_the_account_chose_is_not_chosen_again_where_that_would_mean_replacement() -> None:
+    known = types(of_type(HOUSE, replaces=frozenset({"colour"})))
+    want = wanted(colour=Pseudo(name="AWS::Colours/0"))
+    have = there(tags=applied(want, known[HOUSE]), colour="blue")
+    assert compared((want,), (have,), known) == ()
+
+
+def test_a_field_that_only_the_creation_sets_is_never_compared() -> None:
+    want = replace(wanted(colour="red", size=1), unowned=frozenset({"colour"}))
+    have = there(tags=applied(want), colour="blue", size=1)
+    assert compared((want,), (have,)) == ()
+
+
+def test_what_has_no_tags_is_as_it_is_seen() -> None:
+    known = types(of_type(HOUSE, is_tagged=False))
+    assert compared((wanted(colour="red"),), (there(colour="red"),), known) == ()
+    (change,) = compared((wanted(colour="red"),), (there(colour="blue"),), known)
+    assert (change.action, change.is_drift) == (Action.UPDATE, False)
 
 
 def test_an_unowned_field_is_never_compared() -> None:

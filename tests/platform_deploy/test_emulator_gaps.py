@@ -1,9 +1,13 @@
 """What the emulator does otherwise than AWS; a test fails when it learns: see emulator-gaps.md."""
 
+import json
+import urllib.request
 from typing import Any
 
 import pytest
 
+from localcloud import gaps
+from localcloud.emulator import Emulator
 from platform_deploy.aws import Account
 from platform_deploy.errors import DeployError
 
@@ -38,6 +42,42 @@ def test_a_route_may_lead_nowhere(account: Account, network: dict[str, str]) -> 
     route = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0123456789abcdef0"}
     names = {"RouteTableId": table["RouteTableId"]}
     assert accepts(account, "ec2", "CreateRoute", **names, **route)
+
+
+def test_a_destination_may_have_two_routes(account: Account, network: dict[str, str]) -> None:
+    table = account.write("ec2", "CreateRouteTable", VpcId=network["vpc"])["RouteTable"]
+    route = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0123456789abcdef0"}
+    for _ in range(2):
+        assert accepts(account, "ec2", "CreateRoute", RouteTableId=table["RouteTableId"], **route)
+
+
+def test_what_is_made_in_the_background_is_there_at_once_and_tells_little(
+    account: Account, network: dict[str, str]
+) -> None:
+    at = account.write("ec2", "AllocateAddress", Domain="vpc")["AllocationId"]
+    parameters = {"SubnetId": network["subnet"], "AllocationId": at}
+    gateway = account.write("ec2", "CreateNatGateway", **parameters)["NatGateway"]
+    assert (gateway["State"], gateway["NatGatewayAddresses"]) == ("available", [])
+    assert accepts(account, "ec2", "ReleaseAddress", AllocationId=at)
+    endpoint = account.write(
+        "ec2",
+        "CreateVpcEndpoint",
+        VpcEndpointType="Interface",
+        VpcId=network["vpc"],
+        ServiceName="com.amazonaws.eu-central-1.logs",
+        SecurityGroupIds=["sg-1"],
+    )["VpcEndpoint"]
+    assert endpoint["State"] == "available"
+    assert "Groups" not in endpoint
+    nobodys = [{"Name": "tag:nobody", "Values": ["none"]}]
+    assert account.read("ec2", "DescribeVpcEndpoints", Filters=nobodys)["VpcEndpoints"]
+
+
+def test_apis_that_the_list_has_are_none_of_the_emulators_services(emulator: Emulator) -> None:
+    with urllib.request.urlopen(f"{emulator.endpoint}/_ministack/health") as answer:
+        services = json.load(answer)["services"]
+    assert "ecs" in services
+    assert gaps.APIS & services.keys() == set()
 
 
 def test_a_security_group_that_is_named_by_another_can_be_deleted(

@@ -146,8 +146,8 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ),
         ("variables: {A: {from: x}}", "variables.A must be a string or {from_cfn: EXPORT}"),
         (
-            "network: {vpc: {placement: private}}",
-            "network.vpc.placement: only public is there yet in Trivet",
+            "network: {vpc: {placement: hidden}}",
+            "network.vpc.placement must be one of public, private",
         ),
         ("network: true", "network must be a map of fields"),
         ("network: {allow_from: web}", "network.allow_from must be a list of names"),
@@ -200,7 +200,7 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ),
         ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
-        ("count: {range: 1-2}", "count.range is not there yet in Trivet; leave it out"),
+        ("count: {range: 3-2, requests: 5}", "count.range: 3 is more than 2"),
         (
             "deployment: {rollback_alarms: {cpu_utilization: 70}}",
             "deployment.rollback_alarms: only names are there yet in Trivet",
@@ -491,6 +491,8 @@ KEYS = st.sampled_from(
             "target_port",
             "additional_rules",
         ),
+        *("range", "min", "max", "spot_from", "cooldown", "in", "requests", "queue_delay"),
+        *("security_groups", "groups", "subnets", "from_tags", "public", "cidr", "egress"),
         *("mount_points", "source_volume", "exec", "enable", "destination", "from_cfn"),
     ]
 )
@@ -511,6 +513,14 @@ def test_whatever_a_manifest_holds_it_is_read_or_its_problems_are_said(
     head = {"name": "api", "type": PUBLIC, "image": {"location": "x", "port": 1}}
     with suppress(BadManifest):
         read(folder_of(json.dumps({**head, **content})))
+
+
+@given(st.dictionaries(KEYS, VALUES))
+def test_whatever_an_environment_holds_it_is_read_or_its_problems_are_said(
+    content: dict[str, object],
+) -> None:
+    with suppress(BadManifest):
+        read(folder_of(API, shared=json.dumps({"type": "Environment", "network": content})))
 
 
 @given(st.text())

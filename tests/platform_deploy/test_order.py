@@ -9,6 +9,8 @@ from platform_deploy.plan import Phase, Step, steps, to_deploy, to_destroy
 from platform_deploy.resource import Address, Observed, references
 from platform_deploy.resources import BY_KIND
 
+from .conftest import API, BACKEND, SCALED, ZONED, project_of
+
 Graph = dict[Step, set[Step]]
 NOTHING = Observation(ours={}, strangers=())
 
@@ -74,17 +76,55 @@ def test_what_need_not_wait_does_not(graph: Graph, one: str, other: str) -> None
     assert step(other) not in waited_for(graph, step(one))
 
 
-def test_everything_is_deleted_before_what_it_names(shop: Project) -> None:
-    wanted = flow.scope_of(shop)
+def destroying(project: Project) -> Graph:
+    wanted = flow.scope_of(project)
     ours = {
         it.address: Observed(address=it.address, properties={}, attributes={}, tags={})
         for it in wanted.desired
     }
     plan = to_destroy(wanted, Observation(ours=ours, strangers=()), BY_KIND, "eu-central-1")
-    graph = steps(plan, BY_KIND)
+    return steps(plan, BY_KIND)
+
+
+@pytest.mark.parametrize(
+    "project", [project_of(API, BACKEND), project_of(SCALED), project_of(SCALED, shared=ZONED)]
+)
+def test_everything_is_deleted_before_what_it_names(project: Project) -> None:
+    wanted, graph = flow.scope_of(project), destroying(project)
     for resource in wanted.desired:
         mine = Step(address=resource.address, phase=Phase.DELETE)
         for ref in references(dict(resource.properties)):
             if ref.address.kind != resource.address.kind:
                 named = Step(address=ref.address, phase=Phase.DELETE)
                 assert mine in waited_for(graph, named), f"{ref.address} goes before {mine}"
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [
+        ("create EC2::NatGateway shop-test-0", "settle EC2::InternetGateway shop-test"),
+        ("create ECS::Service shop-test-scaled", "settle EC2::RouteTable shop-test-private-1"),
+        ("create ECS::Service shop-test-scaled", "create EC2::VPCEndpoint shop-test-s3"),
+        (
+            "create ApplicationAutoScaling::ScalableTarget shop-test-scaled",
+            "create ECS::Service shop-test-scaled",
+        ),
+        (
+            "create ApplicationAutoScaling::ScalingPolicy "
+            "scaled-ECSServiceAverageCPUUtilization-ScalingPolicy",
+            "create ApplicationAutoScaling::ScalableTarget shop-test-scaled",
+        ),
+    ],
+)
+def test_what_private_and_scaled_services_wait_for(later: str, earlier: str) -> None:
+    plan = to_deploy(flow.scope_of(project_of(SCALED)), NOTHING, BY_KIND, "eu-central-1")
+    graph = steps(plan, BY_KIND)
+    assert step(earlier) in waited_for(graph, step(later))
+
+
+def test_a_service_is_deleted_after_what_scales_it() -> None:
+    graph = destroying(project_of(SCALED))
+    target = step("delete ApplicationAutoScaling::ScalableTarget shop-test-scaled")
+    policy = "scaled-ECSServiceAverageCPUUtilization-ScalingPolicy"
+    assert target in waited_for(graph, step("delete ECS::Service shop-test-scaled"))
+    assert step(f"delete ApplicationAutoScaling::ScalingPolicy {policy}") in graph[target]

@@ -24,7 +24,7 @@ from platform_deploy.resources import (
     service,
 )
 
-from .conftest import API, BACKEND, Look, agree, project_of, silent
+from .conftest import API, BACKEND, SCALED, ZONED, Look, agree, project_of, silent
 
 EVERYTHING = (
     API.replace(
@@ -50,12 +50,20 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "Description",
     "settings",
     "capacityProviders",
+    "IpPermissionsEgress",
+    "RouteTableIds",
+    "SecurityGroupIds",
+    "PrivateDnsEnabled",
 }
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
-    project = project_of(EVERYTHING, BACKEND, API.replace("api", "web"))
-    return flow.scope_of(project).of_kind(kind)
+    projects = (
+        project_of(EVERYTHING, BACKEND, API.replace("api", "web")),
+        project_of(SCALED),
+        project_of(SCALED, EVERYTHING, shared=ZONED),
+    )
+    return tuple(it for project in projects for it in flow.scope_of(project).of_kind(kind))
 
 
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.kind)

@@ -1,0 +1,69 @@
+"""The way from private subnets to the internet, `AWS::EC2::NatGateway`."""
+
+from collections.abc import Iterator, Mapping
+
+from ..aws import Account, Answer
+from ..calls import in_ec2, until_available
+from ..model import Project
+from ..network import PUBLIC
+from ..resource import Address, Attributes, Desired, Ref, ResourceType, Value
+from . import elastic_ip, internet_gateway, subnet
+
+KIND = "AWS::EC2::NatGateway"
+
+
+def gateway_id(project: Project, index: int) -> Ref | None:
+    """Return the reference to the gateway of a private subnet, None where it has none."""
+    count = elastic_ip.nat_count(project)
+    return (
+        Ref(address=_address(project, index % count), attribute="NatGatewayId") if count else None
+    )
+
+
+def desired(project: Project) -> Iterator[Desired]:
+    """Yield the gateways, each in a public subnet; the internet gateway must be attached first."""
+    for index in range(elastic_ip.nat_count(project)):
+        zone = index % subnet.count(project, PUBLIC)
+        yield Desired(
+            address=_address(project, index),
+            properties={
+                "SubnetId": subnet.subnet_id(project, PUBLIC, zone),
+                "AllocationId": elastic_ip.allocation(project, index),
+            },
+            after=(internet_gateway.address(project),),
+        )
+
+
+def _address(project: Project, index: int) -> Address:
+    return Address(kind=KIND, name=f"{project.name}-{index}")
+
+
+def _shape(answer: Answer) -> dict[str, Value]:
+    addresses = answer.get("NatGatewayAddresses") or [{}]
+    found = {k: v for k, v in addresses[0].items() if k == "AllocationId"}
+    return {"SubnetId": answer["SubnetId"], **found}
+
+
+def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
+    """Create the gateway and wait for it: a route before that leads nowhere."""
+    made = account.write("ec2", "CreateNatGateway", **parameters)["NatGateway"]
+    at = made["NatGatewayId"]
+    return until_available(account, "DescribeNatGateways", "NatGatewayId", at)
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="ec2",
+    desired=desired,
+    observe=in_ec2(KIND, "DescribeNatGateways", "NatGatewayId", _shape, filters="Filter"),
+    create_call="CreateNatGateway",
+    made="NatGateway",
+    attributes=("NatGatewayId",),
+    identify={"NatGatewayId": "NatGatewayId"},
+    delete_call="DeleteNatGateway",
+    create=create,
+    ec2_type="natgateway",
+    replaces=frozenset({"SubnetId", "AllocationId"}),
+    needs=(elastic_ip.KIND, internet_gateway.KIND, subnet.KIND),
+    rare=True,
+)
