@@ -21,6 +21,8 @@ from .errors import (
     Unclear,
 )
 from .lags import longest_wait
+from .lookups import HOSTED_ZONE, LOAD_BALANCER, hosted_zone, imported, load_balancer
+from .routing import Imported
 
 Answer: TypeAlias = Mapping[str, Any]
 
@@ -34,19 +36,27 @@ IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
 
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
+    "acm": ("NextToken", "NextToken"),
     "cloudformation": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
+    "route53": ("Marker", "NextMarker"),
     "servicediscovery": ("NextToken", "NextToken"),
     "ssm": ("NextToken", "NextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
 
-_NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity", "NotAttached")
+_NOT_FOUND_ENDINGS = (
+    "NotFound",
+    "NotFoundException",
+    "NoSuchEntity",
+    "NoSuchHostedZone",
+    "NotAttached",
+)
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
 _EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
 _NOT_ALLOWED = {
@@ -55,14 +65,15 @@ _NOT_ALLOWED = {
     *("UnrecognizedClientException",),
 }
 _IN_USE = {
-    *("DependencyViolation", "ResourceInUse", "DeleteConflict"),
+    *("DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"),
+    "HostedZoneNotEmpty",
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
     *("OperationAborted", "OperationAbortedException"),
 }
 _THROTTLED = {
     *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
-    *("TooManyRequestsException", "RequestLimitExceededException"),
+    *("TooManyRequestsException", "RequestLimitExceededException", "PriorRequestNotComplete"),
 }
 _FIRST_SERVER_ERROR = 500
 
@@ -119,6 +130,11 @@ class Account:
                 self._facts |= self._ask(name)
         return self._facts[name]
 
+    def imported(self, balancer: str) -> Imported:
+        """Return what a load balancer of others has, by its name or ARN."""
+        self.pseudo(f"{LOAD_BALANCER}{balancer}.DNSName")
+        return imported(self._facts, balancer)
+
     def arn(self, api: str, resource: str) -> str:
         """Return the ARN of a resource of this account and region."""
         partition, account = self.pseudo("AWS::Partition"), self.pseudo("AWS::AccountId")
@@ -133,6 +149,10 @@ class Account:
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
         if name.startswith(IMPORT):
             return self._export(name)
+        if name.startswith(HOSTED_ZONE):
+            return hosted_zone(self.pages, name)
+        if name.startswith(LOAD_BALANCER):
+            return load_balancer(self.pages, name)
         zones = self._zones()
         if name not in zones:
             raise NotConfigured(

@@ -66,6 +66,9 @@ def delete(account: Account, of: ResourceType, live: Observed) -> None:
     """Remove the resource, after it has let go of others."""
     if of.release:
         of.release(account, live)
+    if of.delete:
+        of.delete(account, live)
+        return
     account.write(of.api, of.delete_call, **_identified(of, live), **of.delete_with)
 
 
@@ -129,6 +132,11 @@ def frozen(value: object) -> Value:
     return value if isinstance(value, str | int | float | bool) else None
 
 
+def maps(value: Value) -> Iterator[Mapping[str, Value]]:
+    """Yield the maps of a list."""
+    yield from (it for it in (value if isinstance(value, tuple) else ()) if isinstance(it, Mapping))
+
+
 def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return a listing's tags, in whichever spelling, by name."""
     return {
@@ -139,6 +147,8 @@ def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: Tags) -> None:
     """Set tags of a resource that exists."""
+    if not of.is_tagged:
+        return
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
     named = [handle] if parameter in ("Resources", "ResourceArns") else handle
@@ -170,6 +180,8 @@ def _read_one(account: Account, api: str, handle: str) -> Tags:
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
+    if not of.is_tagged:
+        return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
     return _ADD[of.api][2](tags)
@@ -189,6 +201,7 @@ def _plain(tags: Tags) -> dict[str, object]:
 
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
+    "acm": ("AddTagsToCertificate", "CertificateArn", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),

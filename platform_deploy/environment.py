@@ -3,10 +3,11 @@
 Pure. What is wrong is noted with the fields.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import schema
 from .fields import Fields
+from .routing import INTERNAL, PUBLIC, Entrance, entrance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,12 +15,22 @@ class Environment:
     """What all workloads of an environment share; without a manifest, as it stands here."""
 
     container_insights: bool = False
+    public: Entrance = field(default_factory=Entrance)
+    private: Entrance = field(default_factory=Entrance)
+
+    def entrance(self, balancer: str) -> Entrance:
+        """Return how one of the environment's own load balancers is reached."""
+        return {PUBLIC: self.public, INTERNAL: self.private}.get(balancer, Entrance())
 
 
 def environment(fields: Fields) -> Environment:
     """Return what the environment's manifest says."""
     if fields.text("type") != schema.ENVIRONMENT:
         fields.complain(fields.line("type"), f"type must be {schema.ENVIRONMENT}")
+    if fields.root.at("http") and not fields.is_map("http"):
+        fields.complain(fields.line("http"), "http must be a map of fields")
     return Environment(
-        container_insights=fields.boolean("observability.container_insights", default=False)
+        container_insights=fields.boolean("observability.container_insights", default=False),
+        public=entrance(fields, "http.public"),
+        private=entrance(fields, "http.private"),
     )

@@ -11,6 +11,7 @@ from . import apply, plan, report, status, wait
 from .aws import Account
 from .desired import desired, narrowed
 from .errors import NotConfigured
+from .exposure import is_own
 from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
@@ -43,6 +44,12 @@ LEASE = "lease"
 RULES = (plan.DRIFT, LEASE)  # what may be forced
 
 
+def with_imported(account: Account, project: Project) -> Project:
+    """Return the project with what the account says of the load balancers of others."""
+    named = {it.balancer for it in project.workloads if it.rules and not is_own(it.balancer)}
+    return replace(project, imported={it: account.imported(it) for it in named})
+
+
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
     """Return what a look at the account is about; raises NotConfigured for unknown workloads."""
     names = {workload.name for workload in project.workloads}
@@ -61,7 +68,7 @@ def planned(
     account: Account, project: Project, limits: Limits = NO_LIMITS
 ) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = narrowed(scope_of(project, limits))
+    scope = narrowed(scope_of(with_imported(account, project), limits))
     observation = observe(account, scope, TYPES)
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
@@ -80,7 +87,7 @@ def deploy(
 
     `confirm` raises Refused when the plan is not to be carried out.
     """
-    scope = narrowed(scope_of(project, limits))
+    scope = narrowed(scope_of(with_imported(account, project), limits))
     with _held(account, project, "deploy", limits) as lease:
         found, observation = planned(account, project, limits)
         if plan.changes_shared(found, limits.only):
@@ -93,7 +100,7 @@ def deploy(
         done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
-    return Done(plan=found, steps=done, steady=steady, url=status.public_url(after))
+    return Done(plan=found, steps=done, steady=steady, url=status.public_url(project, after))
 
 
 def destroy(
@@ -104,7 +111,7 @@ def destroy(
     limits: Limits = NO_LIMITS,
 ) -> Done:
     """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
-    scope = scope_of(project, limits)
+    scope = scope_of(with_imported(account, project), limits)
     with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
         observation = observe(account, scope, TYPES)
         found = plan.to_destroy(scope, observation, BY_KIND, account.region)
@@ -137,7 +144,7 @@ def _checked(voice: Voice, lease: Lease) -> Voice:
 
 def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
-    observation = observe(account, scope_of(project), TYPES)
+    observation = observe(account, scope_of(with_imported(account, project)), TYPES)
     return status.status(project, observation, account.region)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets
+from . import exposure, naming, schema, targets
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -22,10 +22,13 @@ from .workload import MAX_NAME, bad_name, workload
 TRIVET, COPILOT = "trivet", "copilot"
 
 
-def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
+def read(
+    folder: Folder, defaults: str | None = None, *, needs_domain: bool = False
+) -> tuple[Project, tuple[Problem, ...]]:
     """Return the project and what is worth a look; raises BadManifest with every problem.
 
-    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
+    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide; with
+    `needs_domain` an alias of an unknown domain is an error.
     """
     problems = [
         Problem(file="copilot/.workspace", line=1, text=bad_name(name))
@@ -38,17 +41,17 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
     for fields in files:
         problems += fields.problems
-    problems += _clashes(files, workloads)
-    shared = _environment(folder, problems)
-    if any(problem.is_error for problem in problems):
-        raise BadManifest(tuple(problems))
     project = Project(
         application=folder.application,
         environment=folder.environment,
         workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
-        shared=shared,
+        shared=_environment(folder, problems),
         settings=settings,
     )
+    problems += _clashes(project, files, workloads)
+    problems += _troubles(project, files, workloads, needs_domain=needs_domain)
+    if any(problem.is_error for problem in problems):
+        raise BadManifest(tuple(problems))
     return project, tuple(problems)
 
 
@@ -76,9 +79,10 @@ def _settings(folder: Folder, defaults: str | None, problems: list[Problem]) -> 
     fields = Fields(file=folder.trivet.path, root=root)
     _check_keys(fields, root, schema.TRIVET)
     said = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
-    exports = dict(fields.texts("exports"))
+    exports, domain = dict(fields.texts("exports")), fields.text("domain").lower() or None
     problems += [*wrong, *fields.problems]
-    return Settings(copilot_defaults=(defaults or said) == COPILOT, exports=exports)
+    is_copilot = (defaults or said) == COPILOT
+    return Settings(copilot_defaults=is_copilot, exports=exports, domain=domain)
 
 
 def _check_keys(fields: Fields, root: Node, kind: str) -> None:
@@ -107,20 +111,34 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     return found
 
 
-def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[Problem]:
+def _troubles(
+    project: Project, files: list[Fields], workloads: tuple[Workload, ...], *, needs_domain: bool
+) -> Iterator[Problem]:
+    """Yield what is wrong with rules, given what is known of the environment."""
+    for fields, it in zip(files, workloads, strict=True):
+        for found in exposure.troubles(project, it):
+            is_error = needs_domain or not found.of_domain
+            line = fields.line(found.path)
+            yield Problem(file=fields.file, line=line, text=found.text, is_error=is_error)
+
+
+def _clashes(
+    project: Project, files: list[Fields], workloads: tuple[Workload, ...]
+) -> Iterator[Problem]:
     """Yield what is wrong between manifests: equal names, equal paths, unknown callers."""
     names = {workload.name for workload in workloads}
     for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
         if first.name == second.name:
             text = f"name {first.name} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("name"), text=text)
-        for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
-            text = f"http.path {path} is also that of {one.file}"
+        both = (set(exposure.taken(project, it)) for it in (first, second))
+        for rule in sorted(set.intersection(*both)):
+            text = f"{_rule(rule)} is also that of {one.file}"
             yield Problem(file=two.file, line=two.line("http.path"), text=text)
     for fields, it in zip(files, workloads, strict=True):
-        paths = [rule.path for rule in it.rules]
-        for path in sorted({path for path in paths if paths.count(path) > 1}):
-            text = f"http.path {path} stands here twice"
+        rules = exposure.taken(project, it)
+        for rule in sorted({rule for rule in rules if rules.count(rule) > 1}):
+            text = f"{_rule(rule)} stands here twice"
             line = fields.line("http.additional_rules")
             yield Problem(file=fields.file, line=line, text=text)
         for caller in it.allow_from or ():
@@ -128,6 +146,11 @@ def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[P
                 text = f"network.allow_from: no other workload of this folder is named {caller}"
                 line = fields.line("network.allow_from")
                 yield Problem(file=fields.file, line=line, text=text)
+
+
+def _rule(key: tuple[str, ...]) -> str:
+    _, path, host, _ = key
+    return f"http.path {path} of {host}" if host else f"http.path {path}"
 
 
 def _bad_type(kind: str) -> str:

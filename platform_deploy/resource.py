@@ -130,13 +130,16 @@ class ResourceType:
     handle. `identify` gives the attributes that update and delete calls want, by parameter.
     `update_calls` names the call that sets a property; without any, a change is a new revision,
     made by the create call. The functions, where given, are called instead of (`create`,
-    `update`) or before (`release`) the call in the table; each may be called twice.
+    `update`, `delete`) or before (`release`) the call in the table; each may be called twice.
 
     Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
     `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
     wants, `unordered` lists are sets, `documents` are sent as JSON text, and `optional` says what
     AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
     `read_after` those that must have been observed before it.
+
+    Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
+    belongs to, and tells all that is compared.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some.
@@ -156,6 +159,7 @@ class ResourceType:
     create: "Callable[[Account, Mapping[str, object]], Attributes] | None" = None
     update: "Callable[[Account, Observed, Properties, frozenset[str]], None] | None" = None
     release: "Callable[[Account, Observed], None] | None" = None
+    delete: "Callable[[Account, Observed], None] | None" = None
     progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
     ec2_type: str = ""
     late: frozenset[str] = frozenset()
@@ -167,6 +171,7 @@ class ResourceType:
     optional: Properties = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
+    is_tagged: bool = True
     rare: bool = False
     keeps_marks: bool = False
 

@@ -20,11 +20,11 @@ Fields: TypeAlias = "Mapping[str, str | Fields]"
 LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
 WORKER: Final = "Worker Service"
+REQUEST_DRIVEN: Final = "Request-Driven Web Service"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
 TYPES_LATER: Final = (
     "Scheduled Job",
-    "Request-Driven Web Service",
     "Static Site",
 )
 
@@ -45,14 +45,14 @@ _SIDECAR = _fields(
     depends_on=OPEN,
     healthcheck=_CHECK,
 )
+_HTTP_CHECK = _fields(
+    now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
+    "grace_period",
+)
 _HTTP = _fields(
-    now="path deregistration_delay stickiness target_container target_port version "
-    "allowed_source_ips additional_rules",
-    later="targetContainer alias hosted_zone redirect_to_https alb",
-    healthcheck=_fields(
-        now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
-        "grace_period",
-    ),
+    now="path deregistration_delay stickiness target_container target_port version alb "
+    "allowed_source_ips additional_rules targetContainer alias hosted_zone redirect_to_https",
+    healthcheck=_HTTP_CHECK,
 )
 _SERVICE = _fields(
     now="name type cpu memory command entrypoint",
@@ -94,18 +94,43 @@ _SERVICE = _fields(
         secrets=OPEN,
     ),
 )
+_LIKE_APP_RUNNER: Final = (
+    "name type image cpu memory platform count variables secrets command network publish "
+    "observability"
+)
+_INGRESS = _fields(now="source_ips", later="cdn")
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
-    BACKEND: {**_SERVICE, "http": LATER},
+    BACKEND: {**_SERVICE, "http": _HTTP},
     WORKER: {**_SERVICE, "subscribe": LATER},
+    REQUEST_DRIVEN: {
+        **{it: _SERVICE[it] for it in _LIKE_APP_RUNNER.split()},
+        "http": _fields(
+            now="path alias", healthcheck=_HTTP_CHECK, private=_fields(later="endpoint")
+        ),
+        "tags": LATER,
+    },
     ENVIRONMENT: _fields(
         now="name type",
-        later="network cdn http",
+        later="network cdn",
+        http=_fields(
+            public=_fields(
+                now="certificates ssl_policy",
+                access_logs=_fields(now="bucket_name prefix"),
+                ingress=_INGRESS,
+                security_groups=_fields(ingress=_fields(restrict_to=_INGRESS)),
+            ),
+            private=_fields(
+                now="certificates subnets ssl_policy",
+                ingress=_fields(now="vpc"),
+                security_groups=_fields(ingress=_fields(now="from_vpc")),
+            ),
+        ),
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
-        now="defaults",
-        later="domain environments tags permissions_boundary",
+        now="defaults domain",
+        later="environments tags permissions_boundary",
         exports=OPEN,
     ),
 }
@@ -113,6 +138,7 @@ _OF_TYPE: Mapping[str, Fields] = {
 _SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
+        *("http", "http.private", "http.public.access_logs"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
     }
 )

@@ -12,8 +12,9 @@ class Settings:
     """What holds for all workloads.
 
     With `copilot_defaults` a missing field means what it meant to Copilot; `exports` are the
-    values that `from_cfn` may name without asking an account.
+    values that `from_cfn` may name without asking an account; `domain` is the application's.
     """
 
     copilot_defaults: bool = False
     exports: Mapping[str, str] = field(default_factory=dict)
+    domain: str | None = None

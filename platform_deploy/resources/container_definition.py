@@ -148,7 +148,7 @@ def _efs(it: Volume) -> Value:
 def _injected(project: Project, workload: Workload) -> dict[str, Value]:
     """Return the variables that Copilot's services are used to find."""
     private = naming.namespace(project.application, project.environment)
-    balancer = load_balancer.attribute(project, "DNSName")
+    balancer = load_balancer.attribute(project, "DNSName", workload.balancer)
     mounts = {it.volume: it.path for it in workload.containers[0].mounts}
     return {
         "COPILOT_APPLICATION_NAME": project.application,

@@ -5,7 +5,7 @@ A service's group lets in only the edges that the manifests imply: the load bala
 share one group.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,13 +13,22 @@ from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Http, Project, Workload
-from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
-from . import vpc
+from ..resource import (
+    Desired,
+    Observed,
+    Properties,
+    ResourceType,
+    Value,
+    rendered,
+)
+from ..routing import INTERNAL, PUBLIC
+from . import edges, vpc
 
-KIND = "AWS::EC2::SecurityGroup"
+KIND = edges.KIND
+SHARED = edges.SHARED
+address = edges.address
+group_id = edges.group_id
 ANYWHERE = "0.0.0.0/0"
-SHARED = "environment"  # Copilot's group
-HTTP_PORT = 80
 # Where a rule's sources stand, and what of a source counts.
 SOURCES = {
     "UserIdGroupPairs": "GroupId",
@@ -29,23 +38,10 @@ SOURCES = {
 }
 
 
-def address(project: Project, workload: str | None) -> Address:
-    """Return the address of a workload's group, or of the load balancer's (None)."""
-    if workload and project.settings.copilot_defaults:
-        workload = SHARED
-    return Address(kind=KIND, name=project.name_of(workload or "public-load-balancer"))
-
-
-def group_id(project: Project, workload: str | None) -> Ref:
-    """Return the reference to a workload's group, or to the load balancer's (None)."""
-    return Ref(address=address(project, workload), attribute="GroupId")
-
-
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the load balancer's group where there is one, and one per service."""
-    if any(workload.http for workload in project.workloads):
-        world = _rule(HTTP_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
-        yield _group(project, None, "HTTP from anywhere to the load balancer", (world,))
+    """Yield a group for each load balancer, and one per service."""
+    for balancer in project.balancers:
+        yield _group_of(project, balancer)
     if project.settings.copilot_defaults:
         yield _shared(project)
         return
@@ -54,15 +50,28 @@ def desired(project: Project) -> Iterable[Desired]:
         yield _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
 
 
-def _shared(project: Project) -> Desired:
-    """Return Copilot's one group for all tasks: open to each other and to the load balancer."""
-    sources: list[str | None] = [SHARED]
-    if any(workload.http for workload in project.workloads):
-        sources.append(None)
-    rules: tuple[Value, ...] = tuple(
-        {"IpProtocol": "-1", "UserIdGroupPairs": ({"GroupId": group_id(project, it)},)}
-        for it in sources
+def _group_of(project: Project, balancer: str) -> Desired:
+    """Return a load balancer's group; who may call an internal one stands in other resources."""
+    entrance = project.shared.entrance(balancer)
+    text, ranges = "HTTP from anywhere to the load balancer", entrance.source_ips or (ANYWHERE,)
+    if balancer == INTERNAL:
+        text, ranges = "To the internal load balancer", (ANYWHERE,) if entrance.from_network else ()
+    rules = tuple(
+        edges.rule(port, {"IpRanges": ({"CidrIp": cidr},)})
+        for port in edges.ports(project, balancer)
+        for cidr in ranges
     )
+    return _group(project, None, text, rules, balancer)
+
+
+def _shared(project: Project) -> Desired:
+    """Return Copilot's one group for all tasks: open to each other and to the load balancers."""
+    balancers = sorted({it.balancer for it in project.workloads if it.rules})
+    groups = [
+        group_id(project, SHARED),
+        *(g for it in balancers for g in edges.sources(project, it)),
+    ]
+    rules = tuple(map(edges.all_from, groups))
     group = _group(project, SHARED, "To all tasks of the environment", rules)
     return replace(group, workload=None)
 
@@ -70,9 +79,16 @@ def _shared(project: Project) -> Desired:
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
     called = [(caller, workload.port) for caller in project.callers(workload)]
     balanced = sorted({port for rule in workload.rules for port in _asked(rule)})
-    for caller, port in [*called, *((None, port) for port in balanced)]:
-        source: Value = {"GroupId": group_id(project, caller)}
-        yield _rule(port, {"UserIdGroupPairs": (source,)})
+    asked: list[tuple[Value, int | None]] = [
+        *((group_id(project, caller), port) for caller, port in called),
+        *(
+            (group, port)
+            for port in balanced
+            for group in edges.sources(project, workload.balancer)
+        ),
+    ]
+    for group, port in asked:
+        yield edges.rule(port, {"UserIdGroupPairs": ({"GroupId": group},)})
 
 
 def _asked(rule: Http) -> tuple[int, ...]:
@@ -80,12 +96,14 @@ def _asked(rule: Http) -> tuple[int, ...]:
     return (rule.target[1], rule.health_check.port or rule.target[1])
 
 
-def _rule(port: int | None, source: Mapping[str, Value]) -> Value:
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
-
-
-def _group(project: Project, workload: str | None, text: str, rules: tuple[Value, ...]) -> Desired:
-    at = address(project, workload)
+def _group(
+    project: Project,
+    workload: str | None,
+    text: str,
+    rules: tuple[Value, ...],
+    balancer: str = PUBLIC,
+) -> Desired:
+    at = address(project, workload, balancer)
     return Desired(
         address=at,
         workload=workload,
@@ -99,16 +117,19 @@ def _group(project: Project, workload: str | None, text: str, rules: tuple[Value
 
 
 def _shape(answer: Answer) -> dict[str, Value]:
-    rules = tuple(rule for it in answer["IpPermissions"] for rule in _one_by_one(it))
-    return {**answer, "IpPermissions": rules}
+    rules = [rule for it in answer["IpPermissions"] for rule in _one_by_one(it)]
+    if answer["GroupName"].endswith(f"-{INTERNAL}{edges.OF_BALANCER}"):
+        # who may call it stands in resources of the callers
+        rules = [it for it in rules if "UserIdGroupPairs" not in it]
+    return {**answer, "IpPermissions": tuple(rules)}
 
 
-def _one_by_one(permission: Answer) -> Iterator[Value]:
+def _one_by_one(permission: Answer) -> Iterator[dict[str, Value]]:
     """Yield a rule for each source of a permission, without descriptions and account numbers."""
-    ports = {k: permission[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in permission}
+    numbers = {k: permission[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in permission}
     for source, key in SOURCES.items():
         for item in permission.get(source, []):
-            yield {**ports, source: ({key: item.get(key)},)}
+            yield {**numbers, source: ({key: item.get(key)},)}
 
 
 def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:

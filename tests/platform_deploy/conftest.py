@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ network: {connect: true, allow_from: [api]}
 
 # How to count what an account holds: API, action, key of the list, parameters.
 COUNTED = (
+    ("acm", "ListCertificates", "CertificateSummaryList", {}),
+    ("route53", "ListHostedZones", "HostedZones", {}),
     ("ec2", "DescribeVpcs", "Vpcs", {}),
     ("ec2", "DescribeSubnets", "Subnets", {}),
     ("ec2", "DescribeInternetGateways", "InternetGateways", {}),
@@ -70,6 +73,19 @@ def folder_of(*texts: str, environment: str = "test", **variables: str) -> Folde
         settings=None,
         variables=variables,
     )
+
+
+def project_in(*texts: str, domain: str = "", shared: str = "", defaults: str = "") -> Project:
+    """The project of these manifests, a domain, and the rest of the environment's manifest."""
+    said = {"domain": domain, "defaults": defaults}
+    trivet = "".join(f"{key}: {value}\n" for key, value in said.items() if value)
+    environment = f"name: test\ntype: Environment\n{shared}"
+    folder = replace(
+        folder_of(*texts),
+        trivet=ManifestFile(path="copilot/trivet.yml", text=trivet or "{}"),
+        settings=ManifestFile(path="copilot/environments/test/manifest.yml", text=environment),
+    )
+    return manifest.read(folder)[0]
 
 
 def project_of(*texts: str, environment: str = "test", **variables: str) -> Project:

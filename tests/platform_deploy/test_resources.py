@@ -24,7 +24,7 @@ from platform_deploy.resources import (
     service,
 )
 
-from .conftest import API, BACKEND, Look, agree, project_of, silent
+from .conftest import API, BACKEND, Look, agree, project_in, project_of, silent
 
 EVERYTHING = (
     API.replace(
@@ -48,13 +48,17 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "AssumeRolePolicyDocument",
     "Policies",
     "Description",
+    "ValidationMethod",
+    "ChangeBatch",
     "settings",
     "capacityProviders",
 }
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
-    project = project_of(EVERYTHING, BACKEND, API.replace("api", "web"))
+    inside = f"{BACKEND}http: {{path: /b}}\n".replace("backend", "inside")
+    web = API.replace("api", "web").replace('"/"', '"/", alias: [example.org, "*.example.org"]')
+    project = project_in(EVERYTHING, BACKEND, web, inside, domain="example.org")
     return flow.scope_of(project).of_kind(kind)
 
 
