@@ -9,21 +9,29 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-from urllib.parse import parse_qs
 
+from .codes import of_answer
 from .errors import (
-    AlreadyExists,
     AwsError,
-    NotAllowed,
     NotConfigured,
-    NotFound,
-    StillInUse,
     Throttled,
     Unclear,
     WrongAccount,
 )
 from .lags import longest_wait
+from .lookups import (
+    HOSTED_ZONE,
+    IMPORT,
+    LOAD_BALANCER,
+    export,
+    hosted_zone,
+    imported,
+    load_balancer,
+    subnets,
+    zones,
+)
 from .network import SUBNETS
+from .routing import Imported
 from .settings import Where
 
 Answer: TypeAlias = Mapping[str, Any]
@@ -34,42 +42,22 @@ READ_TIMEOUT = 60
 CONNECT_TIMEOUT = 5
 CONNECTIONS = 32
 
-IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
-
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
     "application-autoscaling": ("NextToken", "NextToken"),
+    "acm": ("NextToken", "NextToken"),
     "cloudformation": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
+    "route53": ("Marker", "NextMarker"),
     "servicediscovery": ("NextToken", "NextToken"),
     "ssm": ("NextToken", "NextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
-
-_NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity", "NotAttached")
-_EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
-_EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
-_NOT_ALLOWED = {
-    *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
-    *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),
-    *("UnrecognizedClientException",),
-}
-_IN_USE = {
-    *("DependencyViolation", "ResourceInUse", "DeleteConflict"),
-    *("ClusterContainsServicesException", "ClusterContainsTasksException"),
-    *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
-    *("OperationAborted", "OperationAbortedException"),
-}
-_THROTTLED = {
-    *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
-    *("TooManyRequestsException", "RequestLimitExceededException"),
-}
-_FIRST_SERVER_ERROR = 500
 
 
 class Account:
@@ -124,6 +112,11 @@ class Account:
                 self._facts |= self._ask(name)
         return self._facts[name]
 
+    def imported(self, balancer: str) -> Imported:
+        """Return what a load balancer of others has, by its name or ARN."""
+        self.pseudo(f"{LOAD_BALANCER}{balancer}.DNSName")
+        return imported(self._facts, balancer)
+
     def arn(self, api: str, resource: str) -> str:
         """Return the ARN of a resource of this account and region."""
         partition, account = self.pseudo("AWS::Partition"), self.pseudo("AWS::AccountId")
@@ -141,44 +134,14 @@ class Account:
         if name == "AWS::AccountId":
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
         if name.startswith(IMPORT):
-            return self._export(name)
+            return export(self.pages, name)
         if name.startswith(SUBNETS):
-            return {name: ",".join(self._subnets(name.removeprefix(SUBNETS)))}
-        zones = self._zones()
-        if name not in zones:
-            raise NotConfigured(
-                f"region {self.region} offers {len(zones)} availability zone(s), which is too "
-                "few. Set AWS_REGION to a region with more"
-            )
-        return zones
-
-    def _export(self, name: str) -> dict[str, str]:
-        listed = self.pages("cloudformation", "ListExports", "Exports")
-        found = {f"{IMPORT}{it['Name']}": str(it["Value"]) for it in listed}
-        if name not in found:
-            wanted = name.removeprefix(IMPORT)
-            raise NotConfigured(
-                f"from_cfn: no stack of this account and region exports {wanted}. "
-                f"Write its value into copilot/trivet.yml: exports: {{{wanted}: VALUE}}"
-            )
-        return found
-
-    def _subnets(self, query: str) -> list[str]:
-        tags = parse_qs(query)
-        filters = [{"Name": f"tag:{it}", "Values": values} for it, values in tags.items()]
-        listed = self.pages("ec2", "DescribeSubnets", "Subnets", Filters=filters)
-        if not listed:
-            raise NotConfigured(f"from_tags: no subnet of this account and region has {tags}")
-        return sorted(it["SubnetId"] for it in listed)
-
-    def _zones(self) -> dict[str, str]:
-        filters = [
-            {"Name": "zone-type", "Values": ["availability-zone"]},
-            {"Name": "state", "Values": ["available"]},
-        ]
-        answer = self.read("ec2", "DescribeAvailabilityZones", Filters=filters)
-        names = sorted(zone["ZoneName"] for zone in answer["AvailabilityZones"])
-        return {f"AWS::AvailabilityZones/{index}": zone for index, zone in enumerate(names)}
+            return subnets(self.pages, name)
+        if name.startswith(HOSTED_ZONE):
+            return hosted_zone(self.pages, name)
+        if name.startswith(LOAD_BALANCER):
+            return load_balancer(self.pages, name)
+        return zones(self.pages, self.region, name)
 
     def send(self, api: str, action: str, parameters: Mapping[str, object]) -> Answer:
         """Send one request once; raises botocore's errors, which end in this module."""
@@ -214,7 +177,7 @@ class Account:
         try:
             return self.send(api, action, parameters)
         except ClientError as error:
-            raise _of_answer(name, error.response) from error
+            raise of_answer(name, error.response) from error
         except NoCredentialsError as error:
             raise NotConfigured(NO_CREDENTIALS) from error
         except EndpointConnectionError as error:
@@ -290,26 +253,3 @@ NO_REGION = (
 NO_CREDENTIALS = (
     "no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
-
-
-def _of_answer(action: str, response: Mapping[str, Any]) -> AwsError:
-    """Return our error for an error answer, told apart by its code."""
-    error = response.get("Error", {})
-    code = str(error.get("Code", "Unknown"))
-    said = str(error.get("Message", "no message"))
-    status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return _class_of(code, status)(action=action, code=code, said=said)
-
-
-def _class_of(code: str, status: int) -> type[AwsError]:
-    if code in _THROTTLED:
-        return Throttled
-    if code in _NOT_ALLOWED:
-        return NotAllowed
-    if code in _IN_USE:
-        return StillInUse
-    if code in _EXISTS or code.endswith(_EXISTS_ENDINGS):
-        return AlreadyExists
-    if code.endswith(_NOT_FOUND_ENDINGS):
-        return NotFound
-    return Unclear if status >= _FIRST_SERVER_ERROR else AwsError

@@ -173,6 +173,11 @@ def frozen(value: object) -> Value:
     return value if isinstance(value, str | int | float | bool) else None
 
 
+def maps(value: Value) -> Iterator[Mapping[str, Value]]:
+    """Yield the maps of a list."""
+    yield from (it for it in (value if isinstance(value, tuple) else ()) if isinstance(it, Mapping))
+
+
 def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return a listing's tags, in whichever spelling, by name."""
     return {
@@ -239,6 +244,7 @@ def _plain(tags: Tags) -> dict[str, object]:
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "application-autoscaling": ("TagResource", "ResourceARN", lambda it: {"Tags": dict(it)}),
+    "acm": ("AddTagsToCertificate", "CertificateArn", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),

@@ -53,7 +53,11 @@ def _limits(options: argparse.Namespace) -> flow.Limits:
 def _project(options: argparse.Namespace) -> Project:
     project.load_dotenv(options.directory)
     folder = project.read(options.directory, options.env, options.app)
-    found, notices = manifest.read(folder, getattr(options, "defaults", None))
+    found, notices = manifest.read(
+        folder,
+        getattr(options, "defaults", None),
+        needs_domain=options.verb in ("plan", "deploy"),
+    )
     for notice in notices:
         _tell(options, str(notice), problem=asdict(notice))
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from . import schema
 from .fields import Fields
 from .network import Network, network
+from .routing import INTERNAL, PUBLIC, Entrance, entrance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +17,23 @@ class Environment:
 
     container_insights: bool = False
     network: Network = field(default_factory=Network)
+    public: Entrance = field(default_factory=Entrance)
+    private: Entrance = field(default_factory=Entrance)
+
+    def entrance(self, balancer: str) -> Entrance:
+        """Return how one of the environment's own load balancers is reached."""
+        return {PUBLIC: self.public, INTERNAL: self.private}.get(balancer, Entrance())
 
 
 def environment(fields: Fields) -> Environment:
     """Return what the environment's manifest says."""
     if fields.text("type") != schema.ENVIRONMENT:
         fields.complain(fields.line("type"), f"type must be {schema.ENVIRONMENT}")
+    if fields.root.at("http") and not fields.is_map("http"):
+        fields.complain(fields.line("http"), "http must be a map of fields")
     return Environment(
         container_insights=fields.boolean("observability.container_insights", default=False),
         network=network(fields),
+        public=entrance(fields, "http.public"),
+        private=entrance(fields, "http.private"),
     )

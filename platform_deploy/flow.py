@@ -11,6 +11,7 @@ from . import apply, naming, plan, prices, processors, report, status, wait
 from .aws import Account
 from .desired import desired, narrowed, too_long_names
 from .errors import BadManifest, NotConfigured, Problem
+from .exposure import is_own
 from .lease import SHARED, Lease, held
 from .model import Project
 from .observe import Observation, observe
@@ -53,6 +54,12 @@ RULES = (plan.DRIFT, LEASE)  # what may be forced
 KEEPS = tuple(sorted({of.keep for of in TYPES if of.keep}))  # what a destroy may leave
 
 
+def with_imported(account: Account, project: Project) -> Project:
+    """Return the project with what the account says of the load balancers of others."""
+    named = {it.balancer for it in project.workloads if it.rules and not is_own(it.balancer)}
+    return replace(project, imported={it: account.imported(it) for it in named})
+
+
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
     """Return what a look at the account is about; raises NotConfigured, BadManifest."""
     names = {workload.name for workload in project.workloads}
@@ -79,7 +86,7 @@ def planned(
     account: Account, project: Project, limits: Limits = NO_LIMITS
 ) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = narrowed(scope_of(project, limits))
+    scope = narrowed(scope_of(with_imported(account, project), limits))
     observation = observe(account, scope, TYPES)
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
@@ -105,7 +112,7 @@ def deploy(
 
     `confirm` raises Refused when the plan is not to be carried out.
     """
-    scope = narrowed(scope_of(project, limits))
+    scope = narrowed(scope_of(with_imported(account, project), limits))
     with _held(account, project, "deploy", limits) as lease:
         found, observation = planned(account, project, limits)
         if plan.changes_shared(found, limits.only):
@@ -118,7 +125,7 @@ def deploy(
         done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
-    return Done(plan=found, steps=done, steady=steady, url=status.public_url(after))
+    return Done(plan=found, steps=done, steady=steady, url=status.public_url(project, after))
 
 
 def destroy(
@@ -129,7 +136,7 @@ def destroy(
     limits: Limits = NO_LIMITS,
 ) -> Done:
     """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
-    scope = scope_of(project, limits)
+    scope = scope_of(with_imported(account, project), limits)
     with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
         observation = observe(account, scope, TYPES)
         found = plan.to_destroy(scope, observation, BY_KIND, account.region, limits.kept)
@@ -171,7 +178,7 @@ def _checked(voice: Voice, lease: Lease) -> Voice:
 
 def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
-    observation = observe(account, scope_of(project), TYPES)
+    observation = observe(account, scope_of(with_imported(account, project)), TYPES)
     progress = wait.look(account, observation.ours.values(), BY_KIND)
     found = status.status(project, observation, account.region)
     return replace(found, progress=tuple(it.text for it in progress))

@@ -61,6 +61,20 @@ LAGS = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """What must be ready before AWS takes it: seconds between looks, and the longest wait."""
+
+    pause: float
+    longest: float
+
+
+# A certificate is issued once ACM has found its records, mostly within minutes; a listener takes no
+# other. As long as botocore's own waiter (CertificateValidated):
+# https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+CERTIFICATE = Wait(pause=2.0, longest=2400.0)
+
+
 def longest_wait(action: str, code: str, said: str) -> float:
     """Return for how many seconds a refused request is worth sending again; 0 if not at all."""
     return max(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, placing, schema, targets, trivet_file
+from . import exposure, keys, naming, placing, schema, targets, trivet_file
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -20,10 +20,13 @@ from .settings import Settings
 from .workload import MAX_NAME, bad_name, workload
 
 
-def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Problem, ...]]:
+def read(
+    folder: Folder, defaults: str | None = None, *, needs_domain: bool = False
+) -> tuple[Project, tuple[Problem, ...]]:
     """Return the project and what is worth a look; raises BadManifest with every problem.
 
-    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide.
+    `defaults` is `trivet` or `copilot`, where `copilot/trivet.yml` is not to decide; with
+    `needs_domain` an alias of an unknown domain is an error.
     """
     problems = [
         Problem(file="copilot/.workspace", text=f"the {what}'s {bad_name(name)}")
@@ -37,11 +40,6 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     shared = _environment(folder, problems)
     for fields, it in zip(files, workloads, strict=True):
         placing.check(fields, it, shared)
-    _note_clashes(files, workloads)
-    for fields in files:
-        problems += fields.problems
-    if any(problem.is_error for problem in problems):
-        raise BadManifest(tuple(problems))
     project = Project(
         application=folder.application,
         environment=folder.environment,
@@ -49,6 +47,12 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
         shared=shared,
         settings=settings,
     )
+    _note_clashes(project, files, workloads)
+    _note_troubles(project, files, workloads, needs_domain=needs_domain)
+    for fields in files:
+        problems += fields.problems
+    if any(problem.is_error for problem in problems):
+        raise BadManifest(tuple(problems))
     return project, tuple(problems)
 
 
@@ -60,7 +64,7 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     kind = fields.text("type")
     if not root.map:
         return None
-    if not schema.is_known(kind):
+    if not keys.is_known(kind):
         fields.complain(fields.line("type"), _bad_type(kind))
         problems += fields.problems
         return None
@@ -85,13 +89,13 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
     for node in (overrides, *overrides.map.values()) if overrides else ():
         if not isinstance(node.value, Mapping) and not node.is_null:
             fields.complain(node.line, "environments must be a map of names to maps of fields")
-    for line, path in schema.not_maps(fields.root, kind):
+    for line, path in keys.not_maps(fields.root, kind):
         fields.complain(line, f"{path} must be a map of fields")
-    for line, path in schema.not_yet(fields.root, kind):
+    for line, path in keys.not_yet(fields.root, kind):
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
     for rule in targets.additional(fields):
         _check_keys(rule, rule.root, kind)
-    for line, path, hint in schema.unknown(root, kind):
+    for line, path, hint in keys.unknown(root, kind):
         what = kind if kind == schema.TRIVET else f"a {kind}"
         fields.complain(line, f"{path} is no field of {what}, ignored{hint}", is_error=False)
 
@@ -106,30 +110,46 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     return found
 
 
-def _note_clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
-    """Note what is wrong between manifests: equal names, equal paths, unknown callers."""
+def _note_troubles(
+    project: Project, files: list[Fields], workloads: tuple[Workload, ...], *, needs_domain: bool
+) -> None:
+    """Note what is wrong with rules, given what is known of the environment."""
+    for fields, it in zip(files, workloads, strict=True):
+        for found in exposure.troubles(project, it):
+            is_error = needs_domain or not found.of_domain
+            fields.complain(fields.line(found.path), found.text, is_error=is_error)
+
+
+def _note_clashes(project: Project, files: list[Fields], workloads: tuple[Workload, ...]) -> None:
+    """Note what is wrong between manifests: equal names, equal rules, unknown callers."""
     names = {workload.name for workload in workloads}
     for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
         if first.name == second.name:
             two.complain(two.line("name"), f"name {first.name} is also that of {one.file}")
-        for path in sorted({it.path for it in first.rules} & {it.path for it in second.rules}):
-            two.complain(two.line("http.path"), f"http.path {path} is also that of {one.file}")
+        both = (set(exposure.taken(project, it)) for it in (first, second))
+        for rule in sorted(set.intersection(*both)):
+            two.complain(two.line("http.path"), f"{_rule(rule)} is also that of {one.file}")
     for fields, it in zip(files, workloads, strict=True):
-        paths = [rule.path for rule in it.rules]
-        for path in sorted({path for path in paths if paths.count(path) > 1}):
-            line = fields.line("http.additional_rules")
-            fields.complain(line, f"http.path {path} stands here twice")
+        rules = exposure.taken(project, it)
+        for rule in sorted({rule for rule in rules if rules.count(rule) > 1}):
+            text = f"{_rule(rule)} stands here twice"
+            fields.complain(fields.line("http.additional_rules"), text)
         for caller in it.allow_from or ():
             if caller not in names or caller == it.name:
                 text = f"network.allow_from: no other workload of this folder is named {caller}"
                 fields.complain(fields.line("network.allow_from"), text)
 
 
+def _rule(key: tuple[str, ...]) -> str:
+    _, path, host, _ = key
+    return f"http.path {path} of {host}" if host else f"http.path {path}"
+
+
 def _bad_type(kind: str) -> str:
     if kind in schema.TYPES_LATER:
         return f"type {kind} is not there yet in Trivet"
-    wanted = ", ".join(schema.known_types())
-    likely = schema.likely_type(kind)
+    wanted = ", ".join(keys.known_types())
+    likely = keys.likely_type(kind)
     hint = f"; did you mean {likely}?" if likely else ""
     return (
         f"type {kind!r} is none of {wanted}{hint}" if kind else f"type is missing; one of {wanted}"

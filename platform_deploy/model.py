@@ -3,12 +3,14 @@
 Pure values, already checked; all units are AWS's (CPU units, MiB, seconds).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from . import naming
+from . import naming, routing
 from .environment import Environment
 from .network import ENDPOINTS, NAT_PER_AZ, PRIVATE, PUBLIC, Chosen, OwnVpc
+from .routing import Alias, Imported
 from .scaling import FARGATE, SPOT, Capacity, Scaling
 from .settings import Settings
 
@@ -118,7 +120,8 @@ class HealthCheck:
 class Http:
     """A rule by which the load balancer reaches a service; `grace_period` in seconds.
 
-    `number` tells the rules of a service apart, `target` is a container and its port.
+    `number` tells the rules of a service apart, `target` is a container and its port; `redirect`
+    sends HTTP to HTTPS where there is HTTPS.
     """
 
     path: str
@@ -128,8 +131,10 @@ class Http:
     stickiness: bool
     number: int = 0
     target: tuple[str, int] = ("", 0)
-    version: str = "http1"
+    version: str | None = None
     source_ips: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+    redirect: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,8 @@ class Workload:
     Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
     None where Service Connect alone decides. The tasks wear `security_groups` beside their own,
     where they have that. Without `capacity` they run on Fargate.
+    None where Service Connect alone decides. `balancer` is the load balancer of its rules: the
+    environment's public or internal one, or the name or ARN of another.
     """
 
     name: str
@@ -165,6 +172,7 @@ class Workload:
     placement: str | Chosen = PUBLIC
     scaling: Scaling | None = None
     capacity: tuple[Capacity, ...] = ()
+    balancer: str = routing.PUBLIC
 
     @property
     def port(self) -> int | None:
@@ -205,13 +213,17 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One application in one environment; `shared` is what its workloads have in common."""
+    """One application in one environment; `shared` is what its workloads have in common.
+
+    `imported` are the load balancers of others as the account has them, where it was asked.
+    """
 
     application: str
     environment: str
     workloads: tuple[Workload, ...]
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
+    imported: Mapping[str, Imported] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -241,6 +253,19 @@ class Project:
     def has_endpoints(self) -> bool:
         """Tell whether private tasks reach AWS's services by endpoints of the network."""
         return self.way_out == ENDPOINTS or bool(self.shared.network.endpoints)
+
+    def tags(self, workload: str | None) -> dict[str, str]:
+        """Return the tags that say whose a resource is."""
+        return naming.tags(self.application, self.environment, workload)
+
+    def behind(self, balancer: str) -> tuple[Workload, ...]:
+        """Return the workloads whose rules are those of a load balancer."""
+        return tuple(it for it in self.workloads if it.rules and it.balancer == balancer)
+
+    @property
+    def balancers(self) -> tuple[str, ...]:
+        """Return the environment's own load balancers that are needed."""
+        return tuple(it for it in (routing.PUBLIC, routing.INTERNAL) if self.behind(it))
 
     def callers(self, callee: Workload) -> tuple[str, ...]:
         """Return which workloads may open a connection to this one.

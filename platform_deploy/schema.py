@@ -1,16 +1,12 @@
-"""Say which fields a manifest may have, which take effect, and what was probably meant.
+"""Say which fields a manifest may have, and which take effect.
 
-Pure data and look-ups. A field is NOW (it takes effect), LATER (Copilot knows it, Trivet does not
+Pure data. A field is NOW (it takes effect), LATER (Copilot knows it, Trivet does not
 yet: an error by name), a table of further fields, or OPEN (any keys, as in `variables`); EACH in a
 table stands for any name.
 """
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple, TypeAlias
-
-from .document import Node
-from .errors import Place
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 NOW: Final = "now"
 LATER: Final = "later"
@@ -21,11 +17,11 @@ Fields: TypeAlias = "Mapping[str, str | Fields]"
 LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
 WORKER: Final = "Worker Service"
+REQUEST_DRIVEN: Final = "Request-Driven Web Service"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
 TYPES_LATER: Final = (
     "Scheduled Job",
-    "Request-Driven Web Service",
     "Static Site",
 )
 
@@ -49,14 +45,14 @@ _SIDECAR = _fields(
     depends_on=OPEN,
     healthcheck=_CHECK,
 )
+_HTTP_CHECK = _fields(
+    now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
+    "grace_period",
+)
 _HTTP = _fields(
-    now="path deregistration_delay stickiness target_container target_port version "
-    "allowed_source_ips additional_rules",
-    later="targetContainer alias hosted_zone redirect_to_https alb",
-    healthcheck=_fields(
-        now="path port success_codes healthy_threshold unhealthy_threshold interval timeout "
-        "grace_period",
-    ),
+    now="path deregistration_delay stickiness target_container target_port version alb "
+    "allowed_source_ips additional_rules targetContainer alias hosted_zone redirect_to_https",
+    healthcheck=_HTTP_CHECK,
 )
 _SERVICE = _fields(
     now="name type cpu memory command entrypoint capacity_provider",
@@ -105,13 +101,25 @@ _SERVICE = _fields(
         secrets=OPEN,
     ),
 )
-_OF_TYPE: Mapping[str, Fields] = {
+_LIKE_APP_RUNNER: Final = (
+    "name type image cpu memory platform count variables secrets command network publish "
+    "observability"
+)
+_INGRESS = _fields(now="source_ips", later="cdn")
+OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
-    BACKEND: {**_SERVICE, "http": LATER},
+    BACKEND: {**_SERVICE, "http": _HTTP},
     WORKER: {**_SERVICE, "subscribe": LATER},
+    REQUEST_DRIVEN: {
+        **{it: _SERVICE[it] for it in _LIKE_APP_RUNNER.split()},
+        "http": _fields(
+            now="path alias", healthcheck=_HTTP_CHECK, private=_fields(later="endpoint")
+        ),
+        "tags": LATER,
+    },
     ENVIRONMENT: _fields(
         now="name type",
-        later="cdn http",
+        later="cdn",
         network=_fields(
             now="egress endpoints",
             vpc=_fields(
@@ -121,11 +129,23 @@ _OF_TYPE: Mapping[str, Fields] = {
                 security_group=_fields(now="ingress egress"),
             ),
         ),
+        http=_fields(
+            public=_fields(
+                now="certificates ssl_policy",
+                access_logs=_fields(now="bucket_name prefix"),
+                ingress=_INGRESS,
+                security_groups=_fields(ingress=_fields(restrict_to=_INGRESS)),
+            ),
+            private=_fields(
+                now="certificates subnets ssl_policy",
+                ingress=_fields(now="vpc"),
+                security_groups=_fields(ingress=_fields(now="from_vpc")),
+            ),
+        ),
         observability=_fields(now="container_insights"),
     ),
     TRIVET: _fields(
-        now="defaults permissions_boundary",
-        later="domain",
+        now="defaults domain permissions_boundary",
         environments={EACH: _fields(now="account region profile")},
         tags=OPEN,
         exports=OPEN,
@@ -133,9 +153,10 @@ _OF_TYPE: Mapping[str, Fields] = {
 }
 _KINDS = ("public", "private")
 # Forms other than a map that take effect: `count: 2`, `connect: true`, `healthcheck: /path`.
-_SCALAR_FORMS: Final = frozenset(
+SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
+        *("http", "http.private", "http.public.access_logs"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
         *(f"count.{it}" for it in ("range", "cpu_percentage", "memory_percentage")),
         *("count.requests", "count.response_time", "network.vpc.security_groups"),
@@ -155,127 +176,3 @@ ALSO: Final = {
     "vcpu": "cpu",
 }
 OVERRIDES: Final = "environments"
-CLOSE_ENOUGH, FAR_ENOUGH = 0.7, 0.8  # how alike two words are for a slip, here and elsewhere
-
-
-def is_known(kind: str) -> bool:
-    """Tell whether manifests of this type take effect."""
-    return kind in _OF_TYPE
-
-
-def likely_type(said: str) -> str:
-    """Return the type that was probably meant."""
-    every = (*known_types(), *TYPES_LATER)
-    found = difflib.get_close_matches(said.title(), every, 1, CLOSE_ENOUGH)
-    return found[0] if found else ""
-
-
-def known_types() -> tuple[str, ...]:
-    """Return the types whose manifests take effect."""
-    return tuple(kind for kind in _OF_TYPE if kind != TRIVET)
-
-
-def _known(fields: Fields, key: str) -> "str | Fields | None":
-    return fields.get(key) or fields.get(EACH)
-
-
-def not_yet(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
-    """Yield place and path of each field that Copilot knows and Trivet does not carry out yet."""
-    yield from _not_yet(manifest, _OF_TYPE[kind], "")
-
-
-def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[Place, str]]:
-    for key, value in node.map.items():
-        known = _known(fields, key)
-        here = f"{path}{key}"
-        if known == LATER and not value.is_null:
-            yield value.line, here
-        elif isinstance(known, Mapping):
-            yield from _not_yet(value, known, f"{here}.")
-
-
-def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
-    """Yield place, path and a hint for each key that Copilot would silently ignore."""
-    fields = _OF_TYPE[kind]
-    yield from _unknown(manifest, fields, _At(), fields)
-    environments = None if OVERRIDES in fields else manifest.at(OVERRIDES)
-    for name, override in environments.map.items() if environments else ():
-        for place, path, hint in _unknown(override, fields, _At(), fields):
-            yield place, f"{OVERRIDES}.{name}.{path}", hint
-
-
-class _At(NamedTuple):
-    """Where a table of fields stands: in the file, and in the schema with EACH for names."""
-
-    path: str = ""
-    form: str = ""
-
-
-def _unknown(node: Node, fields: Fields, at: _At, root: Fields) -> Iterator[tuple[Place, str, str]]:
-    for key, value in node.map.items():
-        known, here = _known(fields, key), f"{at.path}{key}"
-        if isinstance(known, Mapping):
-            form = f"{at.form}{key if key in fields else EACH}."
-            yield from _unknown(value, known, _At(f"{here}.", form), root)
-        elif known is None and here != OVERRIDES:
-            yield value.line, here, _hint(key, at, fields, root)
-
-
-def _hint(key: str, at: _At, fields: Fields, root: Fields) -> str:
-    """Return the end of the sentence about a key that is ignored: what was probably meant."""
-    for kind in known_types():
-        if at.form + key in _paths(_OF_TYPE[kind]) and not _alike(key, fields):
-            return f"; it is a field of a {kind}"
-    likely = next(filter(None, _likely(key, at, fields, list(_paths(root)))), "")
-    return f"; did you mean {likely.replace(EACH, 'NAME')}?" if likely else ""
-
-
-def _likely(key: str, at: _At, fields: Fields, every: list[str]) -> Iterator[str]:
-    """Yield the likely paths: another word, a slip, the same name deeper, elsewhere, a far slip."""
-    here = {name: f"{at.path}{name}" for name in (*fields, *([] if at.path else [OVERRIDES]))}
-    places = {known: known for known in every} | here
-    same = [known for known in every if _last(known) == key]
-    also = difflib.get_close_matches(key.lower(), ALSO, 1, FAR_ENOUGH)
-    far = difflib.get_close_matches(key.lower(), map(_last, every), 1, FAR_ENOUGH)
-    yield places.get(ALSO.get(key.lower(), ""), "")
-    yield here.get(_alike(key, here), "")
-    yield from (at.path + known[len(at.form) :] for known in same if known.startswith(at.form))
-    yield from same
-    yield from (places.get(ALSO[word], "") for word in also)
-    yield from (known for known in every if _last(known) in far)
-
-
-def _alike(key: str, names: Iterable[str]) -> str:
-    """Return the name that was probably mistyped or shortened, nothing where none is."""
-    known = [name for name in names if name != EACH]
-    begun = [name for name in known if len(key) > 2 and name.startswith(key.lower())]
-    return next(iter(begun or difflib.get_close_matches(key.lower(), known, 1, CLOSE_ENOUGH)), "")
-
-
-def _last(path: str) -> str:
-    return path.rpartition(".")[2]
-
-
-def _paths(fields: Fields, path: str = "") -> Iterator[str]:
-    for key, known in fields.items():
-        yield f"{path}{key}"
-        if isinstance(known, Mapping):
-            yield from _paths(known, f"{path}{key}.")
-
-
-def not_maps(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
-    """Yield place and path of each field that must be a map and is none."""
-    yield from _not_maps(manifest, _OF_TYPE[kind], "", "")
-
-
-def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[Place, str]]:
-    """Yield as above; `form` is the path with EACH for names."""
-    for key, value in node.map.items():
-        known = _known(fields, key)
-        here, shape = f"{path}{key}", f"{form}{key if key in fields else EACH}"
-        if not isinstance(known, Mapping) or value.is_null:
-            continue
-        if isinstance(value.value, Mapping):
-            yield from _not_maps(value, known, f"{here}.", f"{shape}.")
-        elif shape not in _SCALAR_FORMS:
-            yield value.line, here

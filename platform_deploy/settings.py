@@ -25,7 +25,8 @@ class Settings:
 
     With `copilot_defaults` a missing field means what it meant to Copilot; `exports` are the
     values that `from_cfn` may name without asking an account, `outputs` the variables that a
-    workload's addons would give it; `boundary` is the policy that limits every role.
+    workload's addons would give it; `domain` is the application's, `boundary` the policy that
+    limits every role.
     """
 
     copilot_defaults: bool = False
@@ -34,3 +35,4 @@ class Settings:
     where: Where = field(default_factory=Where)
     tags: Mapping[str, str] = field(default_factory=dict)
     boundary: str | None = None
+    domain: str | None = None

@@ -6,11 +6,12 @@ these two kinds; the engine does not.
 
 from dataclasses import dataclass
 
-from . import naming
-from .model import Project
+from . import exposure, naming
+from .model import Http, Project, Workload
 from .observe import Observation
 from .resource import Observed
 from .resources import load_balancer, service
+from .routing import PUBLIC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Status:
 def status(project: Project, observation: Observation, region: str) -> Status:
     """Return how the environment stands."""
     found = observation.by_kind()
-    base = public_url(observation)
+    base = public_url(project, observation)
     services = (_service(project, it, base) for it in found.get(service.KIND, ()))
     return Status(
         application=project.application,
@@ -51,11 +52,14 @@ def status(project: Project, observation: Observation, region: str) -> Status:
     )
 
 
-def public_url(observation: Observation) -> str | None:
-    """Return the address of the environment's load balancer."""
-    balancers = observation.by_kind().get(load_balancer.KIND, ())
-    names = [it.attributes["DNSName"] for it in balancers]
-    return f"http://{names[0]}/" if names else None
+def public_url(project: Project, observation: Observation) -> str | None:
+    """Return where the first service is open: by its name where it has one, by the balancer's."""
+    for workload in project.behind(PUBLIC):
+        for rule in workload.rules:
+            for host in exposure.hosts(project, workload, rule):
+                return f"https://{host}/"
+    balancer = observation.ours.get(load_balancer.address(project))
+    return f"http://{balancer.attributes['DNSName']}/" if balancer else None
 
 
 def _service(project: Project, live: Observed, base: str | None) -> ServiceStatus:
@@ -70,12 +74,20 @@ def _service(project: Project, live: Observed, base: str | None) -> ServiceStatu
     )
 
 
+def _urls(project: Project, workload: Workload, rule: Http, base: str | None) -> list[str]:
+    scheme = "https" if "HTTPS" in exposure.listeners(project, workload, rule) else "http"
+    hosts = exposure.hosts(project, workload, rule)
+    if not hosts and base and workload.balancer == PUBLIC:
+        return [f"{base}{rule.path.strip('/')}"]
+    return [f"{scheme}://{host}{rule.path}" for host in hosts]
+
+
 def _addresses(project: Project, name: str, base: str | None) -> list[str]:
     workloads = [it for it in project.workloads if it.name == name and it.port]
     found: list[str] = []
     for it in workloads:
-        if it.http and base:
-            found.append(f"{base}{it.http.path.strip('/')}")
+        for rule in it.rules:
+            found += _urls(project, it, rule, base)
         if it.alias:
             found.append(f"http://{it.alias}:{it.port}")
         private = naming.namespace(project.application, project.environment)

@@ -34,6 +34,7 @@ def settings(fields: Fields, environment: str, defaults: str | None) -> Settings
         copilot_defaults=(defaults or said) == COPILOT,
         exports=plain,
         outputs=outputs,
+        domain=fields.text("domain").lower() or None,
         where=places.get(environment, Where()),
         tags=_tags(fields),
         boundary=_matching(fields, "permissions_boundary", _POLICY, "a policy's name or ARN"),

@@ -25,6 +25,8 @@ FARGATE = {
 }
 SMALLEST_CPU = 256
 SMALLEST_MEMORY = (512, 1024, 2048)
+APP_RUNNER = (1024, 2048)  # CPU units and MiB unless said
+NO_APP_RUNNER = "App Runner takes no new users: this becomes a service behind the load balancer"
 ARCHITECTURES = {
     "linux/amd64": "X86_64",
     "linux/x86_64": "X86_64",
@@ -40,14 +42,14 @@ def workload(fields: Fields) -> Workload:
     name = fields.text("name")
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
         fields.complain(fields.line("name"), bad_name(name))
-    is_public = fields.text("type") == schema.LOAD_BALANCED
-    if is_public and fields.root.at("image.port") is None:
-        fields.complain(
-            fields.line("image"), f"image.port is missing; a {schema.LOAD_BALANCED} needs one"
-        )
+    kind = fields.text("type")
+    if kind in (schema.LOAD_BALANCED, schema.REQUEST_DRIVEN) and not fields.root.at("image.port"):
+        fields.complain(fields.line("image"), f"image.port is missing; a {kind} needs one")
     if not fields.text("image.location"):
         fields.complain(fields.line("image"), "image.location is missing")
     minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
+    if kind == schema.REQUEST_DRIVEN:
+        fields.complain(fields.line("type"), NO_APP_RUNNER, is_error=False)
     cpu, memory = _size(fields)
     found, target = targets.served(fields, containers.containers(fields, name))
     base = Workload(
@@ -58,7 +60,8 @@ def workload(fields: Fields) -> Workload:
         memory=memory,
         count=fields.integer("count.spot" if fields.is_map("count") else "count", 1, 0, 5000),
         architecture=_architecture(fields),
-        rules=targets.rules(fields, found) if is_public else (),
+        rules=targets.rules(fields, found),
+        balancer=targets.balancer(fields),
         alias=_alias(fields, name, target),
         allow_from=fields.names("network.allow_from"),
         minimum_percent=minimum,
@@ -103,8 +106,10 @@ def _groups(fields: Fields) -> tuple[tuple[Given, ...], bool]:
 def _size(fields: Fields) -> tuple[int, int]:
     if fields.text("capacity_provider"):
         return fields.integer("cpu", 256, 128, 196608), fields.integer("memory", 512, 6, 2**24)
-    cpu = fields.integer("cpu", SMALLEST_CPU, 256, 16384)
-    memory = fields.integer("memory", SMALLEST_MEMORY[0], 512, 122880)
+    is_request_driven = fields.text("type") == schema.REQUEST_DRIVEN
+    usual = APP_RUNNER if is_request_driven else (SMALLEST_CPU, SMALLEST_MEMORY[0])
+    cpu = fields.integer("cpu", usual[0], 256, 16384)
+    memory = fields.integer("memory", usual[1], 512, 122880)
     low, high, step = FARGATE.get(cpu, (0, 0, 1))
     fits = low <= memory <= high and (memory - low) % step == 0
     if cpu == SMALLEST_CPU:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import naming
-from ..aws import IMPORT
+from ..lookups import IMPORT
 from ..model import Container, Export, Given, LogRouter, Project, Secret, Volume, Workload
 from ..resource import Pseudo, Text, Value
 from . import load_balancer, log_group
@@ -148,7 +148,7 @@ def _efs(it: Volume) -> Value:
 def _injected(project: Project, workload: Workload) -> dict[str, Value]:
     """Return the variables that Copilot's services are used to find."""
     private = naming.namespace(project.application, project.environment)
-    balancer = load_balancer.attribute(project, "DNSName")
+    balancer = load_balancer.attribute(project, "DNSName", workload.balancer)
     mounts = {it.volume: it.path for it in workload.containers[0].mounts}
     return {
         "COPILOT_APPLICATION_NAME": project.application,

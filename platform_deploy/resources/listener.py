@@ -1,37 +1,80 @@
-"""The load balancer's open port, `AWS::ElasticLoadBalancingV2::Listener`."""
+"""The open ports of the load balancers, `AWS::ElasticLoadBalancingV2::Listener`."""
 
 from collections.abc import Iterable, Iterator
 
 from .. import calls
 from ..aws import Account
+from ..exposure import HTTP, HTTPS, has_https, is_own
+from ..lookups import LOAD_BALANCER
 from ..model import Project
-from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, Value
-from . import load_balancer
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Pseudo,
+    Ref,
+    ResourceType,
+    Scope,
+    Value,
+)
+from . import certificate, load_balancer
 
 KIND = "AWS::ElasticLoadBalancingV2::Listener"
 ATTRIBUTES = ("ListenerArn",)
-PORT = 80
+PORTS = {HTTP: 80, HTTPS: 443}
 NOBODY = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "No service here."}
+NOBODY_OF_COPILOT = {**NOBODY, "StatusCode": "503"}  # as from its empty target group
+# TLS 1.2 and 1.3, https://docs.aws.amazon.com/elasticloadbalancing/latest/application/
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
-def arn(project: Project) -> Ref:
+def address(project: Project, balancer: str, protocol: str) -> Address:
+    """Return the address of a port of the environment's own load balancers."""
+    return _address(load_balancer.address(project, balancer), PORTS[protocol])
+
+
+def arn(project: Project, balancer: str, protocol: str) -> Ref | Pseudo:
     """Return the reference by which rules name their listener."""
-    return Ref(address=_address(load_balancer.address(project), PORT), attribute="ListenerArn")
+    if not is_own(balancer):
+        return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{protocol}")
+    return Ref(address=address(project, balancer, protocol), attribute="ListenerArn")
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the HTTP listener; what no rule takes is answered 404."""
-    if any(workload.http for workload in project.workloads):
-        answer: Value = {"Type": "fixed-response", "FixedResponseConfig": NOBODY}
-        yield Desired(
-            address=_address(load_balancer.address(project), PORT),
-            properties={
-                "LoadBalancerArn": load_balancer.attribute(project, "LoadBalancerArn"),
-                "Port": PORT,
-                "Protocol": "HTTP",
-                "DefaultActions": (answer,),
-            },
-        )
+    """Yield the listeners; what no rule takes is answered 404."""
+    for balancer in project.balancers:
+        for protocol in PORTS if has_https(project, balancer) else (HTTP,):
+            yield Desired(
+                address=address(project, balancer, protocol),
+                properties={
+                    "LoadBalancerArn": load_balancer.attribute(
+                        project, "LoadBalancerArn", balancer
+                    ),
+                    "Port": PORTS[protocol],
+                    "Protocol": protocol,
+                    "DefaultActions": (_nobody(project),),
+                    **(_secured(project, balancer) if protocol == HTTPS else {}),
+                },
+                after=_proved(project, balancer) if protocol == HTTPS else (),
+            )
+
+
+def _proved(project: Project, balancer: str) -> tuple[Address, ...]:
+    """Return the certificate that must have been issued; AWS refuses it before."""
+    return certificate.of_listener(project, balancer)[1]
+
+
+def _nobody(project: Project) -> Value:
+    answer = NOBODY_OF_COPILOT if project.settings.copilot_defaults else NOBODY
+    return {"Type": "fixed-response", "FixedResponseConfig": answer}
+
+
+def _secured(project: Project, balancer: str) -> dict[str, Value]:
+    usual = None if project.settings.copilot_defaults else TLS_POLICY
+    policy = project.shared.entrance(balancer).ssl_policy or usual
+    own: Value = {"CertificateArn": certificate.of_listener(project, balancer)[0]}
+    return {"Certificates": (own,), **({"SslPolicy": policy} if policy else {})}
 
 
 def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
@@ -60,8 +103,10 @@ TYPE = ResourceType(
     attributes=ATTRIBUTES,
     identify={"ListenerArn": "ListenerArn"},
     delete_call="DeleteListener",
-    update_calls={"Protocol": "ModifyListener", "DefaultActions": "ModifyListener"},
+    update_calls=dict.fromkeys(
+        ("Protocol", "DefaultActions", "Certificates", "SslPolicy"), "ModifyListener"
+    ),
     replaces=frozenset({"LoadBalancerArn", "Port"}),
-    needs=(load_balancer.KIND,),
+    needs=(load_balancer.KIND, certificate.KIND),
     read_after=(load_balancer.KIND,),
 )

@@ -2,84 +2,108 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .. import calls
+from .. import calls, exposure
 from ..aws import Account, Answer
 from ..errors import AwsError
+from ..exposure import HTTPS
 from ..model import Http, Project, Workload
-from ..resource import Address, Attributes, Desired, Known, Observed, ResourceType, Scope, Value
-from . import listener, target_group
+from ..resource import (
+    Address,
+    Attributes,
+    Desired,
+    Known,
+    Observed,
+    Pseudo,
+    ResourceType,
+    Scope,
+    Value,
+)
+from . import listener, load_balancer, matching, target_group
 
 KIND = "AWS::ElasticLoadBalancingV2::ListenerRule"
 ATTRIBUTES = ("RuleArn",)
-LAST_PRIORITY = 50000
-# Longer paths are asked first: each character brings a rule forward by this much.
-STEP = 100
-LONGEST_FIRST = 40000
+TO_HTTPS: Value = {
+    "Type": "redirect",
+    "RedirectConfig": {
+        "Protocol": HTTPS,
+        "Port": "443",
+        "Host": "#{host}",
+        "Path": "/#{path}",
+        "Query": "#{query}",
+        "StatusCode": "HTTP_301",
+    },
+}
 
 
 def addresses(project: Project, workload: Workload) -> tuple[Address, ...]:
     """Return the addresses of a workload's rules."""
-    name = project.name_of(workload.name)
     return tuple(
-        Address(kind=KIND, name=f"{name}:{rule.number}" if rule.number else name)
+        _address(project, workload, rule, protocol)
         for rule in workload.rules
+        for protocol in exposure.listeners(project, workload, rule)
     )
 
 
+def _address(project: Project, workload: Workload, rule: Http, protocol: str) -> Address:
+    parts = (project.name_of(workload.name), str(rule.number or ""))
+    secure = "https" if protocol == HTTPS else ""
+    return Address(kind=KIND, name=":".join(filter(None, (*parts, secure))))
+
+
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the rules of each workload behind the load balancer."""
+    """Yield the rules of each workload behind a load balancer, one for each listener."""
     for workload in project.workloads:
-        for rule, at in zip(workload.rules, addresses(project, workload), strict=True):
+        for rule in workload.rules:
             group = target_group.arn(project, workload, rule)
-            yield Desired(
-                address=at,
-                workload=workload.name,
-                properties={
-                    "ListenerArn": listener.arn(project),
-                    "Priority": priority(rule.path),
-                    "Conditions": tuple(_conditions(rule)),
-                    "Actions": ({"Type": "forward", "TargetGroupArn": group},),
-                },
-            )
+            for protocol, leads in exposure.listeners(project, workload, rule).items():
+                at = _address(project, workload, rule, protocol)
+                action: Value = {"Type": "forward", "TargetGroupArn": group}
+                yield Desired(
+                    address=at,
+                    workload=workload.name,
+                    properties={
+                        "ListenerArn": listener.arn(project, workload.balancer, protocol),
+                        "Priority": matching.priority(
+                            rule.path, matching.hosts(project, workload, rule), at.name
+                        ),
+                        "Conditions": tuple(matching.conditions(project, workload, rule)),
+                        "Actions": (TO_HTTPS if leads else action,),
+                    },
+                )
 
 
-def _conditions(http: Http) -> Iterator[Value]:
-    yield {"Field": "path-pattern", "PathPatternConfig": {"Values": patterns(http.path)}}
-    if http.source_ips:
-        yield {"Field": "source-ip", "SourceIpConfig": {"Values": http.source_ips}}
+def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
+    """Yield the rules of all listeners that may have ours; their names stand in their tags.
 
-
-def patterns(path: str) -> tuple[str, ...]:
-    """Return the patterns that cover a path and all below it.
-
-    >>> patterns("/"), patterns("/api")
-    (('/*',), ('/api', '/api/*'))
+    A load balancer that is not ours is known by the workloads, or by the target groups it uses.
     """
-    return ("/*",) if path == "/" else (path, f"{path}/*")
-
-
-def priority(path: str) -> int:
-    """Return where a path's rule stands among the others: longer paths first, `/` last.
-
-    >>> priority("/api/v2") < priority("/api") < priority("/")
-    True
-    """
-    return LAST_PRIORITY if path == "/" else max(1, LONGEST_FIRST - STEP * len(path))
-
-
-def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
-    """Yield the rules of the environment's listeners; their names stand in their tags."""
-    for parent in known.get(listener.KIND, ()):
-        at = parent.attributes["ListenerArn"]
+    others = {account.pseudo(ref.name) for ref in _foreign_listeners(scope.project)}
+    balancers = {it.attributes["LoadBalancerArn"] for it in known.get(load_balancer.KIND, ())}
+    groups = (it.properties.get("LoadBalancerArns") for it in known.get(target_group.KIND, ()))
+    used = {str(arn) for arns in groups if isinstance(arns, tuple) for arn in arns}
+    for arn in sorted(used - balancers):
+        listed = account.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
+        others |= {it["ListenerArn"] for it in listed}
+    ours = {it.attributes["ListenerArn"] for it in known.get(listener.KIND, ())}
+    for at in sorted(ours | others):
         for it in account.pages("elbv2", "DescribeRules", "Rules", ListenerArn=at):
             if not it["IsDefault"]:
                 yield calls.found(KIND, "", it, ATTRIBUTES, {**_shape(it), "ListenerArn": at})
 
 
+def _foreign_listeners(project: Project) -> Iterator[Pseudo]:
+    for workload in project.workloads:
+        if workload.rules and not exposure.is_own(workload.balancer):
+            for protocol in exposure.imported(project, workload.balancer).protocols:
+                found = listener.arn(project, workload.balancer, protocol)
+                if isinstance(found, Pseudo):
+                    yield found
+
+
 def _shape(answer: Answer) -> dict[str, Value]:
     """Return conditions and actions without what AWS says twice."""
     conditions = ({k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"])
-    members = ("Type", "TargetGroupArn")
+    members = ("Type", "TargetGroupArn", "RedirectConfig")
     actions = ({k: it[k] for k in members if k in it} for it in answer["Actions"])
     return {"Conditions": calls.frozen(list(conditions)), "Actions": calls.frozen(list(actions))}
 
@@ -100,8 +124,8 @@ def _free_priority(account: Account, parameters: Mapping[str, object]) -> int:
     at, wanted = parameters["ListenerArn"], int(str(parameters["Priority"]))
     listed = account.pages("elbv2", "DescribeRules", "Rules", ListenerArn=at)
     taken = {int(it["Priority"]) for it in listed if not it["IsDefault"]}
-    downwards = LAST_PRIORITY - 1 if wanted == LAST_PRIORITY else wanted
-    candidates = (*range(wanted, LAST_PRIORITY), *range(downwards, 0, -1))
+    downwards = matching.LAST_PRIORITY - 1 if wanted == matching.LAST_PRIORITY else wanted
+    candidates = (*range(wanted, matching.LAST_PRIORITY), *range(downwards, 0, -1))
     free: int = next(it for it in candidates if it not in taken)
     return free
 
@@ -123,5 +147,5 @@ TYPE = ResourceType(
     replaces=frozenset({"ListenerArn"}),
     unordered=frozenset({"Conditions", "Values"}),
     needs=(listener.KIND, target_group.KIND),
-    read_after=(listener.KIND,),
+    read_after=(listener.KIND, target_group.KIND),
 )

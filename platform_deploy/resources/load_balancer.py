@@ -1,63 +1,90 @@
-"""The way in from the internet, `AWS::ElasticLoadBalancingV2::LoadBalancer`."""
+"""The ways in, from the internet and from inside, `AWS::ElasticLoadBalancingV2::LoadBalancer`."""
 
 from collections.abc import Iterable, Iterator
 
 from .. import calls, naming
 from ..aws import Account
-from ..errors import NotFound
+from ..exposure import is_own
+from ..lookups import LOAD_BALANCER
 from ..model import Project
-from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, Value
+from ..resource import (
+    Address,
+    Desired,
+    Known,
+    Observed,
+    Pseudo,
+    Ref,
+    ResourceType,
+    Scope,
+    Value,
+)
+from ..routing import INTERNAL, PUBLIC
 from . import internet_gateway, security_group, subnet
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-ATTRIBUTES = ("LoadBalancerArn", "DNSName", "LoadBalancerFullName")
+ATTRIBUTES = ("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId", "LoadBalancerFullName")
 DROP_INVALID = "routing.http.drop_invalid_header_fields.enabled"
+LOGS = "access_logs.s3."
+SCHEMES = {True: "internet-facing", False: "internal"}
 
 
-def address(project: Project) -> Address:
-    """Return the address of the project's public load balancer."""
-    return Address(kind=KIND, name=naming.fit(project.name, naming.LOAD_BALANCER_LIMIT))
+def address(project: Project, balancer: str = PUBLIC) -> Address:
+    """Return the address of the environment's public or internal load balancer."""
+    name = project.name if balancer == PUBLIC else f"{project.name}-{balancer}"
+    return Address(kind=KIND, name=naming.fit(name, naming.LOAD_BALANCER_LIMIT))
 
 
-def attribute(project: Project, name: str) -> Ref:
-    """Return the reference to `LoadBalancerArn` or `DNSName`."""
-    return Ref(address=address(project), attribute=name)
+def attribute(project: Project, name: str, balancer: str = PUBLIC) -> Ref | Pseudo:
+    """Return the reference to `LoadBalancerArn`, `DNSName` or `CanonicalHostedZoneId`."""
+    if not is_own(balancer):
+        return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{name}")
+    return Ref(address=address(project, balancer), attribute=name)
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the load balancer where a workload has `http`; AWS wants the gateway attached first."""
-    if any(workload.http for workload in project.workloads):
-        at, drop = address(project), "false" if project.settings.copilot_defaults else "true"
+    """Yield those that a rule needs; AWS wants the gateway attached before a public one."""
+    for balancer in project.balancers:
+        at, is_public = address(project, balancer), balancer == PUBLIC
         yield Desired(
             address=at,
             properties={
                 "Name": at.name,
-                "Subnets": subnet.subnet_ids(project),
-                "SecurityGroups": (security_group.group_id(project, None),),
-                "Scheme": "internet-facing",
+                "Subnets": project.shared.entrance(balancer).subnets or subnet.subnet_ids(project),
+                "SecurityGroups": (security_group.group_id(project, None, balancer),),
+                "Scheme": SCHEMES[is_public],
                 "Type": "application",
-                "Attributes": ({"Key": DROP_INVALID, "Value": drop},),
+                "Attributes": tuple(_attributes(project, balancer)),
             },
-            after=(internet_gateway.address(project),),
+            after=(internet_gateway.address(project),) if is_public else (),
         )
 
 
+def _attributes(project: Project, balancer: str) -> Iterator[Value]:
+    yield {
+        "Key": DROP_INVALID,
+        "Value": "false" if project.settings.copilot_defaults else "true",
+    }
+    logs = project.shared.entrance(balancer).logs
+    yield {"Key": f"{LOGS}enabled", "Value": "true" if logs else "false"}
+    if logs:
+        yield {"Key": f"{LOGS}bucket", "Value": logs[0]}
+        yield {"Key": f"{LOGS}prefix", "Value": logs[1]}
+
+
 def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the load balancer of the environment's name."""
-    name = address(scope.project).name
-    try:
-        listed = account.pages("elbv2", "DescribeLoadBalancers", "LoadBalancers", Names=[name])
-    except NotFound:
-        return
-    for it in listed:
-        arn = it["LoadBalancerArn"]
-        answer = account.read("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)
-        set_ones = tuple(pair for pair in answer["Attributes"] if pair["Key"] == DROP_INVALID)
-        more: dict[str, Value] = {
-            "Subnets": tuple(zone["SubnetId"] for zone in it.get("AvailabilityZones", [])),
-            "Attributes": set_ones,
-        }
-        yield calls.found(KIND, name, it, ATTRIBUTES, more)
+    """Yield the load balancers of the environment's names."""
+    names = {address(scope.project, it).name for it in (PUBLIC, INTERNAL)}
+    for it in account.pages("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
+        if it["LoadBalancerName"] in names:
+            arn = it["LoadBalancerArn"]
+            answer = account.read("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)
+            pairs = answer["Attributes"]
+            set_ones = (it for it in pairs if it["Key"].startswith((DROP_INVALID, LOGS)))
+            more: dict[str, Value] = {
+                "Subnets": tuple(zone["SubnetId"] for zone in it.get("AvailabilityZones", [])),
+                "Attributes": tuple(set_ones),
+            }
+            yield calls.found(KIND, it["LoadBalancerName"], it, ATTRIBUTES, more)
 
 
 TYPE = ResourceType(

@@ -5,7 +5,7 @@ A service's group lets in only the edges that the manifests imply: the load bala
 it. With Copilot's defaults all tasks share one group.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -14,15 +14,25 @@ from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Http, Project, Workload
 from ..network import Rule
-from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
-from . import vpc
+from ..resource import (
+    Address,
+    Desired,
+    Observed,
+    Properties,
+    Ref,
+    ResourceType,
+    Value,
+    rendered,
+)
+from ..routing import INTERNAL, PUBLIC
+from . import edges, vpc
 
-KIND = "AWS::EC2::SecurityGroup"
+KIND = edges.KIND
+SHARED = edges.SHARED
+address = edges.address
+group_id = edges.group_id
 ANYWHERE = "0.0.0.0/0"
-SHARED = "environment"  # Copilot's group
 ENDPOINTS = "endpoints"
-HTTP_PORT = 80
-HTTPS_PORT = 443
 OUT: Value = {"IpProtocol": "-1", "IpRanges": ({"CidrIp": ANYWHERE},)}  # what AWS lets out
 # The calls that allow and take back the rules of a property.
 CALLS = {"IpPermissions": "SecurityGroupIngress", "IpPermissionsEgress": "SecurityGroupEgress"}
@@ -35,18 +45,6 @@ SOURCES = {
 }
 
 
-def address(project: Project, workload: str | None) -> Address:
-    """Return the address of a workload's group, or of the load balancer's (None)."""
-    if workload and project.settings.copilot_defaults:
-        workload = SHARED
-    return Address(kind=KIND, name=project.name_of(workload or "public-load-balancer"))
-
-
-def group_id(project: Project, workload: str | None) -> Ref:
-    """Return the reference to a workload's group, or to the load balancer's (None)."""
-    return Ref(address=address(project, workload), attribute="GroupId")
-
-
 def of_endpoints(project: Project) -> Ref:
     """Return the reference to the group in which private tasks and endpoints talk."""
     if project.settings.copilot_defaults:
@@ -55,15 +53,16 @@ def of_endpoints(project: Project) -> Ref:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the load balancer's group where there is one, the endpoints', and one per service."""
-    if any(workload.http for workload in project.workloads):
-        world = _rule(HTTP_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
-        yield _group(project, None, "HTTP from anywhere to the load balancer", (world,))
+    """Yield a group for each load balancer, the endpoints', and one per service."""
+    for balancer in project.balancers:
+        yield _group_of(project, balancer)
     if project.settings.copilot_defaults:
         yield _shared(project)
         return
     if project.has_endpoints:
-        members = _rule(HTTPS_PORT, {"UserIdGroupPairs": ({"GroupId": of_endpoints(project)},)})
+        members = edges.rule(
+            edges.HTTPS_PORT, {"UserIdGroupPairs": ({"GroupId": of_endpoints(project)},)}
+        )
         group = _group(project, ENDPOINTS, "HTTPS from private tasks to endpoints", (members,))
         yield replace(group, workload=None)
     for workload in project.workloads:
@@ -72,15 +71,28 @@ def desired(project: Project) -> Iterable[Desired]:
         yield _with_said(project, group)
 
 
-def _shared(project: Project) -> Desired:
-    """Return Copilot's one group for all tasks: open to each other and to the load balancer."""
-    sources: list[str | None] = [SHARED]
-    if any(workload.http for workload in project.workloads):
-        sources.append(None)
-    rules: tuple[Value, ...] = tuple(
-        {"IpProtocol": "-1", "UserIdGroupPairs": ({"GroupId": group_id(project, it)},)}
-        for it in sources
+def _group_of(project: Project, balancer: str) -> Desired:
+    """Return a load balancer's group; who may call an internal one stands in other resources."""
+    entrance = project.shared.entrance(balancer)
+    text, ranges = "HTTP from anywhere to the load balancer", entrance.source_ips or (ANYWHERE,)
+    if balancer == INTERNAL:
+        text, ranges = "To the internal load balancer", (ANYWHERE,) if entrance.from_network else ()
+    rules = tuple(
+        edges.rule(port, {"IpRanges": ({"CidrIp": cidr},)})
+        for port in edges.ports(project, balancer)
+        for cidr in ranges
     )
+    return _group(project, None, text, rules, balancer)
+
+
+def _shared(project: Project) -> Desired:
+    """Return Copilot's one group for all tasks: open to each other and to the load balancers."""
+    balancers = sorted({it.balancer for it in project.workloads if it.rules})
+    groups = [
+        group_id(project, SHARED),
+        *(g for it in balancers for g in edges.sources(project, it)),
+    ]
+    rules = tuple(map(edges.all_from, groups))
     group = _group(project, SHARED, "To all tasks of the environment", rules)
     return replace(_with_said(project, group), workload=None)
 
@@ -105,9 +117,16 @@ def _said(rule: Rule) -> Value:
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
     called = [(caller, workload.port) for caller in project.callers(workload)]
     balanced = sorted({port for rule in workload.rules for port in _asked(rule)})
-    for caller, port in [*called, *((None, port) for port in balanced)]:
-        source: Value = {"GroupId": group_id(project, caller)}
-        yield _rule(port, {"UserIdGroupPairs": (source,)})
+    asked: list[tuple[Value, int | None]] = [
+        *((group_id(project, caller), port) for caller, port in called),
+        *(
+            (group, port)
+            for port in balanced
+            for group in edges.sources(project, workload.balancer)
+        ),
+    ]
+    for group, port in asked:
+        yield edges.rule(port, {"UserIdGroupPairs": ({"GroupId": group},)})
 
 
 def _asked(rule: Http) -> tuple[int, ...]:
@@ -115,12 +134,14 @@ def _asked(rule: Http) -> tuple[int, ...]:
     return (rule.target[1], rule.health_check.port or rule.target[1])
 
 
-def _rule(port: int | None, source: Mapping[str, Value]) -> Value:
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
-
-
-def _group(project: Project, workload: str | None, text: str, rules: tuple[Value, ...]) -> Desired:
-    at = address(project, workload)
+def _group(
+    project: Project,
+    workload: str | None,
+    text: str,
+    rules: tuple[Value, ...],
+    balancer: str = PUBLIC,
+) -> Desired:
+    at = address(project, workload, balancer)
     return Desired(
         address=at,
         workload=workload,
@@ -135,18 +156,22 @@ def _group(project: Project, workload: str | None, text: str, rules: tuple[Value
 
 def _shape(answer: Answer) -> dict[str, Value]:
     rules = {
-        member: tuple(rule for it in answer.get(member, []) for rule in _one_by_one(it))
+        member: [rule for it in answer.get(member, []) for rule in _one_by_one(it)]
         for member in CALLS
     }
-    return {**answer, **rules}
+    if answer["GroupName"].endswith(f"-{INTERNAL}{edges.OF_BALANCER}"):
+        # who may call it stands in resources of the callers
+        kept = [it for it in rules["IpPermissions"] if "UserIdGroupPairs" not in it]
+        rules["IpPermissions"] = kept
+    return {**answer, **{member: tuple(listed) for member, listed in rules.items()}}
 
 
-def _one_by_one(permission: Answer) -> Iterator[Value]:
+def _one_by_one(permission: Answer) -> Iterator[dict[str, Value]]:
     """Yield a rule for each source of a permission, without descriptions and account numbers."""
-    ports = {k: permission[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in permission}
+    numbers = {k: permission[k] for k in ("IpProtocol", "FromPort", "ToPort") if k in permission}
     for source, key in SOURCES.items():
         for item in permission.get(source, []):
-            yield {**ports, source: ({key: item.get(key)},)}
+            yield {**numbers, source: ({key: item.get(key)},)}
 
 
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:

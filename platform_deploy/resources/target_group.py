@@ -33,6 +33,7 @@ CHECK_DEFAULTS: Properties = {
     "HealthyThresholdCount": 5,
     "UnhealthyThresholdCount": 2,
     "HealthCheckPort": "traffic-port",
+    "HealthCheckProtocol": "HTTP",
     "Matcher": {"HttpCode": "200"},
 }
 
@@ -64,35 +65,45 @@ def desired(project: Project) -> Iterable[Desired]:
                     "VpcId": vpc.vpc_id(project),
                     "TargetType": "ip",
                     **_version(rule),
-                    **_health_check(rule),
+                    **_health_check(project, rule),
                     "Attributes": (delay, sticky),
                 },
             )
 
 
-def _health_check(http: Http) -> dict[str, Value]:
+def _health_check(project: Project, http: Http) -> dict[str, Value]:
     check = http.health_check
     fields: dict[str, Value] = {
         "HealthCheckPath": check.path,
         "HealthCheckPort": str(check.port) if check.port else None,
+        "HealthCheckProtocol": _check_protocol(http),
         "HealthCheckIntervalSeconds": check.interval,
         "HealthyThresholdCount": check.healthy_threshold,
         "HealthCheckTimeoutSeconds": check.timeout,
         "UnhealthyThresholdCount": check.unhealthy_threshold,
-        "Matcher": _matcher(http),
+        "Matcher": _matcher(http, is_said=not project.settings.copilot_defaults),
     }
     return {key: value for key, value in fields.items() if value is not None}
 
 
-def _matcher(http: Http) -> Value:
+def _check_protocol(http: Http) -> str | None:
+    """Return HTTPS for port 443, and HTTP where the target's is 443 and another is asked."""
+    asked = http.health_check.port or http.target[1]
+    if asked == HTTPS_PORT:
+        return "HTTPS"
+    return "HTTP" if http.target[1] == HTTPS_PORT else None
+
+
+def _matcher(http: Http, *, is_said: bool) -> Value:
+    """Return the codes of a healthy answer; gRPC's usual one where `is_said`, as HTTP's is not."""
     codes = http.health_check.success_codes
-    if http.version == "grpc":  # said always: what is left out would be set back to HTTP's
-        return {"GrpcCode": codes or GRPC_UNIMPLEMENTED}
+    if http.version == "grpc":
+        return {"GrpcCode": codes or GRPC_UNIMPLEMENTED} if codes or is_said else None
     return {"HttpCode": codes} if codes else None
 
 
 def _version(http: Http) -> dict[str, Value]:
-    return {} if http.version == "http1" else {"ProtocolVersion": http.version.upper()}
+    return {"ProtocolVersion": http.version.upper()} if http.version else {}
 
 
 def _protocol(rule: Http) -> str:
@@ -100,7 +111,7 @@ def _protocol(rule: Http) -> str:
 
 
 def _name(project: Project, workload: Workload, rule: Http) -> str:
-    fixed = _protocol(rule) + str(_version(rule).get("ProtocolVersion", ""))
+    fixed = _protocol(rule) + str(_version(rule).get("ProtocolVersion", "")).replace("HTTP1", "")
     fixed += str(rule.number or "")
     return naming.target_group(project.name_of(workload.name), fixed)
 
@@ -117,7 +128,10 @@ def _observe_one(account: Account, found: Answer) -> Observed:
     arn = found["TargetGroupArn"]
     answer = account.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=arn)
     pairs = tuple(it for it in answer["Attributes"] if it["Key"] in (DELAY, STICKINESS))
-    return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, {"Attributes": pairs})
+    more: dict[str, Value] = {"Attributes": pairs}
+    if found.get("Matcher", {}).get("GrpcCode") == GRPC_UNIMPLEMENTED:
+        more["Matcher"] = None  # as if it were not said, which means the same
+    return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, more)
 
 
 TYPE = ResourceType(

@@ -3,6 +3,7 @@
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ ENVIRONMENT_FILE = "copilot/environments/test/manifest.yml"
 # How to count what an account holds: API, action, key of the list, parameters.
 AVAILABLE = [{"Name": "state", "Values": ["available"]}]
 COUNTED = (
+    ("acm", "ListCertificates", "CertificateSummaryList", {}),
+    ("route53", "ListHostedZones", "HostedZones", {}),
     ("ec2", "DescribeVpcs", "Vpcs", {}),
     ("ec2", "DescribeSubnets", "Subnets", {}),
     ("ec2", "DescribeInternetGateways", "InternetGateways", {}),
@@ -119,6 +122,19 @@ def folder_of(*texts: str, environment: str = "test", shared: str = "", **variab
         settings=ManifestFile(path=ENVIRONMENT_FILE, text=shared) if shared else None,
         variables=variables,
     )
+
+
+def project_in(*texts: str, domain: str = "", shared: str = "", defaults: str = "") -> Project:
+    """The project of these manifests, a domain, and the rest of the environment's manifest."""
+    said = {"domain": domain, "defaults": defaults}
+    trivet = "".join(f"{key}: {value}\n" for key, value in said.items() if value)
+    environment = f"name: test\ntype: Environment\n{shared}"
+    folder = replace(
+        folder_of(*texts),
+        trivet=ManifestFile(path="copilot/trivet.yml", text=trivet or "{}"),
+        settings=ManifestFile(path="copilot/environments/test/manifest.yml", text=environment),
+    )
+    return manifest.read(folder)[0]
 
 
 def project_of(

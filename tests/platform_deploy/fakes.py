@@ -1,7 +1,7 @@
 """A small made-up world for the engine: two types, an account that behaves."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from platform_deploy.resource import (
@@ -113,3 +113,24 @@ def observing(kind: str) -> ResourceType:
             yield there(kind, tags=tags)
 
     return of_type(kind, observe=observe)
+
+
+class ListenerCertificates:
+    """The three calls of further certificates, which the emulator does not have."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self.send = send
+        self.shown: dict[str, list[dict[str, Any]]] = {}
+
+    def __call__(self, api: str, action: str, parameters: Mapping[str, Any]) -> Any:
+        if not action.endswith("ListenerCertificates"):
+            return self.send(api, action, parameters)
+        shown = self.shown.setdefault(parameters["ListenerArn"], [])
+        named = [dict(it) for it in parameters.get("Certificates", [])]
+        if action.startswith("Add"):
+            shown += [it for it in named if it not in shown]
+            return {"Certificates": named}
+        if action.startswith("Remove"):
+            self.shown[parameters["ListenerArn"]] = [it for it in shown if it not in named]
+            return {}
+        return {"Certificates": list(shown)}

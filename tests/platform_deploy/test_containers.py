@@ -208,8 +208,8 @@ def test_alarms_undo_a_deployment() -> None:
 def test_a_rule_lets_only_the_allowed_addresses_in() -> None:
     found = properties(project_of(ROUTED), listener_rule.KIND, "shop-test-api")
     assert found["Conditions"] == [
-        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}},
         {"Field": "source-ip", "SourceIpConfig": {"Values": ["192.0.2.0/24"]}},
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/*"]}},
     ]
 
 

@@ -146,3 +146,16 @@ def test_a_service_forgets_service_connect_and_what_an_update_says_of_its_name(
     )["service"]
     assert changed["serviceRegistries"] == []
     assert accepts(account, "ecs", "DeleteCluster", cluster="x")
+
+
+def test_a_listener_has_one_certificate_and_a_certificate_is_issued_at_once(
+    account: Account,
+) -> None:
+    with pytest.raises(DeployError, match="InvalidAction"):
+        account.read("elbv2", "DescribeListenerCertificates", ListenerArn="x")
+    made = account.write("acm", "RequestCertificate", DomainName="example.org")
+    at = {"CertificateArn": made["CertificateArn"]}
+    found = account.read("acm", "DescribeCertificate", **at)["Certificate"]
+    assert found["Status"] == "ISSUED"
+    (listed,) = account.pages("acm", "ListCertificates", "CertificateSummaryList")
+    assert "SubjectAlternativeNameSummaries" not in listed

@@ -16,7 +16,7 @@ from platform_deploy.project import ManifestFile
 from .conftest import API, BACKEND, folder_of, listed, project_of
 
 PUBLIC = "Load Balanced Web Service"
-TYPES = f"{PUBLIC}, Backend Service, Worker Service, Environment"
+TYPES = f"{PUBLIC}, Backend Service, Worker Service, Request-Driven Web Service, Environment"
 
 
 def problems(*texts: str, **variables: str) -> list[str]:
@@ -49,6 +49,7 @@ def test_a_backend_has_copilots_defaults() -> None:
         minimum_percent=100,
         maximum_percent=200,
         log_days=30,
+        balancer="internal",
     )
 
 
@@ -222,11 +223,11 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
     ("http", "said"),
     [
         ("http: {healthcheck: /x}", "http.path is missing; a Load Balanced Web Service needs one"),
-        ("http: false", "http must be a map of fields"),
         (
-            "http: {path: /, alias: x.example}",
-            "http.alias is not there yet in Trivet; leave it out",
+            "http: false",
+            "http: false needs nlb, which is not there yet; a Backend Service has neither",
         ),
+        ("http: true", "http must be a map of fields"),
         (
             "http: {path: /, version: http3}",
             "http.version must be one of http1, http2, grpc",
@@ -236,8 +237,10 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
             "http.allowed_source_ips: 'here' is no address range",
         ),
         (
-            "http: {path: /, allowed_source_ips: [10.0.0.0/8, 10.0.0.1/32, 1.2.3.4/32, 0.0.0.0/0]}",
-            "http.allowed_source_ips: a rule takes at most 3 ranges",
+            "http: {path: /x, allowed_source_ips: [192.0.2.0/24, 192.0.2.1/32, 192.0.2.2/32, "
+            "192.0.2.3/32]}",
+            "the path /x with its hosts and sources are 6 values; a rule compares at most 5: "
+            "use http.additional_rules",
         ),
         (
             "http: {path: /, additional_rules: [{path: /x, healthcheck: {grace_period: 5s}}]}",
@@ -250,10 +253,23 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
             "http.path is missing; a Load Balanced Web Service needs one",
         ),
         (
-            "http: {path: /, additional_rules: [{path: /x, alias: a.example}]}",
-            "http.alias is not there yet in Trivet; leave it out",
+            "http: {path: /, additional_rules: [{path: /x, alb: other}]}",
+            "http.alb belongs to the main rule",
         ),
-        ("http: {path: /, healthcheck: ok}", "http.healthcheck must begin with /"),
+        (
+            "http: {path: /, alias: [{name: a.example, zone: Z1}]}",
+            "http.alias must be a host name, a list of them, or of {name, hosted_zone}",
+        ),
+        (
+            "http: {path: /, alias: 'a.example, b.example'}",
+            "http.alias must be a host name, a list of them, or of {name, hosted_zone}",
+        ),
+        ("http: {path: /, hosted_zone: Z1}", "http.hosted_zone needs http.alias"),
+        (
+            "http: {path: /, targetContainer: api, target_container: api}",
+            "http.targetContainer: http.target_container stands there too",
+        ),
+        ("http: {path: /, redirect_to_https: x}", "http.redirect_to_https must be true or false"),
         (
             "http: {path: /, healthcheck: {interval: 10}}",
             "http.healthcheck.interval must be a duration such as 30s or 2m",
@@ -309,12 +325,11 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
     trivet = ManifestFile(path="copilot/trivet.yml", text=text)
     found = read(replace(folder, trivet=trivet))[0].workloads[0]
     assert found.containers[0].variables == (("A", "value"), ("B", Export(name="other")))
-    wrong = ManifestFile(path="copilot/trivet.yml", text="domain: x.example\nexports: {a: [b]}\n")
+    wrong = ManifestFile(path="copilot/trivet.yml", text="exports: {a: [b]}\n")
     with pytest.raises(BadManifest) as caught:
         read(replace(folder, trivet=wrong))
     assert listed(caught.value.problems) == [
-        "copilot/trivet.yml:1: domain is not there yet in Trivet; leave it out",
-        "copilot/trivet.yml:2: exports.a must be a string",
+        "copilot/trivet.yml:1: exports.a must be a string",
     ]
 
 

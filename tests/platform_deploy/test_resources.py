@@ -24,7 +24,7 @@ from platform_deploy.resources import (
     service,
 )
 
-from .conftest import API, BACKEND, SCALED, ZONED, Look, agree, project_of, silent
+from .conftest import API, BACKEND, SCALED, ZONED, Look, agree, project_in, project_of, silent
 
 EVERYTHING = (
     API.replace(
@@ -48,6 +48,8 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "AssumeRolePolicyDocument",
     "Policies",
     "Description",
+    "ValidationMethod",
+    "ChangeBatch",
     "settings",
     "capacityProviders",
     "IpPermissionsEgress",
@@ -58,8 +60,10 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
+    inside = f"{BACKEND}http: {{path: /b}}\n".replace("backend", "inside")
+    web = API.replace("api", "web").replace('"/"', '"/", alias: [example.org, "*.example.org"]')
     projects = (
-        project_of(EVERYTHING, BACKEND, API.replace("api", "web")),
+        project_in(EVERYTHING, BACKEND, web, inside, domain="example.org"),
         project_of(SCALED),
         project_of(SCALED, EVERYTHING, shared=ZONED),
     )

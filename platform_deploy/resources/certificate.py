@@ -1,0 +1,181 @@
+"""What proves a service's names, `AWS::CertificateManager::Certificate`, with its DNS records.
+
+One for the environment's own names, one for the aliases of each workload: folders that share an
+environment do not know each other's. Its own name changes with the names that it proves.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from .. import calls, exposure, naming
+from ..aws import Account, Answer
+from ..errors import AwsError, NotFound
+from ..lags import CERTIFICATE
+from ..lookups import HOSTED_ZONE
+from ..model import Project
+from ..resource import (
+    Address,
+    Attributes,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    ResourceType,
+    Scope,
+    Value,
+    ref,
+)
+
+KIND = "AWS::CertificateManager::Certificate"
+ATTRIBUTES = ("CertificateArn",)
+FAILED = ("FAILED", "VALIDATION_TIMED_OUT", "REVOKED")
+BY_DNS = "DNS"
+
+
+def of_listener(project: Project, balancer: str) -> tuple[Value, tuple[Address, ...]]:
+    """Return the ARN of a listener's own certificate, and its address where it is not imported."""
+    imported = project.shared.entrance(balancer).certificates
+    if imported:
+        return imported[0], ()
+    at = _address(project, None, exposure.shared_names(project))
+    return ref(KIND, at.name, "CertificateArn"), (at,)
+
+
+def of_workload(project: Project, workload: str | None, names: Iterable[str]) -> Address:
+    """Return the address of the certificate that proves a workload's aliases."""
+    return _address(project, workload, names)
+
+
+def _address(project: Project, workload: str | None, names: Iterable[str]) -> Address:
+    name = project.name_of(workload) if workload else project.name
+    return Address(kind=KIND, name=f"{name}-{naming.short_hash(' '.join(sorted(names)))}")
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield the environment's certificate and one for each workload that has aliases."""
+    listed: list[tuple[str | None, tuple[str, ...]]] = [(None, exposure.shared_names(project))]
+    listed += [(it.name, exposure.certified(project, it)) for it in project.workloads]
+    for workload, names in listed:
+        if names:
+            first, *others = sorted(names, key=lambda it: (len(it), it))
+            more: dict[str, Value] = {"SubjectAlternativeNames": tuple(others)} if others else {}
+            yield Desired(
+                address=_address(project, workload, names),
+                workload=workload,
+                properties={"DomainName": first, **more, "ValidationMethod": BY_DNS},
+            )
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+    """Yield the certificates that carry the environment's tags."""
+    for it in account.pages("acm", "ListCertificates", "CertificateSummaryList"):
+        at = {"CertificateArn": it["CertificateArn"]}
+        try:
+            tags = calls.from_pairs(account.read("acm", "ListTagsForCertificate", **at)["Tags"])
+        except NotFound:
+            continue  # gone since it was listed
+        if naming.are_ours(tags, scope.project.application, scope.project.environment):
+            own = {**at, "DomainName": it["DomainName"]}
+            yield calls.found(KIND, tags.get(calls.NAME_TAG, ""), own, ATTRIBUTES, tags=tags)
+
+
+def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
+    """Request the certificate; it is proved once it exists."""
+    answer = account.write("acm", "RequestCertificate", **parameters, ValidationMethod=BY_DNS)
+    return {"CertificateArn": answer["CertificateArn"]}
+
+
+def update(account: Account, live: Observed, _wanted: Properties, _: frozenset[str]) -> None:
+    """Write the records that prove the names, and wait until the certificate is issued."""
+    at = live.attributes["CertificateArn"]
+    for zone, record in _placed(account, _polled(account, at, _has_all_proofs)):
+        _change(account, "UPSERT", zone, record)
+    _polled(account, at, lambda it: bool(it["Status"] == "ISSUED"))
+
+
+def _has_all_proofs(found: Answer) -> bool:
+    told = [it for it in _proofs(found) if "ResourceRecord" in it]
+    return len(told) == len(found["SubjectAlternativeNames"])  # the first name is one of them
+
+
+def _proofs(found: Answer) -> list[Answer]:
+    listed: list[Answer] = found.get("DomainValidationOptions", [])
+    return listed
+
+
+def _polled(account: Account, arn: str, is_ready: Callable[[Answer], bool]) -> Answer:
+    """Return the certificate once it is ready; raises AwsError when it will never be."""
+    waited = 0.0
+    while True:
+        found = account.read("acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
+        if is_ready(found):
+            answer: Answer = found
+            return answer
+        status = found["Status"]
+        if status in FAILED or waited >= CERTIFICATE.longest:
+            said = f"{found['DomainName']} is not proved: {found.get('FailureReason', status)}"
+            raise AwsError(action="acm:DescribeCertificate", code=status, said=said)
+        account.sleep(CERTIFICATE.pause)
+        waited += CERTIFICATE.pause
+
+
+def _placed(account: Account, found: Answer) -> Iterator[tuple[str, Answer]]:
+    """Yield each record that proves a name, once, with the id of its zone."""
+    done: set[str] = set()
+    for it in _proofs(found):
+        record = it.get("ResourceRecord")
+        if record and record["Name"] not in done:
+            done.add(record["Name"])
+            yield account.pseudo(f"{HOSTED_ZONE}{it['DomainName'].removeprefix('*.')}"), record
+
+
+def _change(account: Account, action: str, zone: str, record: Answer) -> None:
+    wanted = {
+        "Name": record["Name"],
+        "Type": record["Type"],
+        "TTL": 300,
+        "ResourceRecords": [{"Value": record["Value"]}],
+    }
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": wanted}]}
+    account.write("route53", "ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch=batch)
+
+
+def _names(account: Account, listed: Answer) -> set[str]:
+    """Return the names of a certificate that a listing tells of, wildcards as their domains."""
+    names = listed.get("SubjectAlternativeNameSummaries")
+    if names is None or listed.get("HasAdditionalSubjectAlternativeNames"):
+        at = {"CertificateArn": listed["CertificateArn"]}
+        found = account.read("acm", "DescribeCertificate", **at)["Certificate"]
+        names = found["SubjectAlternativeNames"]
+    return {it.removeprefix("*.") for it in names}
+
+
+def release(account: Account, live: Observed) -> None:
+    """Remove the records that prove no other certificate's names."""
+    at = live.attributes["CertificateArn"]
+    listed = account.pages("acm", "ListCertificates", "CertificateSummaryList")
+    others = {name for it in listed if it["CertificateArn"] != at for name in _names(account, it)}
+    found = account.read("acm", "DescribeCertificate", CertificateArn=at)["Certificate"]
+    gone = [it for it in _proofs(found) if it["DomainName"].removeprefix("*.") not in others]
+    for zone, record in _placed(account, {"DomainValidationOptions": gone}):
+        with suppress(AwsError):  # gone already, or not as we made it
+            _change(account, "DELETE", zone, record)
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="acm",
+    desired=desired,
+    observe=observe,
+    create_call="RequestCertificate",
+    made="",
+    attributes=ATTRIBUTES,
+    identify={"CertificateArn": "CertificateArn"},
+    delete_call="DeleteCertificate",
+    create=create,
+    update=update,
+    release=release,
+    late=frozenset({"ValidationMethod"}),
+    replaces=frozenset({"DomainName", "SubjectAlternativeNames"}),
+    rare=True,
+)
