@@ -40,15 +40,30 @@ _TOKENS = {
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
+    "resourcegroupstaggingapi": ("PaginationToken", "PaginationToken"),
+    "scheduler": ("NextToken", "NextToken"),
     "servicediscovery": ("NextToken", "NextToken"),
+    "sns": ("NextToken", "NextToken"),
+    "sqs": ("NextToken", "NextToken"),
     "ssm": ("NextToken", "NextToken"),
+    "stepfunctions": ("nextToken", "nextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
-_IAM_NAMES = {"elbv2": "elasticloadbalancing"}
+_IAM_NAMES = {
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "stepfunctions": "states",
+}
 
-_NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity", "NotAttached")
+_NOT_FOUND_ENDINGS = (
+    *("NotFound", "NotFoundException", "NoSuchEntity", "NotAttached"),
+    *("NonExistentQueue", "StateMachineDoesNotExist"),
+)
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
-_EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
+_EXISTS = {
+    *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
+    *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
+}
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),

@@ -30,9 +30,18 @@ ELBV2_BATCH = 20  # DescribeTags takes no more
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
     """Return the parameters of the create call for resolved properties and the tags."""
-    plain = {key: rendered(value) for key, value in properties.items()}
-    documents = {key: json.dumps(plain[key]) for key in of.documents & plain.keys()}
-    return plain | documents | _in_create(of, tags)
+    return sent(properties, of) | (_in_create(of, tags) if of.is_tagged else {})
+
+
+def sent(properties: Properties, of: ResourceType) -> dict[str, object]:
+    """Return properties as a call takes them, documents as JSON text."""
+    found: dict[str, object] = {}
+    for name, value in properties.items():
+        if name in of.documents and not isinstance(value, str):
+            found[name] = json.dumps(rendered(value))
+        else:
+            found[name] = sent(value, of) if isinstance(value, Mapping) else rendered(value)
+    return found
 
 
 def create(account: Account, of: ResourceType, parameters: Mapping[str, object]) -> Attributes:
@@ -58,7 +67,7 @@ def update(
         return
     for action in sorted({of.update_calls[member] for member in changed}):
         members = (member for member in changed if of.update_calls[member] == action)
-        values = {it: rendered(wanted.get(it, of.optional.get(it))) for it in members}
+        values = sent({it: wanted.get(it, of.optional.get(it)) for it in members}, of)
         account.write(of.api, action, **_identified(of, live), **values)
 
 
@@ -139,6 +148,8 @@ def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: Tags) -> None:
     """Set tags of a resource that exists."""
+    if not of.is_tagged:
+        return
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
     named = [handle] if parameter in ("Resources", "ResourceArns") else handle
@@ -163,16 +174,17 @@ def _read_batch(account: Account, arns: Sequence[str]) -> dict[str, Tags]:
 def _read_one(account: Account, api: str, handle: str) -> Tags:
     parameter = _ADD[api][1]
     try:
-        answer = account.read(api, "ListTagsForResource", **{parameter: handle})
+        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
     except NotFound:
         return {}  # gone since it was listed
-    return dict(answer["tags"]) if "tags" in answer else from_pairs(answer.get("Tags", []))
+    found = answer.get("tags") or answer.get("Tags") or {}
+    return dict(found) if isinstance(found, Mapping) else from_pairs(found)
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
-    return _ADD[of.api][2](tags)
+    return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)
 
 
 def _upper(tags: Tags) -> dict[str, object]:
@@ -187,12 +199,25 @@ def _plain(tags: Tags) -> dict[str, object]:
     return {"tags": dict(tags)}
 
 
+def _mapped(tags: Tags) -> dict[str, object]:
+    return {"Tags": dict(tags)}
+
+
+def _of_keys(tags: Tags) -> dict[str, object]:
+    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]}
+
+
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "ec2": ("CreateTags", "Resources", _upper),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
+    "kms": ("TagResource", "KeyId", _of_keys),
     "logs": ("TagResource", "resourceArn", _plain),
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
+    "sns": ("TagResource", "ResourceArn", _upper),
+    "sqs": ("TagQueue", "QueueUrl", _mapped),
+    "stepfunctions": ("TagResource", "resourceArn", _lower),
 }
+_LIST = {"sqs": "ListQueueTags"}

@@ -127,7 +127,8 @@ class _Comparison:
         mark = live.tag(naming.APPLIED) if live else None
         is_applied = mark == fingerprint(self.wanted, self.of, self.look_up)
         fields = tuple(self._fields(live, is_applied=is_applied)) if live else ()
-        action = _action(live, fields, self.of, is_applied=is_applied)
+        is_recorded = is_applied or not self.of.is_tagged
+        action = _action(live, fields, self.of, is_applied=is_recorded)
         if action is None:
             return None
         return Change(

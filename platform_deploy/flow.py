@@ -13,6 +13,7 @@ from .desired import desired, narrowed
 from .errors import NotConfigured
 from .lease import SHARED, Lease, held
 from .model import Project
+from .naming import WORKLOAD
 from .observe import Observation, observe
 from .plan import Plan
 from .progress import Voice
@@ -138,7 +139,9 @@ def _checked(voice: Voice, lease: Lease) -> Voice:
 def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
     observation = observe(account, scope_of(project), TYPES)
-    return status.status(project, observation, account.region)
+    found = ((BY_KIND[it.address.kind].latest, it) for it in observation.ours.values())
+    runs = {str(it.tag(WORKLOAD)): latest(account, it) for latest, it in found if latest}
+    return status.status(project, observation, account.region, runs)
 
 
 def _run(

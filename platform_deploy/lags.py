@@ -20,7 +20,47 @@ class Lag:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html
 # ECS makes its service-linked role with an account's first cluster or service:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html
+# SQS keeps the name of a deleted queue for 60 seconds:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+# Step Functions deletes in the background:
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 LAGS = (
+    Lag(
+        action="kms:CreateKey",
+        code="MalformedPolicyDocumentException",
+        says="invalid principals",
+        longest=120.0,
+    ),
+    Lag(
+        action="scheduler:CreateSchedule",
+        code="ValidationException",
+        says="to assume the role",
+        longest=120.0,
+    ),
+    Lag(
+        action="sqs:CreateQueue",
+        code="AWS.SimpleQueueService.QueueDeletedRecently",
+        says="60 seconds",
+        longest=90.0,
+    ),
+    Lag(
+        action="sqs:CreateQueue",
+        code="InvalidAttributeValue",
+        says="parameter policy",
+        longest=120.0,
+    ),
+    Lag(
+        action="states:CreateStateMachine",
+        code="AccessDeniedException",
+        says="authorized to",
+        longest=120.0,
+    ),
+    Lag(
+        action="states:CreateStateMachine",
+        code="StateMachineDeleting",
+        says="",
+        longest=120.0,
+    ),
     Lag(
         action="ecs:CreateCluster",
         code="InvalidParameterException",

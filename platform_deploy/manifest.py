@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import naming, schema, targets
+from . import messages, naming, schema, targets
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -36,6 +36,7 @@ def read(folder: Folder, defaults: str | None = None) -> tuple[Project, tuple[Pr
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
+    _check_topics(files, workloads)
     for fields in files:
         problems += fields.problems
     problems += _clashes(files, workloads)
@@ -65,6 +66,7 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
         problems += fields.problems
         return None
     _check_keys(fields, root, kind)
+    fields.root = schema.known(fields.root, kind)
     return fields
 
 
@@ -86,12 +88,17 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
     for node in (overrides, *overrides.map.values()) if overrides else ():
         if not isinstance(node.value, Mapping) and not node.is_null:
             fields.complain(node.line, "environments must be a map of names to maps of fields")
+    _check_fields(fields, root, kind)
+    in_lists = (it for path in messages.LISTS for it in messages.listed(fields, path))
+    for it in (*targets.additional(fields), *in_lists):
+        _check_fields(it, it.root, kind)
+
+
+def _check_fields(fields: Fields, root: Node, kind: str) -> None:
     for line, path in schema.not_maps(fields.root, kind):
         fields.complain(line, f"{path} must be a map of fields")
     for line, path in schema.not_yet(fields.root, kind):
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
-    for rule in targets.additional(fields):
-        _check_keys(rule, rule.root, kind)
     for line, path, meant in schema.unknown(root, kind):
         hint = f"; did you mean {meant}?" if meant else ""
         fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
@@ -128,6 +135,18 @@ def _clashes(files: list[Fields], workloads: tuple[Workload, ...]) -> Iterator[P
                 text = f"network.allow_from: no other workload of this folder is named {caller}"
                 line = fields.line("network.allow_from")
                 yield Problem(file=fields.file, line=line, text=text)
+
+
+def _check_topics(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
+    """Note what a worker subscribes to though the workload of this folder does not publish it."""
+    published = {it.name: {topic.name for topic in it.topics} for it in workloads}
+    for fields, worker in zip(files, workloads, strict=True):
+        for it in worker.subscriptions:
+            offered = published.get(it.service)
+            if offered is not None and it.topic not in offered:
+                there = ", ".join(sorted(offered)) or "none"
+                text = f"subscribe.topics: {it.service} publishes {there}, not {it.topic}"
+                fields.complain(fields.line("subscribe.topics"), text)
 
 
 def _bad_type(kind: str) -> str:

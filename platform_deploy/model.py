@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from . import naming
 from .environment import Environment
+from .messages import Queue, Subscription, Topic
 from .settings import Settings
+from .timetable import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +134,12 @@ class Http:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One service: its own container is the first, `target` is the one called, with its port.
+    """One service or job: its own container is the first; `target` is the one called, and its port.
 
     `ephemeral` is the task's disk in GiB where it is not Fargate's 20; `alias` is its Service
     Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
-    None where Service Connect alone decides.
+    None where Service Connect alone decides; `job` is None for what runs all the time, `queue`
+    for all but workers.
     """
 
     name: str
@@ -159,6 +162,16 @@ class Workload:
     ephemeral: int | None = None
     volumes: tuple[Volume, ...] = ()
     security_groups: tuple[Given, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    queue: Queue | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+    job: Job | None = None
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        """Return all queues of a worker."""
+        found = (self.queue, *(it.queue for it in self.subscriptions))
+        return tuple(dict.fromkeys(it for it in found if it))
 
     @property
     def port(self) -> int | None:
@@ -201,6 +214,11 @@ class Project:
     workloads: tuple[Workload, ...]
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def services(self) -> tuple[Workload, ...]:
+        """Return the workloads that run all the time."""
+        return tuple(it for it in self.workloads if it.job is None)
 
     @property
     def name(self) -> str:

@@ -130,13 +130,17 @@ class ResourceType:
     handle. `identify` gives the attributes that update and delete calls want, by parameter.
     `update_calls` names the call that sets a property; without any, a change is a new revision,
     made by the create call. The functions, where given, are called instead of (`create`,
-    `update`) or before (`release`) the call in the table; each may be called twice.
+    `update`) or before (`release`) the call in the table; each may be called twice. `latest`
+    says how what it ran last stands, for a status.
 
     Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
     `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
-    wants, `unordered` lists are sets, `documents` are sent as JSON text, and `optional` says what
-    AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
-    `read_after` those that must have been observed before it.
+    wants, `unordered` lists are sets, `documents` are sent as JSON text wherever they stand, and
+    `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
+    outlive this one, `read_after` those that must have been observed before it.
+
+    What cannot carry tags (`is_tagged` false) is ours where its parent is, whose tags `observe`
+    hands over; what differs is a change then, never drift.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some.
@@ -157,6 +161,7 @@ class ResourceType:
     update: "Callable[[Account, Observed, Properties, frozenset[str]], None] | None" = None
     release: "Callable[[Account, Observed], None] | None" = None
     progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
+    latest: "Callable[[Account, Observed], str] | None" = None
     ec2_type: str = ""
     late: frozenset[str] = frozenset()
     replaces: frozenset[str] = frozenset()
@@ -168,6 +173,7 @@ class ResourceType:
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
     rare: bool = False
+    is_tagged: bool = True
     keeps_marks: bool = False
 
     @property
@@ -192,6 +198,13 @@ def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
 def ref(kind: str, name: str, attribute: str) -> Ref:
     """Return the reference to an attribute of another resource."""
     return Ref(address=Address(kind=kind, name=name), attribute=attribute)
+
+
+def arn(api: str, resource: str) -> Text:
+    """Return the ARN of something of this account and region, by its name."""
+    region, number = Pseudo(name="AWS::Region"), Pseudo(name="AWS::AccountId")
+    partition = Pseudo(name="AWS::Partition")
+    return Text(parts=("arn:", partition, f":{api}:", region, ":", number, f":{resource}"))
 
 
 def references(value: Value) -> Iterator[Ref]:

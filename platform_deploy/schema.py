@@ -7,6 +7,7 @@ table stands for any name.
 
 import difflib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from .document import Node
@@ -20,10 +21,10 @@ Fields: TypeAlias = "Mapping[str, str | Fields]"
 LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
 WORKER: Final = "Worker Service"
+JOB: Final = "Scheduled Job"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
 TYPES_LATER: Final = (
-    "Scheduled Job",
     "Request-Driven Web Service",
     "Static Site",
 )
@@ -31,6 +32,16 @@ TYPES_LATER: Final = (
 
 def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
     return {**dict.fromkeys(now.split(), NOW), **dict.fromkeys(later.split(), LATER), **tables}
+
+
+def _without(fields: Fields, gone: str = "", **inside: str) -> Fields:
+    """Return the table without some fields, and without some of those inside a field."""
+    kept = {name: known for name, known in fields.items() if name not in gone.split()}
+    for name, inner in inside.items():
+        table = kept[name]
+        if isinstance(table, Mapping):
+            kept[name] = _without(table, inner)
+    return kept
 
 
 _CHECK = _fields(now="command interval retries timeout start_period")
@@ -54,9 +65,20 @@ _HTTP = _fields(
         "grace_period",
     ),
 )
+_FIFO = _fields(
+    now="content_based_deduplication deduplication_scope throughput_limit high_throughput"
+)
+_QUEUE = _fields(now="delay retention timeout", dead_letter=_fields(now="tries"), fifo=_FIFO)
+_SUBSCRIBE = _fields(
+    topics=_fields(now="name service filter_policy_scope", filter_policy=OPEN, queue=_QUEUE),
+    queue=_QUEUE,
+)
 _SERVICE = _fields(
     now="name type cpu memory command entrypoint",
-    later="env_file publish observability taskdef_overrides",
+    later="env_file observability taskdef_overrides",
+    publish=_fields(
+        topics=_fields(now="name", fifo=_fields(now="content_based_deduplication")),
+    ),
     image=_fields(
         now="location port credentials",
         later="build",
@@ -94,10 +116,15 @@ _SERVICE = _fields(
         secrets=OPEN,
     ),
 )
+_UNCALLED = _without(_SERVICE, image="port", network="allow_from")  # nothing calls it on a port
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": LATER},
-    WORKER: {**_SERVICE, "subscribe": LATER},
+    WORKER: {**_UNCALLED, "subscribe": _SUBSCRIBE},
+    JOB: {
+        **_without(_UNCALLED, "count deployment exec observability", network="connect"),
+        **_fields(now="retries timeout", on=_fields(now="schedule")),
+    },
     ENVIRONMENT: _fields(
         now="name type",
         later="network cdn http",
@@ -114,6 +141,8 @@ _SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
+        *("publish.topics", "publish.topics.fifo", "subscribe.topics", "subscribe.topics.queue"),
+        *("subscribe.queue.fifo", "subscribe.topics.queue.fifo"),
     }
 )
 CLOSE_ENOUGH = 0.7
@@ -156,6 +185,22 @@ def unknown(manifest: Node, kind: str) -> Iterator[tuple[int, str, str]]:
     for name, override in environments.map.items() if environments else ():
         for line, path, meant in _unknown(override, fields, "", fields):
             yield line, f"environments.{name}.{path}", meant
+
+
+def known(manifest: Node, kind: str) -> Node:
+    """Return the manifest without the keys that it cannot have: what is ignored is not read."""
+    return _only_known(manifest, _OF_TYPE[kind])
+
+
+def _only_known(node: Node, fields: Fields) -> Node:
+    kept = {}
+    for key, value in node.map.items():
+        inner = _known(fields, key)
+        if isinstance(inner, Mapping) and value.map:
+            kept[key] = _only_known(value, inner)
+        elif inner is not None:
+            kept[key] = value
+    return replace(node, value=kept)
 
 
 def _unknown(node: Node, fields: Fields, path: str, root: Fields) -> Iterator[tuple[int, str, str]]:

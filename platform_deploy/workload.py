@@ -3,7 +3,9 @@
 Pure. What is wrong is noted with the fields; what lies between manifests is not looked at here.
 """
 
-from . import containers, naming, schema, targets
+from dataclasses import replace
+
+from . import containers, messages, naming, schema, targets, timetable
 from .fields import Fields
 from .model import Workload
 
@@ -49,7 +51,7 @@ def workload(fields: Fields) -> Workload:
     _refuse_forms(fields)
     cpu, memory = _size(fields)
     found, target = targets.served(fields, containers.containers(fields, name))
-    return Workload(
+    read = Workload(
         name=name,
         containers=found,
         target=target,
@@ -70,6 +72,20 @@ def workload(fields: Fields) -> Workload:
         ephemeral=containers.ephemeral(fields),
         volumes=tuple(containers.volumes(fields)),
         security_groups=tuple(containers.given_list(fields, "network.vpc.security_groups")),
+    )
+    return _of_its_type(read, fields)
+
+
+def _of_its_type(read: Workload, fields: Fields) -> Workload:
+    """Return the workload with its topics, a worker's queues and a job's schedule."""
+    kind = fields.text("type")
+    queue = messages.default_queue(fields) if kind == schema.WORKER else None
+    return replace(
+        read,
+        topics=messages.topics(fields),
+        queue=queue,
+        subscriptions=messages.subscriptions(fields, queue) if queue else (),
+        job=timetable.job(fields) if kind == schema.JOB else None,
     )
 
 

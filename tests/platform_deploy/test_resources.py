@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from platform_deploy import calls, flow, naming
+from platform_deploy import calls, flow, manifest, naming
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError
@@ -17,6 +17,7 @@ from platform_deploy.resource import Desired, Observed, ResourceType
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
+    job_schedule,
     listener_rule,
     namespace,
     rollout,
@@ -24,7 +25,18 @@ from platform_deploy.resources import (
     service,
 )
 
-from .conftest import API, BACKEND, Look, agree, project_of, silent
+from .conftest import (
+    API,
+    BACKEND,
+    JOB,
+    SHOPFRONT,
+    WORKER,
+    Look,
+    agree,
+    folder_of,
+    project_of,
+    silent,
+)
 
 EVERYTHING = (
     API.replace(
@@ -50,12 +62,15 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "Description",
     "settings",
     "capacityProviders",
+    "Attributes",
+    *job_schedule.MEMBERS,
 }
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
-    project = project_of(EVERYTHING, BACKEND, API.replace("api", "web"))
-    return flow.scope_of(project).of_kind(kind)
+    texts = (EVERYTHING, BACKEND, API.replace("api", "web"), WORKER, JOB, SHOPFRONT)
+    projects = (manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot"))
+    return tuple(it for project in projects for it in flow.scope_of(project).of_kind(kind))
 
 
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.kind)
