@@ -51,7 +51,7 @@ def desired(project: Project) -> Iterable[Desired]:
 
 def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
     """Yield the schedules that start the environment's state machines."""
-    begins = {"NamePrefix": scope.project.name_of("")[: naming.SCHEDULE_LIMIT // 2]}
+    begins = {"NamePrefix": naming.begins(scope.project.name)}
     machines = {it.attributes["stateMachineArn"]: it for it in known.get(state_machine.KIND, ())}
     listed = account.pages("scheduler", "ListSchedules", "Schedules", **begins)
     ours = [it for it in listed if it["Target"]["Arn"] in machines]

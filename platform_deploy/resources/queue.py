@@ -6,7 +6,7 @@ is encrypted with a key of its worker's own, else with SQS's.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from .. import calls
+from .. import calls, naming
 from ..aws import Account
 from ..errors import NotFound
 from ..messages import Queue
@@ -88,7 +88,7 @@ def _statement(own: Value, who: Value, *actions: str) -> dict[str, Value]:
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
     """Yield the queues whose name begins like the environment's, with their tags."""
-    named = {"QueueNamePrefix": scope.project.name_of(""), "MaxResults": PAGE}
+    named = {"QueueNamePrefix": naming.begins(scope.project.name), "MaxResults": PAGE}
     urls = account.pages("sqs", "ListQueues", "QueueUrls", **named)
     return filter(None, each(lambda url: _one(account, scope, url), urls))
 

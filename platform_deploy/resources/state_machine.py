@@ -6,7 +6,7 @@ EventBridge Scheduler repeats only a start that AWS refuses; a task that fails i
 import json
 from collections.abc import Iterable
 
-from .. import calls
+from .. import calls, naming
 from ..aws import Account, Answer
 from ..errors import NotFound
 from ..model import Project, Workload
@@ -103,7 +103,7 @@ def _logging(project: Project, workload: str) -> Value:
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
     """Yield the state machines whose name begins like the environment's, with their tags."""
-    prefix = scope.project.name_of("")
+    prefix = naming.begins(scope.project.name)
     listed = account.pages("stepfunctions", "ListStateMachines", "stateMachines")
     ours = [it for it in listed if it["name"].startswith(prefix)]
     return filter(None, each(lambda it: _one(account, it["stateMachineArn"]), ours))
@@ -119,6 +119,15 @@ def _one(account: Account, arn: str) -> Observed | None:
     more = {"definition": calls.frozen(json.loads(found["definition"]))}
     tags = calls.read_tags(account, "stepfunctions", [arn])[arn]
     return calls.found(KIND, found["name"], found, TYPE.attributes, more, tags)
+
+
+def release(account: Account, live: Observed) -> None:
+    """Stop what runs: a state machine goes only with its last run, a cluster with its last task."""
+    arn = live.attributes["stateMachineArn"]
+    asked = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
+    running = account.pages("stepfunctions", "ListExecutions", "executions", **asked)
+    for it in running:
+        account.write("stepfunctions", "StopExecution", executionArn=it["executionArn"])
 
 
 def latest(account: Account, live: Observed) -> str:
@@ -146,6 +155,7 @@ TYPE = ResourceType(
     exact=frozenset({"definition"}),
     unordered=frozenset({"Subnets", "SecurityGroups"}),
     documents=frozenset({"definition"}),
+    release=release,
     latest=latest,
     optional={"loggingConfiguration": SILENT},
     needs=(iam_role.KIND, log_group.KIND, task_definition.KIND, cluster.KIND),

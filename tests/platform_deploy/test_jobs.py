@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from platform_deploy import report
+from platform_deploy.resource import Address, Observed
 from platform_deploy.resources import state_machine
 from platform_deploy.status import JobStatus, Status
 
 from .conftest import BACKEND, JOB
 from .test_messages import rendered
+from .test_resources import Scripted
 
 MACHINE, SCHEDULE = "AWS::StepFunctions::StateMachine", "AWS::Scheduler::Schedule"
 
@@ -138,6 +140,20 @@ def test_long_names_are_cut_to_what_aws_takes() -> None:
     names = {kind: it for kind, it in ((k.split()[0], v) for k, v in found.items())}
     assert len(names[MACHINE]["name"]) <= 80
     assert len(names[SCHEDULE]["Name"]) <= 64
+
+
+def test_what_runs_is_stopped_before_its_state_machine_goes() -> None:
+    account = Scripted({"executions": [{"executionArn": "arn:e"}]}, {})
+    live = Observed(
+        address=Address(kind=MACHINE, name="x"),
+        properties={},
+        attributes={"stateMachineArn": "arn:m"},
+    )
+    state_machine.release(account, live)  # type: ignore[arg-type]  # a scripted account
+    assert account.asked == [
+        ("ListExecutions", {"stateMachineArn": "arn:m", "statusFilter": "RUNNING"}),
+        ("StopExecution", {"executionArn": "arn:e"}),
+    ]
 
 
 STATUS = Status(
