@@ -4,8 +4,9 @@ AWS has as many spellings of tags as it has APIs; here is each of them once.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from .aws import Account, Answer
 from .errors import NotFound
@@ -24,6 +25,7 @@ from .resource import (
 )
 from .schedule import each
 
+T = TypeVar("T")
 NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
 
@@ -99,6 +101,17 @@ def found(
         attributes={it: str(answer[it]) for it in attributes},
         tags=tags,
     )
+
+
+def looked_at(look: Callable[[T], Observed | None], listed: Iterable[T]) -> list[Observed]:
+    """Return what a look at each listed thing finds, without what is gone or is not to be seen."""
+
+    def one(it: T) -> Observed | None:
+        with suppress(NotFound):  # gone since it was listed
+            return look(it)
+        return None
+
+    return [found for found in each(one, listed) if found]
 
 
 def in_ec2(

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from .. import calls, naming
 from ..aws import Account
-from ..errors import NotFound
 from ..model import Project
 from ..resource import (
     Address,
@@ -18,7 +17,6 @@ from ..resource import (
     Scope,
     rendered,
 )
-from ..schedule import each
 from . import iam_role, state_machine
 
 KIND = "AWS::Scheduler::Schedule"
@@ -55,16 +53,13 @@ def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
     machines = {it.attributes["stateMachineArn"]: it for it in known.get(state_machine.KIND, ())}
     listed = account.pages("scheduler", "ListSchedules", "Schedules", **begins)
     ours = [it for it in listed if it["Target"]["Arn"] in machines]
-    return filter(
-        None, each(lambda it: _one(account, it["Name"], machines[it["Target"]["Arn"]]), ours)
+    return calls.looked_at(
+        lambda it: _one(account, it["Name"], machines[it["Target"]["Arn"]]), ours
     )
 
 
-def _one(account: Account, name: str, parent: Observed) -> Observed | None:
-    try:
-        found = account.read("scheduler", "GetSchedule", Name=name)
-    except NotFound:
-        return None  # gone since it was listed
+def _one(account: Account, name: str, parent: Observed) -> Observed:
+    found = account.read("scheduler", "GetSchedule", Name=name)
     tags = {k: v for k, v in (parent.tags or {}).items() if k != naming.APPLIED}
     return calls.found(KIND, name, found, TYPE.attributes, tags=tags)
 

@@ -20,21 +20,11 @@ from ..resource import (
     Text,
     Value,
 )
-from ..schedule import each
 from . import iam_role, permissions
 
 KIND = "AWS::KMS::Key"
 GOING = "PendingDeletion"
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
-# What the account may do with the key: all but use it for anything else than queues.
-ADMINISTRATION = tuple(
-    f"kms:{it}"
-    for it in (
-        *("Create*", "Describe*", "Enable*", "List*", "Put*", "Update*", "Revoke*", "Disable*"),
-        *("Get*", "Delete*", "ScheduleKeyDeletion", "CancelKeyDeletion", "Tag*", "UntagResource"),
-        *("Encrypt", "Decrypt", "ReEncrypt*", "GenerateDataKey*"),
-    )
-)
 
 
 def key_id(project: Project, workload: str) -> Ref:
@@ -62,7 +52,7 @@ def _policy(role: Ref) -> Value:
     partition, number = Pseudo(name="AWS::Partition"), Pseudo(name="AWS::AccountId")
     root = Text(parts=("arn:", partition, ":iam::", number, ":root"))
     allowed: tuple[tuple[Value, tuple[str, ...]], ...] = (
-        ({"AWS": root}, ADMINISTRATION),
+        ({"AWS": root}, ("kms:*",)),  # as AWS has it: the account's policies say who may what
         ({"Service": "sns.amazonaws.com"}, DATA_KEYS),
         ({"Service": "sqs.amazonaws.com"}, ("kms:Encrypt", "kms:ReEncrypt*", *DATA_KEYS)),
         ({"AWS": role}, ("kms:Encrypt", "kms:Decrypt")),
@@ -85,7 +75,7 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
         ResourceTypeFilters=["kms:key"],
         TagFilters=[{"Key": name, "Values": [value]} for name, value in wanted],
     )
-    return filter(None, each(lambda it: _one(account, it), listed))
+    return calls.looked_at(lambda it: _one(account, it), listed)
 
 
 def _one(account: Account, it: Answer) -> Observed | None:

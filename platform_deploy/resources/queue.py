@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .. import calls, naming
 from ..aws import Account
-from ..errors import NotFound
 from ..messages import Queue
 from ..model import Project, Workload
 from ..resource import (
@@ -23,7 +22,6 @@ from ..resource import (
     Value,
     arn,
 )
-from ..schedule import each
 from . import attributes, iam_role, kms_key, messaging, permissions
 
 KIND = messaging.QUEUE
@@ -90,14 +88,11 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
     """Yield the queues whose name begins like the environment's, with their tags."""
     named = {"QueueNamePrefix": naming.begins(scope.project.name), "MaxResults": PAGE}
     urls = account.pages("sqs", "ListQueues", "QueueUrls", **named)
-    return filter(None, each(lambda url: _one(account, scope, url), urls))
+    return calls.looked_at(lambda url: _one(account, scope, url), urls)
 
 
-def _one(account: Account, scope: Scope, url: str) -> Observed | None:
-    try:
-        answer = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
-    except NotFound:
-        return None  # gone since it was listed
+def _one(account: Account, scope: Scope, url: str) -> Observed:
+    answer = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
     name, about = url.rpartition("/")[2], answer["Attributes"]
     found = {"QueueUrl": url, "QueueArn": about["QueueArn"]}
     more = {"Attributes": attributes.told(about, TYPE, name, scope)}

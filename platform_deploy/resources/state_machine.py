@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 from .. import calls, naming
 from ..aws import Account, Answer
-from ..errors import NotFound
 from ..model import Project, Workload
 from ..resource import (
     Address,
     Desired,
     Known,
     Observed,
+    Properties,
     Pseudo,
     Ref,
     ResourceType,
@@ -22,12 +22,12 @@ from ..resource import (
     Text,
     Value,
 )
-from ..schedule import each
+from ..timetable import Job
 from . import cluster, iam_role, job_permissions, log_group, reach, task_definition
 
 KIND = "AWS::StepFunctions::StateMachine"
 RUN = "Run Fargate Task"
-FIRST_PAUSE, BACKOFF = 10, 1.5  # seconds before the second try, and how the pause grows
+RETRY: Properties = {"ErrorEquals": ("States.ALL",), "IntervalSeconds": 10, "BackoffRate": 1.5}
 SILENT: Value = {"level": "OFF", "includeExecutionData": False}
 GOING = "DELETING"
 
@@ -44,7 +44,7 @@ def desired(project: Project) -> Iterable[Desired]:
             at = address(project, workload.name)
             properties: dict[str, Value] = {
                 "name": at.name,
-                "definition": _definition(project, workload),
+                "definition": _definition(project, workload, workload.job),
                 "roleArn": iam_role.arn(project, workload.name, "states"),
             }
             if project.settings.copilot_defaults:
@@ -57,11 +57,11 @@ def desired(project: Project) -> Iterable[Desired]:
             )
 
 
-def _definition(project: Project, workload: Workload) -> Value:
-    job, found = workload.job, dict[str, Value]()
+def _definition(project: Project, workload: Workload, job: Job) -> Value:
+    partition = Pseudo(name="AWS::Partition")
     task: dict[str, Value] = {
         "Type": "Task",
-        "Resource": Text(parts=("arn:", _PARTITION, ":states:::ecs:runTask.sync")),
+        "Resource": Text(parts=("arn:", partition, ":states:::ecs:runTask.sync")),
         "Parameters": {
             "LaunchType": "FARGATE",
             "Cluster": cluster.arn(project),
@@ -72,21 +72,10 @@ def _definition(project: Project, workload: Workload) -> Value:
         },
         "End": True,
     }
-    if job and job.retries:
-        task["Retry"] = (
-            {
-                "ErrorEquals": ("States.ALL",),
-                "IntervalSeconds": FIRST_PAUSE,
-                "MaxAttempts": job.retries,
-                "BackoffRate": BACKOFF,
-            },
-        )
-    if job and job.timeout:
-        found["TimeoutSeconds"] = job.timeout
-    return {"Comment": f"Run {workload.name}", **found, "StartAt": RUN, "States": {RUN: task}}
-
-
-_PARTITION = Pseudo(name="AWS::Partition")
+    if job.retries:
+        task["Retry"] = ({**RETRY, "MaxAttempts": job.retries},)
+    limit = {"TimeoutSeconds": job.timeout} if job.timeout else {}
+    return {"Comment": f"Run {workload.name}", **limit, "StartAt": RUN, "States": {RUN: task}}
 
 
 def _network(project: Project, workload: Workload) -> Value:
@@ -106,14 +95,11 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
     prefix = naming.begins(scope.project.name)
     listed = account.pages("stepfunctions", "ListStateMachines", "stateMachines")
     ours = [it for it in listed if it["name"].startswith(prefix)]
-    return filter(None, each(lambda it: _one(account, it["stateMachineArn"]), ours))
+    return calls.looked_at(lambda it: _one(account, it["stateMachineArn"]), ours)
 
 
 def _one(account: Account, arn: str) -> Observed | None:
-    try:
-        found = account.read("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
-    except NotFound:
-        return None  # gone since it was listed
+    found = account.read("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
     if found["status"] == GOING:
         return None
     more = {"definition": calls.frozen(json.loads(found["definition"]))}

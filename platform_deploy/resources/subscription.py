@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from .. import calls, naming
 from ..aws import Account, Answer
-from ..errors import NotFound
 from ..messages import Subscription
 from ..model import Project
 from ..resource import (
@@ -20,7 +19,6 @@ from ..resource import (
     Scope,
     Value,
 )
-from ..schedule import each
 from . import attributes, messaging
 
 KIND = "AWS::SNS::Subscription"
@@ -70,15 +68,12 @@ def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
         return []
     listed = account.pages("sns", "ListSubscriptions", "Subscriptions")
     ours = [it for it in listed if it["Endpoint"] in queues]
-    return filter(None, each(lambda it: _one(account, scope, it, queues[it["Endpoint"]]), ours))
+    return calls.looked_at(lambda it: _one(account, scope, it, queues[it["Endpoint"]]), ours)
 
 
-def _one(account: Account, scope: Scope, it: Answer, queue: Observed) -> Observed | None:
+def _one(account: Account, scope: Scope, it: Answer, queue: Observed) -> Observed:
     arn = it["SubscriptionArn"]
-    try:
-        answer = account.read("sns", "GetSubscriptionAttributes", SubscriptionArn=arn)["Attributes"]
-    except NotFound:
-        return None  # gone since it was listed
+    answer = account.read("sns", "GetSubscriptionAttributes", SubscriptionArn=arn)["Attributes"]
     name = _address(it["TopicArn"].rpartition(":")[2], queue.address.name).name
     more = {"Attributes": attributes.told(answer, TYPE, name, scope)}
     tags = {k: v for k, v in (queue.tags or {}).items() if k != naming.APPLIED}

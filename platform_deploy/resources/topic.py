@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from .. import calls, naming
 from ..aws import Account
-from ..errors import NotFound
 from ..messages import Topic
 from ..model import Project
 from ..resource import (
@@ -18,7 +17,6 @@ from ..resource import (
     Text,
     Value,
 )
-from ..schedule import each
 from . import attributes, messaging, permissions
 
 KIND = messaging.TOPIC
@@ -63,14 +61,11 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
     prefix = scope.project.name_of("")
     arns = [it["TopicArn"] for it in account.pages("sns", "ListTopics", "Topics")]
     ours = [it for it in arns if it.rpartition(":")[2].startswith(prefix)]
-    return filter(None, each(lambda arn: _one(account, scope, arn), ours))
+    return calls.looked_at(lambda arn: _one(account, scope, arn), ours)
 
 
-def _one(account: Account, scope: Scope, arn: str) -> Observed | None:
-    try:
-        answer = account.read("sns", "GetTopicAttributes", TopicArn=arn)["Attributes"]
-    except NotFound:
-        return None  # gone since it was listed
+def _one(account: Account, scope: Scope, arn: str) -> Observed:
+    answer = account.read("sns", "GetTopicAttributes", TopicArn=arn)["Attributes"]
     name = arn.rpartition(":")[2]
     about = attributes.told(answer, TYPE, name, scope)
     return calls.found(KIND, name, {"TopicArn": arn}, TYPE.attributes, {"Attributes": about})
