@@ -52,12 +52,21 @@ _TOKENS = {
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
+    "resourcegroupstaggingapi": ("PaginationToken", "PaginationToken"),
+    "scheduler": ("NextToken", "NextToken"),
     "route53": ("Marker", "NextMarker"),
     "servicediscovery": ("NextToken", "NextToken"),
+    "sns": ("NextToken", "NextToken"),
+    "sqs": ("NextToken", "NextToken"),
     "ssm": ("NextToken", "NextToken"),
+    "stepfunctions": ("nextToken", "nextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
-_IAM_NAMES = {"elbv2": "elasticloadbalancing"}
+_IAM_NAMES = {
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "stepfunctions": "states",
+}
 
 
 class Account:

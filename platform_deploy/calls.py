@@ -4,10 +4,10 @@ AWS has as many spellings of tags as it has APIs; here is each of them once.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .aws import Account, Answer
 from .errors import AwsError, NotFound
@@ -26,6 +26,7 @@ from .resource import (
 )
 from .schedule import each
 
+T = TypeVar("T")
 NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
 GONE = ("deleting", "deleted", "failed", "rejected", "expired")
@@ -37,9 +38,18 @@ _ENDS = {"LoadBalancerFullName": "LoadBalancerArn", "TargetGroupFullName": "Targ
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
     """Return the parameters of the create call for resolved properties and the tags."""
-    plain = {key: rendered(value) for key, value in properties.items()}
-    documents = {key: json.dumps(plain[key]) for key in of.documents & plain.keys()}
-    return plain | documents | _in_create(of, tags)
+    return sent(properties, of) | (_in_create(of, tags) if of.is_tagged else {})
+
+
+def sent(properties: Properties, of: ResourceType) -> dict[str, object]:
+    """Return properties as a call takes them, documents as JSON text."""
+    found: dict[str, object] = {}
+    for name, value in properties.items():
+        if name in of.documents and not isinstance(value, str):
+            found[name] = json.dumps(rendered(value))
+        else:
+            found[name] = sent(value, of) if isinstance(value, Mapping) else rendered(value)
+    return found
 
 
 def create(account: Account, of: ResourceType, parameters: Mapping[str, object]) -> Attributes:
@@ -65,7 +75,7 @@ def update(
         return
     for action in sorted({of.update_calls[member] for member in changed}):
         members = (member for member in changed if of.update_calls[member] == action)
-        values = {it: rendered(wanted.get(it, of.optional.get(it))) for it in members}
+        values = sent({it: wanted.get(it, of.optional.get(it)) for it in members}, of)
         account.write(of.api, action, **_identified(of, live), **values)
 
 
@@ -110,6 +120,17 @@ def attributes_of(answer: Answer, names: Sequence[str]) -> Attributes:
 def _ends(answer: Answer, name: str) -> str:
     end: str = answer[_ENDS[name]].rpartition(":")[2]
     return end.removeprefix("loadbalancer/")
+
+
+def looked_at(look: Callable[[T], Observed | None], listed: Iterable[T]) -> list[Observed]:
+    """Return what a look at each listed thing finds, without what is gone or is not to be seen."""
+
+    def one(it: T) -> Observed | None:
+        with suppress(NotFound):  # gone since it was listed
+            return look(it)
+        return None
+
+    return [found for found in each(one, listed) if found]
 
 
 def in_ec2(
@@ -214,7 +235,7 @@ def _read_batch(account: Account, arns: Sequence[str]) -> dict[str, Tags]:
 def _read_one(account: Account, api: str, handle: str) -> Tags:
     parameter = _ADD[api][1]
     try:
-        answer = account.read(api, "ListTagsForResource", **{parameter: handle})
+        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
     except NotFound:
         return {}  # gone since it was listed
     tags = answer.get("tags") or answer.get("Tags") or {}
@@ -226,7 +247,7 @@ def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
         return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
-    return _ADD[of.api][2](tags)
+    return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)
 
 
 def _upper(tags: Tags) -> dict[str, object]:
@@ -241,6 +262,14 @@ def _plain(tags: Tags) -> dict[str, object]:
     return {"tags": dict(tags)}
 
 
+def _mapped(tags: Tags) -> dict[str, object]:
+    return {"Tags": dict(tags)}
+
+
+def _of_keys(tags: Tags) -> dict[str, object]:
+    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]}
+
+
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "application-autoscaling": ("TagResource", "ResourceARN", lambda it: {"Tags": dict(it)}),
@@ -249,7 +278,12 @@ _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
+    "kms": ("TagResource", "KeyId", _of_keys),
     "logs": ("TagResource", "resourceArn", _plain),
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
+    "sns": ("TagResource", "ResourceArn", _upper),
+    "sqs": ("TagQueue", "QueueUrl", _mapped),
+    "stepfunctions": ("TagResource", "resourceArn", _lower),
 }
 TAGGING_CALLS = {api: action for api, (action, _, _) in _ADD.items()}
+_LIST = {"sqs": "ListQueueTags"}

@@ -17,14 +17,14 @@ from .errors import (
 )
 
 _NOT_FOUND_ENDINGS = (
-    "NotFound",
-    "NotFoundException",
-    "NoSuchEntity",
-    "NoSuchHostedZone",
-    "NotAttached",
+    *("NotFound", "NotFoundException", "NoSuchEntity", "NoSuchHostedZone", "NotAttached"),
+    *("NonExistentQueue", "StateMachineDoesNotExist"),
 )
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
-_EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
+_EXISTS = {
+    *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
+    *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
+}
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),

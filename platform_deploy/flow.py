@@ -180,8 +180,10 @@ def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
     observation = observe(account, scope_of(with_imported(account, project)), TYPES)
     progress = wait.look(account, observation.ours.values(), BY_KIND)
-    found = status.status(project, observation, account.region)
-    return replace(found, progress=tuple(it.text for it in progress))
+    found = ((BY_KIND[it.address.kind].latest, it) for it in observation.ours.values())
+    runs = {str(it.tag(naming.WORKLOAD)): latest(account, it) for latest, it in found if latest}
+    stands = status.status(project, observation, account.region, runs)
+    return replace(stands, progress=tuple(it.text for it in progress))
 
 
 def _run(

@@ -5,6 +5,7 @@ Pure.
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from .document import Node
@@ -68,6 +69,22 @@ def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
     for name, override in environments.map.items() if environments else ():
         for place, path, hint in _unknown(override, fields, _At(), fields):
             yield place, f"{OVERRIDES}.{name}.{path}", hint
+
+
+def known(manifest: Node, kind: str) -> Node:
+    """Return the manifest without the keys that it cannot have: what is ignored is not read."""
+    return _only_known(manifest, OF_TYPE[kind])
+
+
+def _only_known(node: Node, fields: Fields) -> Node:
+    kept = {}
+    for key, value in node.map.items():
+        inner = _known(fields, key)
+        if isinstance(inner, Mapping) and value.map:
+            kept[key] = _only_known(value, inner)
+        elif inner is not None:
+            kept[key] = value
+    return replace(node, value=kept)
 
 
 class _At(NamedTuple):

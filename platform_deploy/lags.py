@@ -25,6 +25,10 @@ class Lag:
 # https://github.com/hashicorp/terraform-provider-aws/issues/49299
 # Two requests about one target at a time are refused:
 # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+# SQS keeps the name of a deleted queue for 60 seconds:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
+# Step Functions deletes in the background:
+# https://docs.aws.amazon.com/step-functions/latest/apireference/API_DeleteStateMachine.html
 LAGS = (
     *(
         Lag(action="ec2:ReleaseAddress", code=code, says=says, longest=600.0)
@@ -45,6 +49,42 @@ LAGS = (
             *("RegisterScalableTarget", "DeregisterScalableTarget"),
             *("PutScalingPolicy", "DeleteScalingPolicy"),
         )
+    ),
+    Lag(
+        action="kms:CreateKey",
+        code="MalformedPolicyDocumentException",
+        says="invalid principals",
+        longest=120.0,
+    ),
+    Lag(
+        action="scheduler:CreateSchedule",
+        code="ValidationException",
+        says="to assume the role",
+        longest=120.0,
+    ),
+    Lag(
+        action="sqs:CreateQueue",
+        code="AWS.SimpleQueueService.QueueDeletedRecently",
+        says="60 seconds",
+        longest=90.0,
+    ),
+    Lag(
+        action="sqs:CreateQueue",
+        code="InvalidAttributeValue",
+        says="parameter policy",
+        longest=120.0,
+    ),
+    Lag(
+        action="states:CreateStateMachine",
+        code="AccessDeniedException",
+        says="authorized to",
+        longest=120.0,
+    ),
+    Lag(
+        action="states:CreateStateMachine",
+        code="StateMachineDeleting",
+        says="",
+        longest=120.0,
     ),
     Lag(
         action="ecs:CreateCluster",

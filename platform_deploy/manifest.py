@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-from . import exposure, keys, naming, placing, schema, targets, trivet_file
+from . import exposure, keys, messages, naming, placing, schema, targets, trivet_file
 from .document import Node, parse
 from .environment import Environment, environment
 from .errors import BadManifest, Problem
@@ -40,6 +40,7 @@ def read(
     shared = _environment(folder, problems)
     for fields, it in zip(files, workloads, strict=True):
         placing.check(fields, it, shared)
+    _check_topics(files, workloads)
     project = Project(
         application=folder.application,
         environment=folder.environment,
@@ -69,6 +70,7 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
         problems += fields.problems
         return None
     _check_keys(fields, root, kind)
+    fields.root = keys.known(fields.root, kind)
     return fields
 
 
@@ -89,12 +91,17 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
     for node in (overrides, *overrides.map.values()) if overrides else ():
         if not isinstance(node.value, Mapping) and not node.is_null:
             fields.complain(node.line, "environments must be a map of names to maps of fields")
+    _check_fields(fields, root, kind)
+    in_lists = (it for path in messages.LISTS for it in messages.listed(fields, path))
+    for it in (*targets.additional(fields), *in_lists):
+        _check_fields(it, it.root, kind)
+
+
+def _check_fields(fields: Fields, root: Node, kind: str) -> None:
     for line, path in keys.not_maps(fields.root, kind):
         fields.complain(line, f"{path} must be a map of fields")
     for line, path in keys.not_yet(fields.root, kind):
         fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
-    for rule in targets.additional(fields):
-        _check_keys(rule, rule.root, kind)
     for line, path, hint in keys.unknown(root, kind):
         what = kind if kind == schema.TRIVET else f"a {kind}"
         fields.complain(line, f"{path} is no field of {what}, ignored{hint}", is_error=False)
@@ -143,6 +150,18 @@ def _note_clashes(project: Project, files: list[Fields], workloads: tuple[Worklo
 def _rule(key: tuple[str, ...]) -> str:
     _, path, host, _ = key
     return f"http.path {path} of {host}" if host else f"http.path {path}"
+
+
+def _check_topics(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
+    """Note what a worker subscribes to though the workload of this folder does not publish it."""
+    published = {it.name: {topic.name for topic in it.topics} for it in workloads}
+    for fields, worker in zip(files, workloads, strict=True):
+        for it in worker.subscriptions:
+            offered = published.get(it.service)
+            if offered is not None and it.topic not in offered:
+                there = ", ".join(sorted(offered)) or "none"
+                text = f"subscribe.topics: {it.service} publishes {there}, not {it.topic}"
+                fields.complain(fields.line("subscribe.topics"), text)
 
 
 def _bad_type(kind: str) -> str:

@@ -9,10 +9,12 @@ from typing import TypeAlias
 
 from . import naming, routing
 from .environment import Environment
+from .messages import Queue, Subscription, Topic
 from .network import ENDPOINTS, NAT_PER_AZ, PRIVATE, PUBLIC, Chosen, OwnVpc
 from .routing import Alias, Imported
 from .scaling import FARGATE, SPOT, Capacity, Scaling
 from .settings import Settings
+from .timetable import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +141,14 @@ class Http:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """One service: its own container is the first, `target` is the one called, with its port.
+    """One service or job: its own container is the first; `target` is the one called, and its port.
 
     `ephemeral` is the task's disk in GiB where it is not Fargate's 20; `alias` is its Service
     Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
     None where Service Connect alone decides. The tasks wear `security_groups` beside their own,
-    where they have that. Without `capacity` they run on Fargate.
-    None where Service Connect alone decides. `balancer` is the load balancer of its rules: the
-    environment's public or internal one, or the name or ARN of another.
+    where they have that. Without `capacity` they run on Fargate. `balancer` is the load balancer
+    of its rules: the environment's public or internal one, or the name or ARN of another. `job` is
+    None for what runs all the time, `queue` for all but workers.
     """
 
     name: str
@@ -173,6 +175,16 @@ class Workload:
     scaling: Scaling | None = None
     capacity: tuple[Capacity, ...] = ()
     balancer: str = routing.PUBLIC
+    topics: tuple[Topic, ...] = ()
+    queue: Queue | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+    job: Job | None = None
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        """Return all queues of a worker."""
+        found = (self.queue, *(it.queue for it in self.subscriptions))
+        return tuple(dict.fromkeys(it for it in found if it))
 
     @property
     def port(self) -> int | None:
@@ -224,6 +236,11 @@ class Project:
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
     imported: Mapping[str, Imported] = field(default_factory=dict)
+
+    @property
+    def services(self) -> tuple[Workload, ...]:
+        """Return the workloads that run all the time."""
+        return tuple(it for it in self.workloads if it.job is None)
 
     @property
     def name(self) -> str:

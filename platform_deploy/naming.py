@@ -17,6 +17,10 @@ HAS = "trivet:has:"  # a kind of resource follows
 HASH_LENGTH = 6
 LOAD_BALANCER_LIMIT = 32  # also a target group's
 ROLE_LIMIT = 64
+QUEUE_LIMIT = 80  # also a state machine's
+SCHEDULE_LIMIT = 64
+KEPT = 50  # so many signs stay of each name that is cut
+FIFO = ".fifo"  # ends the name of a topic or queue that keeps an order
 # Copilot's rule for names of applications, environments and workloads.
 NAME = re.compile(r"[a-z](?:-?[a-z0-9]+)*")
 
@@ -57,6 +61,22 @@ def namespace(application: str, environment: str) -> str:
 def log_group(application: str, environment: str, workload: str) -> str:
     """Return the name of a workload's log group."""
     return f"/copilot/{of_workload(application, environment, workload)}"
+
+
+def begins(environment: str) -> str:
+    """Return how the names of all that belongs to an environment begin, those cut too."""
+    return f"{environment}-"[:KEPT]
+
+
+def topic(workload: str, name: str) -> str:
+    """Return the name of a workload's topic."""
+    return f"{workload}-{name}"
+
+
+def queue(workload: str, part: str, *, is_fifo: bool) -> str:
+    """Return the name of a workload's queue; `part` tells its queues apart."""
+    end = FIFO if is_fifo else ""
+    return fit(f"{workload}-{part}", QUEUE_LIMIT - len(end)) + end
 
 
 def target_group(name: str, replacing: str) -> str:

@@ -170,22 +170,36 @@ def status_text(status: Status) -> str:
 
 def _status_lines(status: Status) -> Iterator[str]:
     yield f"{status.application} in environment {status.environment} ({status.region})"
-    if not status.services:
+    if not status.services and not status.jobs:
         yield "nothing is deployed"
-        return
-    yield ""
-    rows = [("SERVICE", "RUNNING", "ROLLOUT", "REACHED AT")]
-    rows += [
-        (it.name, f"{it.running}/{it.wanted}", it.rollout, " ".join(it.addresses) or "(nothing)")
-        for it in status.services
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+    yield from _table(
+        ("SERVICE", "RUNNING", "ROLLOUT", "REACHED AT"),
+        (
+            (
+                it.name,
+                f"{it.running}/{it.wanted}",
+                it.rollout,
+                " ".join(it.addresses) or "(nothing)",
+            )
+            for it in status.services
+        ),
+    )
+    yield from _table(
+        ("JOB", "SCHEDULE", "STATE", "LAST RUN"),
+        ((it.name, it.schedule, it.state, it.last_run or "(none)") for it in status.jobs),
+    )
     if status.progress:
         yield from ("", *status.progress)
     if status.url:
         yield from ("", f"open {status.url}")
+
+
+def _table(head: tuple[str, ...], found: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yield an empty line and the rows under their head, nothing where there are none."""
+    rows = [head, *found]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    for row in ((), *rows) if len(rows) > 1 else ():
+        yield "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip()
 
 
 def status_json(status: Status) -> str:
@@ -207,6 +221,7 @@ def status_json(status: Status) -> str:
                 for it in status.services
             ],
             "progress": list(status.progress),
+            "jobs": [asdict(it) for it in status.jobs],
             "url": status.url,
         }
     )

@@ -138,12 +138,14 @@ class ResourceType:
     `update_calls` names the call that sets a property; without any, a change is a new revision,
     made by the create call. The functions, where given, are called instead of (`create`,
     `update`, `delete`) or before (`release`) the call in the table; each may be called twice.
+    `latest` says how what it ran last stands, for a status.
 
     Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
     `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
-    wants, `unordered` lists are sets, `documents` are sent as JSON text, and `optional` says what
-    AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
-    `read_after` those that must have been observed before it.
+    wants, `unordered` lists are sets, `documents` are sent as JSON text wherever they stand, and
+    `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
+    outlive this one, `read_after` those that must have been observed before it.
+
 
     Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
     belongs to, and tells all that is compared.
@@ -170,6 +172,7 @@ class ResourceType:
     release: "Callable[[Account, Observed], None] | None" = None
     delete: "Callable[[Account, Observed], None] | None" = None
     progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
+    latest: "Callable[[Account, Observed], str] | None" = None
     ec2_type: str = ""
     late: frozenset[str] = frozenset()
     replaces: frozenset[str] = frozenset()
@@ -208,6 +211,13 @@ def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
 def ref(kind: str, name: str, attribute: str) -> Ref:
     """Return the reference to an attribute of another resource."""
     return Ref(address=Address(kind=kind, name=name), attribute=attribute)
+
+
+def arn(api: str, resource: str) -> Text:
+    """Return the ARN of something of this account and region, by its name."""
+    region, number = Pseudo(name="AWS::Region"), Pseudo(name="AWS::AccountId")
+    partition = Pseudo(name="AWS::Partition")
+    return Text(parts=("arn:", partition, f":{api}:", region, ":", number, f":{resource}"))
 
 
 def references(value: Value) -> Iterator[Ref]:

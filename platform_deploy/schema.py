@@ -18,16 +18,24 @@ LOAD_BALANCED: Final = "Load Balanced Web Service"
 BACKEND: Final = "Backend Service"
 WORKER: Final = "Worker Service"
 REQUEST_DRIVEN: Final = "Request-Driven Web Service"
+JOB: Final = "Scheduled Job"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
-TYPES_LATER: Final = (
-    "Scheduled Job",
-    "Static Site",
-)
+TYPES_LATER: Final = ("Static Site",)
 
 
 def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
     return {**dict.fromkeys(now.split(), NOW), **dict.fromkeys(later.split(), LATER), **tables}
+
+
+def _without(fields: Fields, gone: str = "", **inside: str) -> Fields:
+    """Return the table without some fields, and without some of those inside a field."""
+    kept = {name: known for name, known in fields.items() if name not in gone.split()}
+    for name, inner in inside.items():
+        table = kept[name]
+        if isinstance(table, Mapping):
+            kept[name] = _without(table, inner)
+    return kept
 
 
 _CHECK = _fields(now="command interval retries timeout start_period")
@@ -54,9 +62,20 @@ _HTTP = _fields(
     "allowed_source_ips additional_rules targetContainer alias hosted_zone redirect_to_https",
     healthcheck=_HTTP_CHECK,
 )
+_FIFO = _fields(
+    now="content_based_deduplication deduplication_scope throughput_limit high_throughput"
+)
+_QUEUE = _fields(now="delay retention timeout", dead_letter=_fields(now="tries"), fifo=_FIFO)
+_SUBSCRIBE = _fields(
+    topics=_fields(now="name service filter_policy_scope", filter_policy=OPEN, queue=_QUEUE),
+    queue=_QUEUE,
+)
 _SERVICE = _fields(
     now="name type cpu memory command entrypoint capacity_provider",
-    later="env_file publish observability taskdef_overrides",
+    later="env_file observability taskdef_overrides",
+    publish=_fields(
+        topics=_fields(now="name", fifo=_fields(now="content_based_deduplication")),
+    ),
     image=_fields(
         now="location port credentials",
         later="build",
@@ -106,10 +125,17 @@ _LIKE_APP_RUNNER: Final = (
     "observability"
 )
 _INGRESS = _fields(now="source_ips", later="cdn")
+_UNCALLED = _without(_SERVICE, image="port", network="allow_from")  # nothing calls it on a port
 OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": _HTTP},
-    WORKER: {**_SERVICE, "subscribe": LATER},
+    WORKER: {**_UNCALLED, "subscribe": _SUBSCRIBE},
+    JOB: {
+        **_without(
+            _UNCALLED, "count deployment exec observability capacity_provider", network="connect"
+        ),
+        **_fields(now="retries timeout", on=_fields(now="schedule")),
+    },
     REQUEST_DRIVEN: {
         **{it: _SERVICE[it] for it in _LIKE_APP_RUNNER.split()},
         "http": _fields(
@@ -161,6 +187,8 @@ SCALAR_FORMS: Final = frozenset(
         *(f"count.{it}" for it in ("range", "cpu_percentage", "memory_percentage")),
         *("count.requests", "count.response_time", "network.vpc.security_groups"),
         *("network.vpc.placement.subnets", *(f"network.vpc.subnets.{it}" for it in _KINDS)),
+        *("publish.topics", "publish.topics.fifo", "subscribe.topics", "subscribe.topics.queue"),
+        *("subscribe.queue.fifo", "subscribe.topics.queue.fifo"),
     }
 )
 # Other words for a field, as other tools have them.

@@ -1,16 +1,17 @@
 """Say what of an environment runs and where it is reached.
 
-Pure: it reads what was observed. It is a report about services and load balancers, so it names
-these two kinds; the engine does not.
+Pure: it reads what was observed. It is a report about services, jobs and load balancers, so it
+names these kinds; the engine does not.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import exposure, naming
 from .model import Http, Project, Workload
 from .observe import Observation
 from .resource import Observed
-from .resources import load_balancer, service
+from .resources import job_schedule, load_balancer, service
 from .routing import PUBLIC
 
 
@@ -27,6 +28,16 @@ class ServiceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """When a job runs, whether it is switched on, and how its latest run stands."""
+
+    name: str
+    schedule: str
+    state: str
+    last_run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """How an environment stands; `url` is what to open, `progress` says whether tasks are well."""
 
@@ -36,10 +47,13 @@ class Status:
     services: tuple[ServiceStatus, ...]
     url: str | None
     progress: tuple[str, ...] = ()
+    jobs: tuple[JobStatus, ...] = ()
 
 
-def status(project: Project, observation: Observation, region: str) -> Status:
-    """Return how the environment stands."""
+def status(
+    project: Project, observation: Observation, region: str, last_runs: Mapping[str, str]
+) -> Status:
+    """Return how the environment stands; `last_runs` say by job how its latest run did."""
     found = observation.by_kind()
     base = public_url(project, observation)
     services = (_service(project, it, base) for it in found.get(service.KIND, ()))
@@ -49,6 +63,7 @@ def status(project: Project, observation: Observation, region: str) -> Status:
         region=region,
         services=tuple(sorted(services, key=lambda it: it.name)),
         url=base,
+        jobs=tuple(_job(it, last_runs) for it in found.get(job_schedule.KIND, ())),
     )
 
 
@@ -80,6 +95,16 @@ def _urls(project: Project, workload: Workload, rule: Http, base: str | None) ->
     if not hosts and base and workload.balancer == PUBLIC:
         return [f"{base}{rule.path.strip('/')}"]
     return [f"{scheme}://{host}{rule.path}" for host in hosts]
+
+
+def _job(live: Observed, last_runs: Mapping[str, str]) -> JobStatus:
+    name = live.tag(naming.WORKLOAD) or live.address.name
+    return JobStatus(
+        name=name,
+        schedule=str(live.properties["ScheduleExpression"]),
+        state=str(live.properties["State"]),
+        last_run=last_runs.get(name, ""),
+    )
 
 
 def _addresses(project: Project, name: str, base: str | None) -> list[str]:

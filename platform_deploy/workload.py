@@ -5,7 +5,7 @@ Pure. What is wrong is noted with the fields; what lies between manifests is not
 
 from dataclasses import replace
 
-from . import containers, naming, network, scaling, schema, targets
+from . import containers, messages, naming, network, scaling, schema, targets, timetable
 from .fields import Fields
 from .model import Given, Workload
 
@@ -73,7 +73,7 @@ def workload(fields: Fields) -> Workload:
         ephemeral=containers.ephemeral(fields),
         volumes=tuple(containers.volumes(fields)),
     )
-    return _standing(fields, base)
+    return _standing(fields, _of_its_type(fields, base))
 
 
 def _standing(fields: Fields, base: Workload) -> Workload:
@@ -88,6 +88,19 @@ def _standing(fields: Fields, base: Workload) -> Workload:
         placement=network.placement(fields),
         security_groups=groups,
         has_own_group=has_own_group,
+    )
+
+
+def _of_its_type(fields: Fields, base: Workload) -> Workload:
+    """Return the workload with its topics, a worker's queues and a job's schedule."""
+    kind = fields.text("type")
+    queue = messages.default_queue(fields) if kind == schema.WORKER else None
+    return replace(
+        base,
+        topics=messages.topics(fields),
+        queue=queue,
+        subscriptions=messages.subscriptions(fields, queue) if queue else (),
+        job=timetable.job(fields) if kind == schema.JOB else None,
     )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from .. import naming
 from ..lookups import IMPORT
 from ..model import Container, Export, Given, LogRouter, Project, Secret, Volume, Workload
-from ..resource import Pseudo, Text, Value
-from . import load_balancer, log_group
+from ..resource import Pseudo, Value, arn
+from . import load_balancer, log_group, messaging
 
 PORT_NAME = "target"
 
@@ -32,7 +32,12 @@ def definitions(project: Project, workload: Workload) -> tuple[Value, ...]:
 def _container(
     it: Container, workload: Workload, injected: Mapping[str, Value], logs: Value
 ) -> dict[str, Value]:
-    environment = {**injected, **{name: given(value) for name, value in it.variables}}
+    mounts = json.dumps({m.volume: m.path for m in it.mounts}, separators=(",", ":"))
+    environment = {
+        **injected,
+        **({"COPILOT_MOUNT_POINTS": mounts} if it.mounts else {}),
+        **{name: given(value) for name, value in it.variables},
+    }
     optional: dict[str, Value] = {
         "portMappings": tuple(_port(it, port, workload) for port in it.ports),
         "command": it.command,
@@ -94,13 +99,6 @@ def _value_from(secret: Secret) -> Value:
     return given(secret.value)
 
 
-def arn(api: str, resource: str) -> Text:
-    """Return the ARN of something of this account and region."""
-    region, number = Pseudo(name="AWS::Region"), Pseudo(name="AWS::AccountId")
-    partition = Pseudo(name="AWS::Partition")
-    return Text(parts=("arn:", partition, f":{api}:", region, ":", number, f":{resource}"))
-
-
 def log_configuration(project: Project, workload: Workload) -> Value:
     """Return where a container's output goes without a log router."""
     options: Value = {
@@ -149,12 +147,11 @@ def _injected(project: Project, workload: Workload) -> dict[str, Value]:
     """Return the variables that Copilot's services are used to find."""
     private = naming.namespace(project.application, project.environment)
     balancer = load_balancer.attribute(project, "DNSName", workload.balancer)
-    mounts = {it.volume: it.path for it in workload.containers[0].mounts}
     return {
         "COPILOT_APPLICATION_NAME": project.application,
         "COPILOT_ENVIRONMENT_NAME": project.environment,
         "COPILOT_SERVICE_NAME": workload.name,
         "COPILOT_SERVICE_DISCOVERY_ENDPOINT": private,
         **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
-        **({"COPILOT_MOUNT_POINTS": json.dumps(mounts)} if mounts else {}),
+        **messaging.variables(project, workload),
     }

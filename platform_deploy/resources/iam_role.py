@@ -1,4 +1,7 @@
-"""What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service."""
+"""What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service.
+
+A job has two more: for the schedule that starts it, and for the state machine that runs it.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,7 +10,7 @@ from contextlib import suppress
 from .. import calls, naming
 from ..aws import Account
 from ..errors import NotFound
-from ..model import Project
+from ..model import Project, Workload
 from ..resource import (
     Address,
     Desired,
@@ -23,7 +26,7 @@ from ..resource import (
     rendered,
 )
 from ..schedule import each
-from . import log_group, permissions
+from . import job_permissions, log_group, permissions
 
 KIND = "AWS::IAM::Role"
 POLICY = "trivet"
@@ -33,7 +36,7 @@ ATTRIBUTES = ("RoleName", "Arn")
 
 
 def address(project: Project, workload: str, use: str) -> Address:
-    """Return the address of a workload's role; `use` is `execution` or `task`."""
+    """Return the address of a workload's role; `use` is a key of `TRUSTED`."""
     name = naming.fit(f"{project.name_of(workload)}-{use}", naming.ROLE_LIMIT)
     return Address(kind=KIND, name=name)
 
@@ -44,17 +47,13 @@ def arn(project: Project, workload: str, use: str) -> Ref:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the two roles of each service."""
+    """Yield the two roles of each service, the four of each job."""
     for workload in project.workloads:
-        allowed = {
-            "execution": tuple(permissions.execution(project, workload)),
-            "task": tuple(permissions.task(project, workload)),
-        }
-        for use, statements in allowed.items():
-            at = address(project, workload.name, use)
+        for use, found in _allowed(project, workload).items():
+            at, statements = address(project, workload.name, use), tuple(found)
             properties: dict[str, Value] = {
                 "RoleName": at.name,
-                "AssumeRolePolicyDocument": permissions.document(_TRUST),
+                "AssumeRolePolicyDocument": permissions.document(_trust(use)),
                 "Description": SOMETHING if statements else NOTHING,
                 **_boundary(project),
             }
@@ -73,11 +72,37 @@ def _boundary(project: Project) -> dict[str, Value]:
     return {"PermissionsBoundary": Text(parts=(*account, f":policy/{named}"))}
 
 
-_TRUST: Value = {
-    "Effect": "Allow",
-    "Principal": {"Service": "ecs-tasks.amazonaws.com"},
-    "Action": "sts:AssumeRole",
+def _allowed(project: Project, workload: Workload) -> dict[str, Iterable[Value]]:
+    found: dict[str, Iterable[Value]] = {
+        "execution": permissions.execution(project, workload),
+        "task": permissions.task(project, workload),
+    }
+    if workload.job:
+        passed = tuple(arn(project, workload.name, use) for use in found)
+        found["states"] = job_permissions.run(project, workload, passed)
+        found["schedule"] = job_permissions.start(project, workload)
+    return found
+
+
+# Which of AWS's services takes a role.
+TRUSTED = {
+    "execution": "ecs-tasks.amazonaws.com",
+    "task": "ecs-tasks.amazonaws.com",
+    "schedule": "scheduler.amazonaws.com",
+    "states": "states.amazonaws.com",
 }
+
+
+def _trust(use: str) -> Value:
+    taken: dict[str, Value] = {
+        "Effect": "Allow",
+        "Principal": {"Service": TRUSTED[use]},
+        "Action": "sts:AssumeRole",
+    }
+    if use in ("schedule", "states"):  # not for another account's
+        own: Value = {"StringEquals": {"aws:SourceAccount": Pseudo(name="AWS::AccountId")}}
+        taken["Condition"] = own
+    return taken
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:

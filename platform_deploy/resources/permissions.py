@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from ..model import Export, Project, Secret, Volume, Workload
-from ..resource import Pseudo, Ref, Text, Value
-from . import log_group
-from .container_definition import arn, given
+from ..resource import Pseudo, Ref, Text, Value, arn
+from . import log_group, messaging
+from .container_definition import given
 
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
 _SECRET_MEMBERS = 7  # of an ARN in Secrets Manager; what follows chooses a key and a version
@@ -20,18 +20,19 @@ def document(*statements: Value) -> Value:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _allow(resource: Value, *actions: str) -> dict[str, Value]:
+def allow(resource: Value, *actions: str) -> dict[str, Value]:
+    """Return the statement that allows the actions on a resource, or on several."""
     return {"Effect": "Allow", "Action": actions, "Resource": resource}
 
 
 def execution(project: Project, workload: Workload) -> Iterator[Value]:
     """Yield what ECS needs to start a task: its log, its images, its secrets."""
-    yield _allow(_logs(project, workload), "logs:CreateLogStream", "logs:PutLogEvents")
+    yield allow(_logs(project, workload), "logs:CreateLogStream", "logs:PutLogEvents")
     repositories = sorted(set(filter(None, map(_repository, workload.images))))
     if repositories:
-        yield _allow("*", "ecr:GetAuthorizationToken")
+        yield allow("*", "ecr:GetAuthorizationToken")
         pull = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-        yield _allow(_one_or_all(repositories), *pull)
+        yield allow(_one_or_all(repositories), *pull)
     credentials = {it.credentials for it in workload.all_containers if it.credentials}
     private = [Secret(name="", store="ssm", value=it) for it in sorted(credentials)]
     yield from _secrets([*workload.secrets, *private])
@@ -64,9 +65,9 @@ def _secrets(secrets: list[Secret]) -> Iterator[Value]:
         found = {str(it): it for it in (_arn(s) for s in secrets if _store(s) in (store, "either"))}
         if found:
             resources = tuple(found[key] for key in sorted(found))
-            yield _allow(resources, action)
+            yield allow(resources, action)
             where: Value = {f"kms:EncryptionContext:{context}": resources}
-            yield {**_allow(arn("kms", "key/*"), "kms:Decrypt"), "Condition": {"StringLike": where}}
+            yield {**allow(arn("kms", "key/*"), "kms:Decrypt"), "Condition": {"StringLike": where}}
 
 
 def _store(secret: Secret) -> str:
@@ -89,12 +90,19 @@ def _arn(secret: Secret) -> Value:
 
 def task(project: Project, workload: Workload) -> Iterator[Value]:
     """Yield what the service's own code may do: nothing that its manifest does not imply."""
+    topics = [messaging.topic_arn(project, workload.name, it.name) for it in workload.topics]
+    if topics:
+        yield allow(tuple(topics), "sns:Publish")
+    queues = tuple(messaging.queue_arns(project, workload))
+    if queues:
+        actions = ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage")
+        yield allow(queues, *(f"sqs:{it}" for it in actions))
     if workload.exec:
         channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel")
-        yield _allow("*", *(f"ssmmessages:{it}" for it in (*channels, "OpenDataChannel")))
+        yield allow("*", *(f"ssmmessages:{it}" for it in (*channels, "OpenDataChannel")))
         writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-        yield _allow(_logs(project, workload), *writes)
-        yield _allow("*", "logs:DescribeLogGroups")
+        yield allow(_logs(project, workload), *writes)
+        yield allow("*", "logs:DescribeLogGroups")
     written = {m.volume for it in workload.all_containers for m in it.mounts if not m.read_only}
     for volume in workload.volumes:
         if volume.file_system:
@@ -108,7 +116,7 @@ def _mount(volume: Volume, *, is_written: bool) -> Value:
     system = given(volume.file_system or "")
     name = system if isinstance(system, Pseudo) else str(system)
     at = Text(parts=(*head, *place, ":file-system/", name))
-    allowed = _allow(at, "elasticfilesystem:ClientMount", *write)
+    allowed = allow(at, "elasticfilesystem:ClientMount", *write)
     if volume.access_point:
         point = arn("elasticfilesystem", f"access-point/{volume.access_point}")
         where: Value = {"elasticfilesystem:AccessPointArn": point}

@@ -24,6 +24,7 @@ from . import (
     iam_role,
     listener_rule,
     log_group,
+    messaging,
     reach,
     rollout,
     route_table,
@@ -60,8 +61,8 @@ def address(project: Project, workload: str) -> Address:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield one service per workload."""
-    for workload in project.workloads:
+    """Yield one service per workload that is no job."""
+    for workload in project.services:
         name = project.name_of(workload.name)
         yield Desired(
             address=address(project, workload.name),
@@ -118,6 +119,7 @@ def _after(project: Project, workload: Workload) -> Iterator[Address]:
     yield iam_role.address(project, workload.name, "execution")
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
+    yield from (messaging.topic_address(project, workload.name, it.name) for it in workload.topics)
     # ECS refuses a target group that no load balancer uses
     yield from listener_rule.addresses(project, workload)
 

@@ -40,6 +40,31 @@ network: {connect: true, allow_from: [api]}
 """
 
 ENVIRONMENT_FILE = "copilot/environments/test/manifest.yml"
+WORKER = """\
+name: worker
+type: Worker Service
+image: {location: "worker:1"}
+subscribe:
+  queue: {delay: 1s, dead_letter: {tries: 5}}
+  topics:
+    - {name: orders, service: shopfront, filter_policy: {store: [a], price: [{numeric: [">=", 9]}]}}
+    - {name: stock, service: shopfront, queue: {timeout: 1m, fifo: {high_throughput: true}}}
+    - {name: far, service: elsewhere, queue: true}
+"""
+JOB = """\
+name: report
+type: Scheduled Job
+image: {location: "report:1"}
+on: {schedule: "@daily"}
+retries: 2
+timeout: 1h30m
+"""
+SHOPFRONT = """\
+name: shopfront
+type: Backend Service
+image: {location: "shopfront:1"}
+publish: {topics: [{name: orders}, {name: stock, fifo: {content_based_deduplication: true}}]}
+"""
 
 # How to count what an account holds: API, action, key of the list, parameters.
 AVAILABLE = [{"Name": "state", "Values": ["available"]}]
@@ -64,6 +89,11 @@ COUNTED = (
     ("logs", "DescribeLogGroups", "logGroups", {}),
     ("servicediscovery", "ListNamespaces", "Namespaces", {}),
     ("servicediscovery", "ListServices", "Services", {}),
+    ("scheduler", "ListSchedules", "Schedules", {}),
+    ("sns", "ListSubscriptions", "Subscriptions", {}),
+    ("sns", "ListTopics", "Topics", {}),
+    ("sqs", "ListQueues", "QueueUrls", {}),
+    ("stepfunctions", "ListStateMachines", "stateMachines", {}),
 )
 
 

@@ -67,6 +67,10 @@ def stub(account: Account, api: str) -> Stubber:
         ("NoSuchEntity", 404, NotFound),
         ("InvalidVpcID.NotFound", 400, NotFound),
         ("ClusterNotFoundException", 400, NotFound),
+        ("AWS.SimpleQueueService.NonExistentQueue", 400, NotFound),
+        ("StateMachineDoesNotExist", 400, NotFound),
+        ("QueueNameExists", 400, AlreadyExists),
+        ("ConflictException", 409, AlreadyExists),
         ("EntityAlreadyExists", 409, AlreadyExists),
         ("InvalidPermission.Duplicate", 400, AlreadyExists),
         ("DuplicateTargetGroupName", 400, AlreadyExists),
@@ -212,46 +216,94 @@ def test_credentials_that_are_over_need_no_statement(account: Account) -> None:
         account.write("ecs", "CreateCluster")
 
 
-SERVICE = {
+SERVICE: dict[str, object] = {
     "ServiceNamespace": "ecs",
     "ResourceId": "service/a/b",
     "ScalableDimension": "ecs:service:DesiredCount",
 }
-# What AWS says, where the table has words of it, and the parameters that an action must have.
-REFUSALS: dict[str, tuple[str, dict[str, str]]] = {
-    "ec2:ReleaseAddress": ("You do not have permission to access the specified resource.", {}),
-    "application-autoscaling:PutScalingPolicy": ("", {**SERVICE, "PolicyName": "p"}),
-    "application-autoscaling:DeleteScalingPolicy": ("", {**SERVICE, "PolicyName": "p"}),
-    "application-autoscaling:RegisterScalableTarget": ("", SERVICE),
-    "application-autoscaling:DeregisterScalableTarget": ("", SERVICE),
-    "ecs:CreateCluster": ("Unable to assume the service linked role. Please verify it.", {}),
-    "ecs:CreateService": (
+QUEUE = {"QueueName": "q"}
+SCHEDULE: dict[str, object] = {
+    "Name": "s",
+    "ScheduleExpression": "rate(1 day)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": "arn:x", "RoleArn": "arn:aws:iam::1:role/x"},
+}
+MACHINE = {"name": "m", "definition": "{}", "roleArn": "arn:r"}
+MADE: dict[str, dict[str, object]] = {
+    "scheduler:CreateSchedule": {"ScheduleArn": "arn:s"},
+    "states:CreateStateMachine": {"stateMachineArn": "arn:m", "creationDate": 0},
+    "application-autoscaling:PutScalingPolicy": {"PolicyARN": "arn:policy"},
+}
+CHANGING = "ConcurrentUpdateException"
+# What AWS says, by action and code, and what was asked.
+REFUSALS: dict[tuple[str, str], tuple[str, dict[str, object]]] = {
+    **{
+        ("ec2:ReleaseAddress", code): (
+            "You do not have permission to access the specified resource.",
+            {},
+        )
+        for code in ("AuthFailure", "InvalidIPAddress.InUse", "InvalidNetworkInterfaceID.NotFound")
+    },
+    **{
+        (f"application-autoscaling:{action}", CHANGING): ("busy", {**SERVICE, **more})
+        for action, more in (
+            ("PutScalingPolicy", {"PolicyName": "p"}),
+            ("DeleteScalingPolicy", {"PolicyName": "p"}),
+            ("RegisterScalableTarget", {}),
+            ("DeregisterScalableTarget", {}),
+        )
+    },
+    ("ecs:CreateCluster", "InvalidParameterException"): (
+        "Unable to assume the service linked role. Please verify it.",
+        {},
+    ),
+    ("ecs:CreateService", "InvalidParameterException"): (
         "ECS was unable to assume the role that was provided for this service.",
         {"serviceName": "api"},
     ),
+    ("kms:CreateKey", "MalformedPolicyDocumentException"): (
+        "Policy contains a statement with one or more invalid principals.",
+        {},
+    ),
+    ("scheduler:CreateSchedule", "ValidationException"): (
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+        SCHEDULE,
+    ),
+    ("sqs:CreateQueue", "AWS.SimpleQueueService.QueueDeletedRecently"): (
+        "You must wait 60 seconds after deleting a queue before you can create another.",
+        {**QUEUE},
+    ),
+    ("sqs:CreateQueue", "InvalidAttributeValue"): (
+        "Invalid value for the parameter Policy.",
+        {**QUEUE},
+    ),
+    ("states:CreateStateMachine", "AccessDeniedException"): (
+        "Neither the global service principal states.amazonaws.com, nor the regional one is "
+        "authorized to assume the provided role.",
+        {**MACHINE},
+    ),
+    ("states:CreateStateMachine", "StateMachineDeleting"): ("It is being deleted.", {**MACHINE}),
 }
 
 
-ANSWERS = {"PutScalingPolicy": {"PolicyARN": "arn:policy"}}
-
-
-@pytest.mark.parametrize("lag", LAGS, ids=lambda lag: lag.action)
+@pytest.mark.parametrize("lag", LAGS, ids=lambda lag: f"{lag.action} {lag.code}")
 def test_a_refusal_that_passes_is_waited_for_however_often_it_comes(
     account: Account, slept: list[float], lag: Lag
 ) -> None:
-    said, parameters = REFUSALS[lag.action]
-    api, _, action = lag.action.partition(":")
+    said, parameters = REFUSALS[lag.action, lag.code]
+    prefix, action = lag.action.split(":")
+    api = {"states": "stepfunctions"}.get(prefix, prefix)
     stubbed = stub(account, api)
     for _ in range(2):
         stubbed.add_client_error(xform_name(action), lag.code, said)
-    stubbed.add_response(xform_name(action), ANSWERS.get(action, {}))
+    stubbed.add_response(xform_name(action), MADE.get(lag.action, {}))
     account.write(api, action, **parameters)
     assert slept == [aws.LAG_PAUSE, aws.LAG_PAUSE]
     for _ in range(int(lag.longest / aws.LAG_PAUSE) + 1):
         stubbed.add_client_error(xform_name(action), lag.code, said)
     with pytest.raises(AwsError) as caught:
         account.write(api, action, **parameters)
-    assert caught.value.code == lag.code
+    assert caught.value.said == said
 
 
 def test_a_wrong_parameter_is_not_waited_for(account: Account, slept: list[float]) -> None:

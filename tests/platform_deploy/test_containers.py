@@ -154,6 +154,14 @@ def test_a_sidecar_has_all_that_its_manifest_says() -> None:
     }
 
 
+def test_each_container_is_told_its_own_mounts() -> None:
+    told = {
+        name: [it["value"] for it in container(RICH, name)["environment"] if "MOUNT" in it["name"]]
+        for name in ("api", "proxy")
+    }
+    assert told == {"api": ['{"data":"/data","tmp":"/tmp"}'], "proxy": ['{"tmp":"/t"}']}
+
+
 def test_volumes_are_mounted_and_only_written_ones_may_be_written() -> None:
     task = properties(project_of(RICH), task_definition.KIND, "shop-test-api")
     efs = {

@@ -392,7 +392,7 @@ def test_a_request_driven_service_becomes_one_behind_the_load_balancer() -> None
 def test_that_app_runner_is_closed_is_said() -> None:
     (notice,) = manifest.read(folder_of(REQUEST_DRIVEN))[1]
     assert str(notice) == (
-        "copilot/1/manifest.yml:2: warning: App Runner takes no new users: "
+        "copilot/1/manifest.yml:2:1: warning: App Runner takes no new users: "
         "this becomes a service behind the load balancer"
     )
 

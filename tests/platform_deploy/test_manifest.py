@@ -16,7 +16,10 @@ from platform_deploy.project import ManifestFile
 from .conftest import API, BACKEND, folder_of, listed, project_of
 
 PUBLIC = "Load Balanced Web Service"
-TYPES = f"{PUBLIC}, Backend Service, Worker Service, Request-Driven Web Service, Environment"
+TYPES = (
+    f"{PUBLIC}, Backend Service, Worker Service, Scheduled Job, Request-Driven Web Service, "
+    "Environment"
+)
 
 
 def problems(*texts: str, **variables: str) -> list[str]:
@@ -337,8 +340,8 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
     ("text", "said"),
     [
         (
-            API.replace("Load Balanced Web Service", "Scheduled Job"),
-            "2: type Scheduled Job is not there yet in Trivet",
+            API.replace("Load Balanced Web Service", "Static Site"),
+            "2: type Static Site is not there yet in Trivet",
         ),
         (
             API.replace("Load Balanced Web Service", "Service"),

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from platform_deploy import calls, flow, naming
+from platform_deploy import calls, flow, manifest, naming
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError
@@ -17,6 +17,7 @@ from platform_deploy.resource import Desired, Observed, ResourceType
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
+    job_schedule,
     listener_rule,
     namespace,
     rollout,
@@ -24,7 +25,21 @@ from platform_deploy.resources import (
     service,
 )
 
-from .conftest import API, BACKEND, SCALED, ZONED, Look, agree, project_in, project_of, silent
+from .conftest import (
+    API,
+    BACKEND,
+    JOB,
+    SCALED,
+    SHOPFRONT,
+    WORKER,
+    ZONED,
+    Look,
+    agree,
+    folder_of,
+    project_in,
+    project_of,
+    silent,
+)
 
 EVERYTHING = (
     API.replace(
@@ -56,16 +71,20 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "RouteTableIds",
     "SecurityGroupIds",
     "PrivateDnsEnabled",
+    "Attributes",
+    *job_schedule.MEMBERS,
 }
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
     inside = f"{BACKEND}http: {{path: /b}}\n".replace("backend", "inside")
     web = API.replace("api", "web").replace('"/"', '"/", alias: [example.org, "*.example.org"]')
+    texts = (EVERYTHING, BACKEND, API.replace("api", "web"), WORKER, JOB, SHOPFRONT)
     projects = (
         project_in(EVERYTHING, BACKEND, web, inside, domain="example.org"),
         project_of(SCALED),
         project_of(SCALED, EVERYTHING, shared=ZONED),
+        *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
     )
     return tuple(it for project in projects for it in flow.scope_of(project).of_kind(kind))
 

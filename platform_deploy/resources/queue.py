@@ -1,0 +1,146 @@
+"""What waits for a worker, `AWS::SQS::Queue`: its queues, and those of dead letters.
+
+A queue takes messages from exactly the topics that it is subscribed to. With Copilot's defaults it
+is encrypted with a key of its worker's own, else with SQS's.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import calls, naming
+from ..aws import Account
+from ..messages import Queue
+from ..model import Project, Workload
+from ..resource import (
+    Attributes,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    Ref,
+    ResourceType,
+    Scope,
+    Value,
+    arn,
+)
+from . import attributes, iam_role, kms_key, messaging, permissions
+
+KIND = messaging.QUEUE
+FOURTEEN_DAYS = "1209600"
+PAGE = 1000  # without a size ListQueues has no second page
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield each worker's queues and their queues of dead letters."""
+    for workload in project.workloads:
+        for it in workload.queues:
+            yield _desired(project, workload, it, messaging.EVENTS)
+            if it.tries:
+                yield _desired(project, workload, it, messaging.DEAD_LETTERS)
+
+
+def _desired(project: Project, workload: Workload, it: Queue, use: str) -> Desired:
+    at = messaging.queue_address(project, workload, it, use)
+    about: dict[str, Value] = {"SqsManagedSseEnabled": "true"}
+    if project.settings.copilot_defaults:
+        about = {"KmsMasterKeyId": kms_key.key_id(project, workload.name)}
+    if use == messaging.DEAD_LETTERS:
+        about["MessageRetentionPeriod"] = FOURTEEN_DAYS
+        about |= {"FifoQueue": "true"} if it.is_fifo else {}
+    else:
+        about |= dict(it.attributes)
+        about |= _redrive(project, workload, it)
+    own = arn("sqs", at.name)
+    statements = tuple(_statements(project, workload, own, it if use == messaging.EVENTS else None))
+    if statements:
+        about["Policy"] = permissions.document(*statements)
+    properties: Properties = {"QueueName": at.name, "Attributes": about}
+    return Desired(address=at, workload=workload.name, properties=properties)
+
+
+def _redrive(project: Project, workload: Workload, it: Queue) -> dict[str, Value]:
+    if it.tries is None:
+        return {}
+    dead = messaging.queue_address(project, workload, it, messaging.DEAD_LETTERS)
+    target = Ref(address=dead, attribute="QueueArn")
+    return {"RedrivePolicy": {"deadLetterTargetArn": target, "maxReceiveCount": it.tries}}
+
+
+def _statements(
+    project: Project, workload: Workload, own: Value, events: Queue | None
+) -> Iterator[Value]:
+    """Yield who may do what with a queue; the worker's own role says it itself if not Copilot's."""
+    if project.settings.copilot_defaults:
+        role = iam_role.arn(project, workload.name, "task")
+        actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
+        yield _statement(own, {"AWS": (role,)}, *actions)
+    for it in workload.subscriptions if events else ():
+        if it.queue == events:
+            topic = messaging.topic_arn(project, it.service, it.topic)
+            said = _statement(own, {"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
+            yield {**said, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+
+
+def _statement(own: Value, who: Value, *actions: str) -> dict[str, Value]:
+    return {"Effect": "Allow", "Principal": who, "Action": actions, "Resource": own}
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
+    """Yield the queues whose name begins like the environment's, with their tags."""
+    named = {"QueueNamePrefix": naming.begins(scope.project.name), "MaxResults": PAGE}
+    urls = account.pages("sqs", "ListQueues", "QueueUrls", **named)
+    return calls.looked_at(lambda url: _one(account, scope, url), urls)
+
+
+def _one(account: Account, scope: Scope, url: str) -> Observed:
+    answer = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
+    name, about = url.rpartition("/")[2], answer["Attributes"]
+    found = {"QueueUrl": url, "QueueArn": about["QueueArn"]}
+    more = {"Attributes": attributes.told(about, TYPE, name, scope)}
+    tags = calls.read_tags(account, "sqs", [url])[url]
+    return calls.found(KIND, name, found, TYPE.attributes, more, tags)
+
+
+def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
+    """Make the queue; the answer has no ARN, so it is put together."""
+    url = account.write("sqs", "CreateQueue", **parameters)["QueueUrl"]
+    return {"QueueUrl": url, "QueueArn": account.arn("sqs", str(parameters["QueueName"]))}
+
+
+def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+    """Set the attributes that are to change, together."""
+    about = attributes.to_set(live, wanted, TYPE)
+    url = live.attributes["QueueUrl"]
+    account.write("sqs", "SetQueueAttributes", QueueUrl=url, Attributes=about)
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="sqs",
+    desired=desired,
+    observe=observe,
+    create_call="CreateQueue",
+    made="",
+    attributes=("QueueUrl", "QueueArn"),
+    identify={"QueueUrl": "QueueUrl"},
+    delete_call="DeleteQueue",
+    create=create,
+    update=update,
+    unowned=frozenset({"QueueName"}),
+    exact=frozenset({"Attributes"}),
+    documents=frozenset({"Policy", "RedrivePolicy"}),
+    optional={
+        "Attributes": {
+            "ContentBasedDeduplication": "false",
+            "DeduplicationScope": "queue",
+            "DelaySeconds": "0",
+            "FifoThroughputLimit": "perQueue",
+            "KmsMasterKeyId": "",
+            "MessageRetentionPeriod": "345600",
+            "Policy": "",
+            "RedrivePolicy": "",
+            "VisibilityTimeout": "30",
+        }
+    },
+    needs=(kms_key.KIND,),
+    rare=True,
+)
