@@ -32,7 +32,7 @@ ELBV2_BATCH = 20  # DescribeTags takes no more
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
     """Return the parameters of the create call for resolved properties and the tags."""
-    return sent(properties, of) | (_in_create(of, tags) if of.is_tagged else {})
+    return sent(properties, of) | _in_create(of, tags)
 
 
 def sent(properties: Properties, of: ResourceType) -> dict[str, object]:
@@ -190,11 +190,13 @@ def _read_one(account: Account, api: str, handle: str) -> Tags:
         answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
     except NotFound:
         return {}  # gone since it was listed
-    found = answer.get("tags") or answer.get("Tags") or {}
-    return dict(found) if isinstance(found, Mapping) else from_pairs(found)
+    tags = answer.get("tags") or answer.get("Tags") or {}
+    return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
+    if not of.is_tagged:
+        return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
     return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)

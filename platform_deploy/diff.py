@@ -126,9 +126,9 @@ class _Comparison:
         """Return what is to be done, if anything."""
         mark = live.tag(naming.APPLIED) if live else None
         is_applied = mark == fingerprint(self.wanted, self.of, self.look_up)
+        is_told = is_applied or not self.of.is_tagged
         fields = tuple(self._fields(live, is_applied=is_applied)) if live else ()
-        is_recorded = is_applied or not self.of.is_tagged
-        action = _action(live, fields, self.of, is_applied=is_recorded)
+        action = _action(live, fields, self.of, is_applied=is_told)
         if action is None:
             return None
         return Change(

@@ -139,8 +139,8 @@ class ResourceType:
     `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
     outlive this one, `read_after` those that must have been observed before it.
 
-    What cannot carry tags (`is_tagged` false) is ours where its parent is, whose tags `observe`
-    hands over; what differs is a change then, never drift.
+    Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
+    belongs to, and tells all that is compared.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some.
@@ -172,8 +172,8 @@ class ResourceType:
     optional: Properties = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
-    rare: bool = False
     is_tagged: bool = True
+    rare: bool = False
     keeps_marks: bool = False
 
     @property
