@@ -38,7 +38,7 @@ _ENDS = {"LoadBalancerFullName": "LoadBalancerArn", "TargetGroupFullName": "Targ
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
     """Return the parameters of the create call for resolved properties and the tags."""
-    return sent(properties, of) | (_in_create(of, tags) if of.is_tagged else {})
+    return sent(properties, of) | _in_create(of, tags)
 
 
 def sent(properties: Properties, of: ResourceType) -> dict[str, object]:

@@ -146,7 +146,6 @@ class ResourceType:
     `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
     outlive this one, `read_after` those that must have been observed before it.
 
-
     Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
     belongs to, and tells all that is compared.
 

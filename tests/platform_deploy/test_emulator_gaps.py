@@ -159,3 +159,36 @@ def test_a_listener_has_one_certificate_and_a_certificate_is_issued_at_once(
     assert found["Status"] == "ISSUED"
     (listed,) = account.pages("acm", "ListCertificates", "CertificateSummaryList")
     assert "SubjectAlternativeNameSummaries" not in listed
+
+
+def test_the_name_of_a_deleted_queue_is_free_at_once(account: Account) -> None:
+    url = account.write("sqs", "CreateQueue", QueueName="x")["QueueUrl"]
+    account.write("sqs", "DeleteQueue", QueueUrl=url)
+    assert accepts(account, "sqs", "CreateQueue", QueueName="x")
+
+
+def test_a_subscription_with_another_filter_is_the_same(account: Account) -> None:
+    topic = account.write("sns", "CreateTopic", Name="x")["TopicArn"]
+    queue = "arn:aws:sqs:eu-central-1:000000000000:x"
+    names = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue}
+    assert accepts(account, "sns", "Subscribe", **names)
+    other = {"Attributes": {"FilterPolicy": '{"a": ["b"]}'}}
+    assert accepts(account, "sns", "Subscribe", **names, **other)
+
+
+def test_a_job_may_have_a_role_that_nobody_may_take(account: Account) -> None:
+    nobody = {"roleArn": "arn:aws:iam::000000000000:role/nobody"}
+    one = {"name": "x", "definition": '{"StartAt": "x", "States": {"x": {"Type": "Succeed"}}}'}
+    arn = account.write("stepfunctions", "CreateStateMachine", **one, **nobody)["stateMachineArn"]
+    account.write("stepfunctions", "DeleteStateMachine", stateMachineArn=arn)
+    assert accepts(account, "stepfunctions", "CreateStateMachine", **one, **nobody)
+    target = {"Arn": arn, "RoleArn": nobody["roleArn"]}
+    assert accepts(
+        account,
+        "scheduler",
+        "CreateSchedule",
+        Name="x",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target,
+    )
