@@ -13,6 +13,7 @@ from .model import Container, HealthCheck, Http
 from .schema import LOAD_BALANCED
 
 MATCHER = re.compile(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*")
+PATH = re.compile(r"[\w\-.$/~\"'@:+&*?]{1,126}", re.ASCII)  # `/*` follows
 MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path's
 
 Target = tuple[str, int]
@@ -39,6 +40,9 @@ def _rule(fields: Fields, found: tuple[Container, ...], number: int) -> Http:
     path = fields.text("http.path") if fields.is_map("http") else ""
     if not path:
         fields.complain(fields.line("http"), f"http.path is missing; a {LOAD_BALANCED} needs one")
+    elif not PATH.fullmatch(path):
+        text = f"http.path: AWS takes 126 letters, digits and _-.$/~\"'@:+&*?, not {path!r}"
+        fields.complain(fields.line("http.path"), text)
     for key in ("http.additional_rules", "http.healthcheck.grace_period") if number else ():
         if fields.root.at(key):
             fields.complain(fields.line(key), f"{key} belongs to the main rule")

@@ -37,7 +37,9 @@ def workload(fields: Fields) -> Workload:
     """Return the workload of a manifest; problems are noted with the fields."""
     name = fields.text("name")
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
-        fields.complain(fields.line("name"), bad_name(name))
+        # Copilot's commands make no other names, yet it reads these
+        is_error = not naming.NAME.fullmatch(name.lower()) or len(name) > MAX_NAME
+        fields.complain(fields.line("name"), bad_name(name), is_error=is_error)
     is_public = fields.text("type") == schema.LOAD_BALANCED
     if is_public and fields.root.at("image.port") is None:
         fields.complain(
@@ -101,6 +103,9 @@ def _size(fields: Fields) -> tuple[int, int]:
 
 def _architecture(fields: Fields) -> str:
     if fields.is_map("platform"):
+        for key in ("platform.osfamily", "platform.architecture"):
+            if fields.root.at(key) is None:
+                fields.complain(fields.line("platform"), f"{key} is missing")
         fields.one_of("platform.osfamily", "linux", ("linux",))
         words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))
         return PROCESSORS[words]
