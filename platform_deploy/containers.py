@@ -61,6 +61,8 @@ def _own_variables(fields: Fields, name: str) -> Iterator[tuple[str, Given]]:
 
 def _sidecar(fields: Fields, name: str) -> Container:
     at = f"sidecars.{name}"
+    if name in (fields.text("name"), ROUTER):
+        fields.complain(fields.line(at), f"{at}: another container of the task has this name")
     image = fields.text(f"{at}.image.location" if fields.is_map(f"{at}.image") else f"{at}.image")
     if not image:
         fields.complain(fields.line(at), f"{at}.image is missing")

@@ -125,12 +125,12 @@ class Fields:
         return tuple((name, value.text) for name, value in found)
 
     def one_of(self, path: str, default: str, allowed: tuple[str, ...]) -> str:
-        """Return one of a few words; the first of them where it is none."""
-        found = self.text(path, default)
-        if found not in allowed:
+        """Return one of a few words, in whichever case it stands; the default where it is none."""
+        said = self.text(path, default).lower()
+        found = [word for word in allowed if word.lower() == said]
+        if not found:
             self.complain(self.line(path), f"{path} must be one of {', '.join(allowed)}")
-            return default
-        return found
+        return found[0] if found else default
 
     def seconds(self, path: str, default: int | None, low: int, high: int) -> int | None:
         """Return a Go duration (`90s`, `1h30m`) as whole seconds between two limits."""

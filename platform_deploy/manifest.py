@@ -65,7 +65,7 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     kind = fields.text("type")
     if not root.map:
         return None
-    if not keys.is_known(kind):
+    if not keys.is_known(kind) or (kind == schema.ENVIRONMENT and file != folder.settings):
         fields.complain(fields.line("type"), _bad_type(kind))
         problems += fields.problems
         return None
@@ -91,6 +91,10 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
     for node in (overrides, *overrides.map.values()) if overrides else ():
         if not isinstance(node.value, Mapping) and not node.is_null:
             fields.complain(node.line, "environments must be a map of names to maps of fields")
+        for key in ("name", "type") if kind != schema.TRIVET else ():
+            if key in node.map and node is not overrides:
+                text = f"{key} is the same in all environments; leave it out here"
+                fields.complain(node.map[key].line, text)
     _check_fields(fields, root, kind)
     in_lists = (it for path in messages.LISTS for it in messages.listed(fields, path))
     for it in (*targets.additional(fields), *in_lists):
@@ -165,6 +169,8 @@ def _check_topics(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
 
 
 def _bad_type(kind: str) -> str:
+    if kind == schema.ENVIRONMENT:
+        return f"type {kind} belongs into copilot/environments/NAME/manifest.yml"
     if kind in schema.TYPES_LATER:
         return f"type {kind} is not there yet in Trivet"
     wanted = ", ".join(keys.known_types())

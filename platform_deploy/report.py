@@ -118,7 +118,8 @@ def _mark(change: Change) -> str | None:
     """Return a short hash of all that is wanted, to tell a reviewed plan from others."""
     if change.desired is None:
         return None
-    properties = rendered(dict(change.desired.properties))
+    tags = {"Tags": change.desired.tags} if change.desired.tags else {}
+    properties = rendered({**change.desired.properties, **tags})
     return naming.short_hash(json.dumps(properties, sort_keys=True), 16)
 
 

@@ -24,6 +24,8 @@ OF_MAIN_RULE = tuple(
     f"http.{it}"
     for it in ("additional_rules", "alb", "targetContainer", "healthcheck.grace_period")
 )
+PATH = re.compile(r"[\w\-.$/~\"'@:+&*?]{1,126}", re.ASCII)  # `/*` follows
+MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path's
 
 Target = tuple[str, int]
 
@@ -75,6 +77,9 @@ def _rule(fields: Fields, found: tuple[Container, ...], number: int) -> Http:
     path = fields.text("http.path") if fields.is_map("http") else ""
     if not path and kind != REQUEST_DRIVEN:
         fields.complain(fields.line("http"), f"http.path is missing; a {kind} needs one")
+    elif path and not PATH.fullmatch(path):
+        text = f"http.path: AWS takes 126 letters, digits and _-.$/~\"'@:+&*?, not {path!r}"
+        fields.complain(fields.line("http.path"), text)
     for key in OF_MAIN_RULE if number else ():
         if fields.root.at(key):
             fields.complain(fields.line(key), f"{key} belongs to the main rule")

@@ -58,6 +58,10 @@ def _exports(fields: Fields) -> tuple[dict[str, str], dict[str, dict[str, str]]]
         for it in value.map.values() or (value,):
             if it.map or it.items:
                 fields.complain(it.line, f"exports.{name} must be a string")
+        for output in value.map:
+            if not (output.isascii() and output.isalnum()):
+                text = f"exports.{name}.{output} is no name of a stack's output"
+                fields.complain(value.map[output].line, text)
         if value.map:
             outputs[name] = {variable_of(output): it.text for output, it in value.map.items()}
         else:

@@ -41,7 +41,9 @@ def workload(fields: Fields) -> Workload:
     """Return the workload of a manifest; problems are noted with the fields."""
     name = fields.text("name")
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
-        fields.complain(fields.line("name"), bad_name(name))
+        # Copilot's commands make no other names, yet it reads these
+        is_error = not naming.NAME.fullmatch(name.lower()) or len(name) > MAX_NAME
+        fields.complain(fields.line("name"), bad_name(name), is_error=is_error)
     kind = fields.text("type")
     if kind in (schema.LOAD_BALANCED, schema.REQUEST_DRIVEN) and not fields.root.at("image.port"):
         fields.complain(fields.line("image"), f"image.port is missing; a {kind} needs one")
@@ -140,6 +142,9 @@ def _size(fields: Fields) -> tuple[int, int]:
 
 def _architecture(fields: Fields) -> str:
     if fields.is_map("platform"):
+        for key in ("platform.osfamily", "platform.architecture"):
+            if fields.root.at(key) is None:
+                fields.complain(fields.line("platform"), f"{key} is missing")
         fields.one_of("platform.osfamily", "linux", ("linux",))
         words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))
         return PROCESSORS[words]

@@ -202,7 +202,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "storage: {volumes: {v: {path: /v, efs: {id: fs-1, auth: {access_point_id: p}}}}}",
             "storage.volumes.v.efs: an access point needs auth.iam: true and no root_dir",
         ),
-        ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
+        (
+            "platform: {osfamily: windows, architecture: arm64}",
+            "platform.osfamily must be one of linux",
+        ),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
         ("count: {range: 3-2, requests: 5}", "count.range: 3 is more than 2"),
         (
@@ -215,6 +218,15 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ("environments: {prod: 3}", "environments must be a map of names to maps of fields"),
         ("cpu: {}", "cpu must be a whole number from 256 to 16384, not that"),
         ("command: {a: b}", "command must be a string"),
+        (
+            "environments: {prod: {name: b}}",
+            "name is the same in all environments; leave it out here",
+        ),
+        (
+            "sidecars: {api: {image: x}}",
+            "sidecars.api: another container of the task has this name",
+        ),
+        ("platform: {osfamily: linux}", "platform.architecture is missing"),
         ("deployment: {rolling: fast}", "deployment.rolling must be one of default, recreate"),
     ],
 )
@@ -273,6 +285,10 @@ def test_a_wrong_field_is_said_with_its_line_and_what_is_right(wrong: str, said:
             "http.targetContainer: http.target_container stands there too",
         ),
         ("http: {path: /, redirect_to_https: x}", "http.redirect_to_https must be true or false"),
+        (
+            "http: {path: a b}",
+            "http.path: AWS takes 126 letters, digits and _-.$/~\"'@:+&*?, not 'a b'",
+        ),
         (
             "http: {path: /, healthcheck: {interval: 10}}",
             "http.healthcheck.interval must be a duration such as 30s or 2m",
@@ -346,6 +362,10 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
         (
             API.replace("Load Balanced Web Service", "Service"),
             f"2: type 'Service' is none of {TYPES}",
+        ),
+        (
+            "name: x\ntype: Environment\n",
+            "2: type Environment belongs into copilot/environments/NAME/manifest.yml",
         ),
         (
             "name: x\n",
@@ -545,3 +565,15 @@ def test_whatever_an_environment_holds_it_is_read_or_its_problems_are_said(
 def test_whatever_a_file_holds_it_is_read_or_its_problems_are_said(text: str) -> None:
     with pytest.raises(BadManifest):
         read(folder_of(text))
+
+
+def test_a_word_may_stand_in_any_case() -> None:
+    rule = workload(API.replace('"/"', "/, version: gRPC")).http
+    assert rule
+    assert rule.version == "grpc"
+
+
+def test_a_name_with_capitals_is_read_with_a_warning() -> None:
+    assert workload(API.replace("name: api", "name: gRPC")).name == "gRPC"
+    (said,) = notices(API.replace("name: api", "name: gRPC"))
+    assert said.startswith("1/manifest.yml:1: warning: name 'gRPC' must be lower-case letters")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from localcloud.emulator import Emulator
-from platform_deploy import aws, flow, manifest
+from platform_deploy import aws, flow, manifest, report
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import BadManifest, NotConfigured, WrongAccount
@@ -62,6 +62,7 @@ exports:
         ("tags: {a: [b]}", "1:8: tags.a must be a string"),
         ("exports: {a: [b]}", "1:11: exports.a must be a string"),
         ("exports: {a: {b: [c]}}", "1:15: exports.a must be a string"),
+        ("exports: {a: {b c: d}}", "1:15: exports.a.b c is no name of a stack's output"),
         (
             "permissions_boundary: a b",
             "1:1: permissions_boundary must be a policy's name or ARN, not a b",
@@ -113,6 +114,14 @@ def test_tags_are_on_every_resource_and_followed(
     assert flow.planned(account, renamed)[0].changes == ()
     there = look(renamed).observation().ours.values()
     assert {it.tag("team") for it in there} == {"b"}
+
+
+def test_another_tag_is_another_plan(account: Account) -> None:
+    one, other = (
+        flow.planned(account, with_settings(f"tags: {{team: {it}}}\n"))[0] for it in ("a", "b")
+    )
+    assert report.is_same_plan(one, report.plan_json(one))
+    assert not report.is_same_plan(one, report.plan_json(other))
 
 
 def test_a_tag_that_somebody_else_changed_is_drift(account: Account) -> None:
