@@ -5,9 +5,10 @@ knows, and its value.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 
-from .errors import NotConfigured
+from .errors import NotConfigured, NotFound
 from .routing import Imported
 
 HOSTED_ZONE = "HostedZone/"  # begins the name of the zone that keeps a host name
@@ -34,7 +35,9 @@ def load_balancer(pages: Pages, name: str) -> dict[str, str]:
     # what is asked of it stands after the last dot
     balancer = name.removeprefix(LOAD_BALANCER).rpartition(".")[0]
     by = "LoadBalancerArns" if balancer.startswith("arn:") else "Names"
-    found = pages("elbv2", "DescribeLoadBalancers", "LoadBalancers", **{by: [balancer]})
+    found: list[Any] = []
+    with suppress(NotFound):
+        found = pages("elbv2", "DescribeLoadBalancers", "LoadBalancers", **{by: [balancer]})
     if not found:
         raise NotConfigured(f"http.alb: this account and region have no load balancer {balancer}")
     it = found[0]

@@ -256,6 +256,15 @@ def test_private_certificates_give_the_internal_load_balancer_https() -> None:
     assert all_of(project, hosted_zone.KIND) == all_of(project, record.KIND) == {}
 
 
+def test_a_private_service_with_an_alias_in_the_domain_gets_a_certificate_too() -> None:
+    text = ALONE.replace("path: /b", "path: /, alias: b.example.org")
+    project = project_in(text, domain="example.org")
+    assert shape(project)["shop-test-backend:https"] == ("forward", [["b.example.org"], ["/*"]])
+    assert list(all_of(project, record.KIND)) == ["b.example.org"]
+    names = {it["DomainName"] for it in all_of(project, certificate.KIND).values()}
+    assert names == {"b.example.org", "test.shop.example.org"}
+
+
 def test_the_environments_manifest_shapes_both_load_balancers() -> None:
     shared = (
         "http: {public: {access_logs: {bucket_name: logs, prefix: a}, "
