@@ -39,8 +39,6 @@ def read(
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
-    for fields in files:
-        problems += fields.problems
     project = Project(
         application=folder.application,
         environment=folder.environment,
@@ -48,8 +46,12 @@ def read(
         shared=_environment(folder, problems),
         settings=settings,
     )
+    for fields, it in zip(files, workloads, strict=True):
+        for found in exposure.troubles(project, it):
+            is_error = needs_domain or not found.of_domain
+            fields.complain(fields.line(found.path), found.text, is_error=is_error)
+        problems += fields.problems
     problems += _clashes(project, files, workloads)
-    problems += _troubles(project, files, workloads, needs_domain=needs_domain)
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
     return project, tuple(problems)
@@ -109,17 +111,6 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     found = environment(fields)
     problems += fields.problems
     return found
-
-
-def _troubles(
-    project: Project, files: list[Fields], workloads: tuple[Workload, ...], *, needs_domain: bool
-) -> Iterator[Problem]:
-    """Yield what is wrong with rules, given what is known of the environment."""
-    for fields, it in zip(files, workloads, strict=True):
-        for found in exposure.troubles(project, it):
-            is_error = needs_domain or not found.of_domain
-            line = fields.line(found.path)
-            yield Problem(file=fields.file, line=line, text=found.text, is_error=is_error)
 
 
 def _clashes(
