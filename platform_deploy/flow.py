@@ -19,6 +19,7 @@ from .plan import Plan
 from .progress import Voice
 from .resource import Scope
 from .resources import BY_KIND, TYPES
+from .routing import Imported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +55,22 @@ RULES = (plan.DRIFT, LEASE)  # what may be forced
 KEEPS = tuple(sorted({of.keep for of in TYPES if of.keep}))  # what a destroy may leave
 
 
-def with_imported(account: Account, project: Project) -> Project:
-    """Return the project with what the account says of the load balancers of others."""
+def with_imported(account: Account, project: Project, *, may_lack: bool = False) -> Project:
+    """Return the project with what the account says of the load balancers of others.
+
+    Those that are gone have nothing where they `may_lack`; else NotConfigured is raised.
+    """
+
+    def found(balancer: str) -> Imported:
+        try:
+            return account.imported(balancer)
+        except NotConfigured:
+            if not may_lack:
+                raise
+        return Imported(protocols=(), groups=0)
+
     named = {it.balancer for it in project.workloads if it.rules and not is_own(it.balancer)}
-    return replace(project, imported={it: account.imported(it) for it in named})
+    return replace(project, imported={it: found(it) for it in named})
 
 
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
@@ -136,7 +149,7 @@ def destroy(
     limits: Limits = NO_LIMITS,
 ) -> Done:
     """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
-    scope = scope_of(with_imported(account, project), limits)
+    scope = scope_of(with_imported(account, project, may_lack=True), limits)
     with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
         observation = observe(account, scope, TYPES)
         found = plan.to_destroy(scope, observation, BY_KIND, account.region, limits.kept)
@@ -178,7 +191,8 @@ def _checked(voice: Voice, lease: Lease) -> Voice:
 
 def stands(account: Account, project: Project) -> status.Status:
     """Return how the environment stands."""
-    observation = observe(account, scope_of(with_imported(account, project)), TYPES)
+    scope = scope_of(with_imported(account, project, may_lack=True))
+    observation = observe(account, scope, TYPES)
     progress = wait.look(account, observation.ours.values(), BY_KIND)
     found = ((BY_KIND[it.address.kind].latest, it) for it in observation.ours.values())
     runs = {str(it.tag(naming.WORKLOAD)): latest(account, it) for latest, it in found if latest}

@@ -5,10 +5,11 @@ knows, and its value.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs
 
-from .errors import NotConfigured
+from .errors import NotConfigured, NotFound
 from .network import SUBNETS
 from .routing import Imported
 
@@ -77,7 +78,9 @@ def load_balancer(pages: Pages, name: str) -> dict[str, str]:
     # what is asked of it stands after the last dot
     balancer = name.removeprefix(LOAD_BALANCER).rpartition(".")[0]
     by = "LoadBalancerArns" if balancer.startswith("arn:") else "Names"
-    found = pages("elbv2", "DescribeLoadBalancers", "LoadBalancers", **{by: [balancer]})
+    found: list[Any] = []
+    with suppress(NotFound):
+        found = pages("elbv2", "DescribeLoadBalancers", "LoadBalancers", **{by: [balancer]})
     if not found:
         raise NotConfigured(f"http.alb: this account and region have no load balancer {balancer}")
     it = found[0]

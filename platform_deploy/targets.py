@@ -25,7 +25,6 @@ OF_MAIN_RULE = tuple(
     for it in ("additional_rules", "alb", "targetContainer", "healthcheck.grace_period")
 )
 PATH = re.compile(r"[\w\-.$/~\"'@:+&*?]{1,126}", re.ASCII)  # `/*` follows
-MAX_SOURCES = 3  # of the five values that a rule may compare, two are the path's
 
 Target = tuple[str, int]
 
@@ -83,11 +82,18 @@ def _rule(fields: Fields, found: tuple[Container, ...], number: int) -> Http:
     for key in OF_MAIN_RULE if number else ():
         if fields.root.at(key):
             fields.complain(fields.line(key), f"{key} belongs to the main rule")
+    target = _target(fields, "http", found)
+    if target is None and kind == BACKEND:
+        fields.complain(fields.line("http"), "http needs image.port, or a target_container's port")
+    check = _health_check(fields)
+    if (check.port, "udp") in {port for it in found for port in it.ports}:
+        line = fields.line("http.healthcheck.port")
+        fields.complain(line, f"http.healthcheck.port: {check.port} is a port for UDP")
     return Http(
         number=number,
-        target=_target(fields, "http", found) or ("", 0),
+        target=target or ("", 0),
         path=_path(fields, path),
-        health_check=_health_check(fields),
+        health_check=check,
         grace_period=fields.seconds("http.healthcheck.grace_period", 60, 0, 2**31 - 1) or 0,
         deregistration_delay=fields.seconds("http.deregistration_delay", 60, 0, 3600) or 0,
         stickiness=fields.boolean("http.stickiness", default=False),

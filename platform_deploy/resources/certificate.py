@@ -4,14 +4,12 @@ One for the environment's own names, one for the aliases of each workload: folde
 environment do not know each other's. Its own name changes with the names that it proves.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from .. import calls, exposure, naming
 from ..aws import Account, Answer
 from ..errors import AwsError, NotFound
-from ..lags import CERTIFICATE
-from ..lookups import HOSTED_ZONE
 from ..model import Project
 from ..resource import (
     Address,
@@ -25,10 +23,10 @@ from ..resource import (
     Value,
     ref,
 )
+from . import proof
 
 KIND = "AWS::CertificateManager::Certificate"
 ATTRIBUTES = ("CertificateArn",)
-FAILED = ("FAILED", "VALIDATION_TIMED_OUT", "REVOKED")
 BY_DNS = "DNS"
 
 
@@ -88,56 +86,10 @@ def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
 def update(account: Account, live: Observed, _wanted: Properties, _: frozenset[str]) -> None:
     """Write the records that prove the names, and wait until the certificate is issued."""
     at = live.attributes["CertificateArn"]
-    for zone, record in _placed(account, _polled(account, at, _has_all_proofs)):
-        _change(account, "UPSERT", zone, record)
-    _polled(account, at, lambda it: bool(it["Status"] == "ISSUED"))
-
-
-def _has_all_proofs(found: Answer) -> bool:
-    told = [it for it in _proofs(found) if "ResourceRecord" in it]
-    return len(told) == len(found["SubjectAlternativeNames"])  # the first name is one of them
-
-
-def _proofs(found: Answer) -> list[Answer]:
-    listed: list[Answer] = found.get("DomainValidationOptions", [])
-    return listed
-
-
-def _polled(account: Account, arn: str, is_ready: Callable[[Answer], bool]) -> Answer:
-    """Return the certificate once it is ready; raises AwsError when it will never be."""
-    waited = 0.0
-    while True:
-        found = account.read("acm", "DescribeCertificate", CertificateArn=arn)["Certificate"]
-        if is_ready(found):
-            answer: Answer = found
-            return answer
-        status = found["Status"]
-        if status in FAILED or waited >= CERTIFICATE.longest:
-            said = f"{found['DomainName']} is not proved: {found.get('FailureReason', status)}"
-            raise AwsError(action="acm:DescribeCertificate", code=status, said=said)
-        account.sleep(CERTIFICATE.pause)
-        waited += CERTIFICATE.pause
-
-
-def _placed(account: Account, found: Answer) -> Iterator[tuple[str, Answer]]:
-    """Yield each record that proves a name, once, with the id of its zone."""
-    done: set[str] = set()
-    for it in _proofs(found):
-        record = it.get("ResourceRecord")
-        if record and record["Name"] not in done:
-            done.add(record["Name"])
-            yield account.pseudo(f"{HOSTED_ZONE}{it['DomainName'].removeprefix('*.')}"), record
-
-
-def _change(account: Account, action: str, zone: str, record: Answer) -> None:
-    wanted = {
-        "Name": record["Name"],
-        "Type": record["Type"],
-        "TTL": 300,
-        "ResourceRecords": [{"Value": record["Value"]}],
-    }
-    batch = {"Changes": [{"Action": action, "ResourceRecordSet": wanted}]}
-    account.write("route53", "ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch=batch)
+    told = proof.proofs(proof.polled(account, at, proof.is_told))
+    for zone, record in proof.placed(account, told):
+        proof.change(account, "UPSERT", zone, record)
+    proof.polled(account, at, lambda it: bool(it["Status"] == "ISSUED"))
 
 
 def _names(account: Account, listed: Answer) -> set[str]:
@@ -156,10 +108,10 @@ def release(account: Account, live: Observed) -> None:
     listed = account.pages("acm", "ListCertificates", "CertificateSummaryList")
     others = {name for it in listed if it["CertificateArn"] != at for name in _names(account, it)}
     found = account.read("acm", "DescribeCertificate", CertificateArn=at)["Certificate"]
-    gone = [it for it in _proofs(found) if it["DomainName"].removeprefix("*.") not in others]
-    for zone, record in _placed(account, {"DomainValidationOptions": gone}):
+    gone = [it for it in proof.proofs(found) if it["DomainName"].removeprefix("*.") not in others]
+    for zone, record in proof.placed(account, gone):
         with suppress(AwsError):  # gone already, or not as we made it
-            _change(account, "DELETE", zone, record)
+            proof.change(account, "DELETE", zone, record)
 
 
 TYPE = ResourceType(

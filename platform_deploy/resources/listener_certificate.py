@@ -61,7 +61,7 @@ def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
     ours = {it.attributes["CertificateArn"]: it for it in known.get(certificate.KIND, ())}
     wanted = {it.address.name for it in scope.of_kind(KIND)}
     for parent in known.get(listener.KIND, ()):
-        if parent.properties.get("Protocol") != exposure.HTTPS:
+        if not parent.address.name.endswith(f":{listener.PORTS[exposure.HTTPS]}"):
             continue
         at = {"ListenerArn": parent.attributes["ListenerArn"]}
         for it in account.pages("elbv2", "DescribeListenerCertificates", "Certificates", **at):

@@ -4,14 +4,13 @@ Route 53 keeps no tags of records. One that leads to our load balancer is ours, 
 workload whose rule has the name; one that leads elsewhere is never touched.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from .. import calls, exposure, naming
+from .. import calls, exposure
 from ..aws import Account, Answer
-from ..errors import NotConfigured, NotFound
+from ..errors import NotFound
 from ..lookups import HOSTED_ZONE
 from ..model import Project, Workload
 from ..resource import (
@@ -27,8 +26,8 @@ from ..resource import (
     Value,
     rendered,
 )
-from ..routing import INTERNAL, PUBLIC
-from . import hosted_zone, listener_rule, load_balancer
+from ..routing import INTERNAL
+from . import hosted_zone, listener_rule, load_balancer, record_set
 
 KIND = "AWS::Route53::RecordSet"
 ATTRIBUTES = ("HostedZoneId", "Name")
@@ -71,40 +70,22 @@ def _record(project: Project, workload: Workload, name: str, zone: Value) -> Des
 def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
     """Yield the records of wanted names, and those that lead to our load balancers."""
     wanted = {it.address.name: it for it in scope.of_kind(KIND)}
-    rules = _rules_by_host(known)
+    rules = record_set.rules_by_host(known)
     zones = {_zone(account, it, known) for it in wanted.values()}
-    zones |= {_closest(account, host) for host in rules.keys() - wanted.keys()}
+    zones |= {record_set.closest(account, host) for host in rules.keys() - wanted.keys()}
     for zone in sorted(zones - {""}):
-        for it in _records(account, zone):
+        for it in record_set.records(account, zone):
             name = str(it["Name"]).replace("\\052", "*").rstrip(".")
-            is_ours = _is_ours(account, scope.project, it)
+            is_ours = record_set.is_ours(account, scope.project, it)
             if it["Type"] == "A" and (name in wanted or is_ours):
                 owner = wanted[name].workload if name in wanted else None
-                owner = owner or _owner(account, scope.project, rules.get(name))
+                owner = owner or record_set.owner(account, scope.project, rules.get(name))
                 yield Observed(
                     address=Address(kind=KIND, name=name),
                     properties=_shape(zone, name, it),
                     attributes={"HostedZoneId": zone, "Name": name},
                     tags=scope.project.tags(owner) if is_ours else {},
                 )
-
-
-def _rules_by_host(known: Known) -> dict[str, str]:
-    """Return the ARN of a rule for each host name that the live rules compare."""
-    found: dict[str, str] = {}
-    for rule in known.get(listener_rule.KIND, ()):
-        for condition in calls.maps(rule.properties["Conditions"]):
-            for header in calls.maps((condition.get("HostHeaderConfig", {}),)):
-                values = header.get("Values", ())
-                hosts = values if isinstance(values, tuple) else ()
-                found |= {str(host): rule.attributes["RuleArn"] for host in hosts}
-    return found
-
-
-def _owner(account: Account, project: Project, rule: str | None) -> str:
-    """Return the workload of a rule; a record that no rule serves belongs to whoever sees it."""
-    tags = calls.read_tags(account, "elbv2", [rule])[rule] if rule else {}
-    return tags.get(naming.WORKLOAD) or project.workloads[0].name
 
 
 def _zone(account: Account, wanted: Desired, known: Known) -> str:
@@ -116,49 +97,10 @@ def _zone(account: Account, wanted: Desired, known: Known) -> str:
     return next((it.attributes["Id"] for it in known.get(hosted_zone.KIND, ())), "")
 
 
-def _closest(account: Account, host: str) -> str:
-    try:
-        return account.pseudo(f"{HOSTED_ZONE}{host.removeprefix('*.')}")
-    except NotConfigured:
-        return ""
-
-
-def _records(account: Account, zone: str) -> Iterator[Answer]:
-    start: dict[str, object] = {}
-    while True:
-        answer = account.read("route53", "ListResourceRecordSets", HostedZoneId=zone, **start)
-        yield from answer["ResourceRecordSets"]
-        if not answer.get("IsTruncated"):
-            return
-        parts = ("Name", "Type", "Identifier")
-        start = {
-            f"StartRecord{it}": answer[f"NextRecord{it}"]
-            for it in parts
-            if f"NextRecord{it}" in answer
-        }
-
-
-def _is_ours(account: Account, project: Project, record: Answer) -> bool:
-    """Tell whether a record leads to a load balancer of the environment, or to an imported one."""
-    target = _target(record)
-    own = (load_balancer.address(project, it).name for it in (PUBLIC, INTERNAL))
-    names = "|".join(map(re.escape, own))
-    if re.fullmatch(rf"(internal-)?({names})-\w+\.{account.region}\.elb\..+", target):
-        return True
-    others = {it.balancer for it in project.workloads if it.rules} - {PUBLIC, INTERNAL}
-    facts = (load_balancer.attribute(project, "DNSName", it) for it in others)
-    return target in {account.pseudo(it.name) for it in facts if isinstance(it, Pseudo)}
-
-
-def _target(record: Answer) -> str:
-    name = str(record.get("AliasTarget", {}).get("DNSName", ""))
-    return name.rstrip(".").removeprefix("dualstack.")
-
-
 def _shape(zone: str, name: str, found: Answer) -> dict[str, Value]:
     record = {**found, "Name": name}
     if "AliasTarget" in record:
-        record["AliasTarget"] = {**record["AliasTarget"], "DNSName": _target(found)}
+        record["AliasTarget"] = {**record["AliasTarget"], "DNSName": record_set.target(found)}
     change = {"Action": "CREATE", "ResourceRecordSet": record}
     return {"HostedZoneId": zone, "ChangeBatch": calls.frozen({"Changes": [change]})}
 

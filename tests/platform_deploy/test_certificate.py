@@ -1,6 +1,6 @@
 """A certificate is waited for, and its records go when no other needs them; zones are looked up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,13 @@ from platform_deploy.aws import Account
 from platform_deploy.errors import AwsError, NotConfigured
 from platform_deploy.lags import CERTIFICATE
 from platform_deploy.resource import Address, Observed
-from platform_deploy.resources import certificate, hosted_zone, listener_certificate, record
+from platform_deploy.resources import (
+    certificate,
+    hosted_zone,
+    listener_certificate,
+    proof,
+    record_set,
+)
 from platform_deploy.routing import Imported
 
 ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/one"
@@ -77,9 +83,14 @@ def described(status: str, *names: str, proof: bool = True, why: str = "") -> di
     return {"Certificate": {**found, **reason, **proofs}}
 
 
-def zones(aws: Stubbed, *names: str) -> None:
+def zones(aws: Stubbed, *names: str, private: Set[str] = frozenset()) -> None:
     listed = [
-        {"Id": f"/hostedzone/Z-{it}", "Name": f"{it}.", "CallerReference": "1", "Config": {}}
+        {
+            "Id": f"/hostedzone/Z-{it}",
+            "Name": f"{it}.",
+            "CallerReference": "1",
+            "Config": {"PrivateZone": it in private},
+        }
         for it in names
     ]
     answer = {"HostedZones": listed, "Marker": "", "IsTruncated": False, "MaxItems": "100"}
@@ -107,7 +118,7 @@ def test_a_certificate_is_proved_once_for_all_names_of_one_record_and_waited_for
     assert aws.slept == [CERTIFICATE.pause] * 3
 
 
-@pytest.mark.parametrize("status", certificate.FAILED)
+@pytest.mark.parametrize("status", proof.FAILED)
 def test_a_certificate_that_fails_says_why(aws: Stubbed, status: str) -> None:
     answer = described(status, why="CAA_ERROR")
     aws.acm.add_response("describe_certificate", answer, {"CertificateArn": ARN})
@@ -148,6 +159,13 @@ def test_a_record_that_proves_another_certificate_too_stays(
     certificate.release(aws.account, live(CertificateArn=ARN))
 
 
+def test_the_closest_public_zone_keeps_a_name(aws: Stubbed) -> None:
+    kept = ("example.org", "c.example.org", "b.c.example.org", "org", "x.b.c.example.org")
+    private = {"b.c.example.org"}
+    zones(aws, *kept, private=private)
+    assert aws.account.pseudo("HostedZone/a.b.c.example.org") == "Z-c.example.org"
+
+
 def test_a_name_that_no_zone_of_the_account_keeps_is_said(aws: Stubbed) -> None:
     zones(aws, "example.net", "ample.org")
     with pytest.raises(NotConfigured, match=r"account keeps example\.org; make one"):
@@ -163,7 +181,7 @@ def test_all_pages_of_a_zone_are_read(aws: Stubbed) -> None:
     rest = {"ResourceRecordSets": [second], "IsTruncated": False, "MaxItems": "1"}
     asked = {"HostedZoneId": "Z1", "StartRecordName": "b.", "StartRecordType": "A"}
     aws.route53.add_response("list_resource_record_sets", rest, asked)
-    assert list(record._records(aws.account, "Z1")) == [first, second]
+    assert list(record_set.records(aws.account, "Z1")) == [first, second]
 
 
 def test_a_listener_takes_a_further_certificate_and_gives_it_back(aws: Stubbed) -> None:

@@ -256,6 +256,30 @@ def test_private_certificates_give_the_internal_load_balancer_https() -> None:
     assert all_of(project, hosted_zone.KIND) == all_of(project, record.KIND) == {}
 
 
+def test_a_private_service_behind_a_load_balancer_needs_a_port() -> None:
+    text = ALONE.replace(", port: 8081", "").replace("network: {connect: true}\n", "")
+    assert problems(text) == ["http needs image.port, or a target_container's port"]
+
+
+def test_a_health_check_asks_no_udp_port() -> None:
+    text = routed("path: /, healthcheck: {port: 53}") + "sidecars: {x: {image: x, port: 53/udp}}\n"
+    assert problems(text) == ["http.healthcheck.port: 53 is a port for UDP"]
+
+
+def test_what_is_wrong_with_several_rules_is_said_once() -> None:
+    rules = "path: /, alias: a.example.org, additional_rules: [{path: /x, alias: b.example.org}]"
+    assert len(manifest.read(folder_of(routed(rules)))[1]) == 1
+
+
+def test_a_private_service_with_an_alias_in_the_domain_gets_a_certificate_too() -> None:
+    text = ALONE.replace("path: /b", "path: /, alias: b.example.org")
+    project = project_in(text, domain="example.org")
+    assert shape(project)["shop-test-backend:https"] == ("forward", [["b.example.org"], ["/*"]])
+    assert list(all_of(project, record.KIND)) == ["b.example.org"]
+    names = {it["DomainName"] for it in all_of(project, certificate.KIND).values()}
+    assert names == {"b.example.org", "test.shop.example.org"}
+
+
 def test_the_environments_manifest_shapes_both_load_balancers() -> None:
     shared = (
         "http: {public: {access_logs: {bucket_name: logs, prefix: a}, "

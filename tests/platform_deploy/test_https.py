@@ -8,11 +8,12 @@ import pytest
 from platform_deploy import flow
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
-from platform_deploy.errors import Refused
+from platform_deploy.errors import ApplyFailed, NotConfigured, Refused
 from platform_deploy.model import Project
 
 from .conftest import API, BACKEND, Look, agree, project_in, project_of, silent
 from .fakes import ListenerCertificates
+from .test_faults import LOST
 
 LookAt = Callable[[Project], Look]
 ALIASED = API.replace('"/"', '"/", alias: [www.example.org, "*.shop.example.org"]')
@@ -129,6 +130,44 @@ def test_a_record_changed_by_hand_is_shown_and_set_back(https: Account) -> None:
     assert flow.planned(https, project)[0].changes == ()
 
 
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize(
+    "lost",
+    [
+        *("RequestCertificate", "ChangeResourceRecordSets", "AddListenerCertificates"),
+        *("CreateHostedZone", "AuthorizeSecurityGroupIngress", "AddTagsToCertificate"),
+    ],
+)
+def test_a_lost_answer_makes_nothing_twice(
+    https: Account,
+    look: LookAt,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: str,
+    takes_effect: bool,
+) -> None:
+    project = project_in(ALIASED, INSIDE, domain="example.org")
+    before, send, left = look(project).count(), https.send, [lost]
+
+    def lossy(api: str, action: str, parameters: Any) -> Any:
+        if action not in left:
+            return send(api, action, parameters)
+        left.remove(action)
+        if takes_effect:
+            send(api, action, parameters)
+        raise LOST
+
+    monkeypatch.setattr(https, "send", lossy)
+    try:
+        deploy(https, project)
+    except ApplyFailed:
+        deploy(https, project)
+    assert left == []
+    assert certificates(https) == {"test.shop.example.org", "www.example.org"}
+    assert flow.planned(https, project)[0].changes == ()
+    flow.destroy(https, project, agree, silent())
+    assert (look(project).count(), records(https)) == (before, set())
+
+
 def test_one_of_two_workloads_takes_its_names_with_it(https: Account) -> None:
     web = API.replace("api", "web").replace('"/"', '"/", alias: web.example.org')
     project = project_in(ALIASED, web, domain="example.org")
@@ -187,3 +226,10 @@ def test_a_load_balancer_of_others_gets_rules_and_nothing_else(
     flow.destroy(account, project, agree, silent())
     assert len(account.pages("elbv2", "DescribeRules", "Rules", ListenerArn=at)) == 1
     assert look(project).count() == before
+    deploy(account, project)
+    account.write("elbv2", "DeleteLoadBalancer", LoadBalancerArn=arn)
+    monkeypatch.setattr(account, "_facts", {})
+    with pytest.raises(NotConfigured, match="have no load balancer theirs"):
+        flow.planned(account, project)
+    flow.destroy(account, project, agree, silent())
+    assert look(project).count()["clusterArns"] == 0

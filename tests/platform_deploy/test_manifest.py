@@ -532,6 +532,8 @@ KEYS = st.sampled_from(
         *("range", "min", "max", "spot_from", "cooldown", "in", "requests", "queue_delay"),
         *("security_groups", "groups", "subnets", "from_tags", "public", "cidr", "egress"),
         *("mount_points", "source_volume", "exec", "enable", "destination", "from_cfn"),
+        *("hosted_zone", "alb", "targetContainer", "redirect_to_https", "version", "private"),
+        *("public", "certificates", "ingress", "source_ips", "access_logs", "security_groups"),
     ]
 )
 VALUES = st.recursive(
@@ -549,8 +551,15 @@ def test_whatever_a_manifest_holds_it_is_read_or_its_problems_are_said(
     content: dict[str, object],
 ) -> None:
     head = {"name": "api", "type": PUBLIC, "image": {"location": "x", "port": 1}}
+    shared = json.dumps({"name": "test", "type": "Environment", **content})
+    environment = ManifestFile(path="copilot/environments/test/manifest.yml", text=shared)
     with suppress(BadManifest):
         read(folder_of(json.dumps({**head, **content})))
+    with suppress(BadManifest):
+        read(replace(folder_of(API), settings=environment))
+    for kind in ("Backend Service", "Request-Driven Web Service"):
+        with suppress(BadManifest):
+            read(folder_of(json.dumps({**head, **content, "type": kind})))
 
 
 @given(st.dictionaries(KEYS, VALUES))
