@@ -1,6 +1,6 @@
 """Write desks and the month's spending as DynamoDB items, and read them back.
 
-Pure: it makes and reads the parameters; `aws` makes the calls. One item per person and per month:
+Pure: it makes and reads the parameters; `table` makes the calls. One item per person and per month:
 
     id          person#ana
     opened_at   ISO 8601, UTC       recent    times of the SMS of the last hour

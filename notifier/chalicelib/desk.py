@@ -1,6 +1,6 @@
 """Say what is known of a person besides the rules: what they were sent lately, and what waits.
 
-Pure: `aws` keeps it; here are only the values.
+Pure: `table` keeps it; here are only the values.
 """
 
 from dataclasses import dataclass

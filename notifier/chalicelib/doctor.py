@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from . import aws
-from .aws import Table
 from .errors import AwsFailed, NotConfigured, NotifierError
 from .money import dollars
 from .rules import Rules, masked
 from .settings import Settings
+from .table import Table
 
 OK, PROBLEM, ABSENT = "ok", "PROBLEM", "not on the emulator"
 Connect = Callable[[str], Any]

@@ -1,6 +1,6 @@
 """Write memories and outboxes as DynamoDB items, and read them back.
 
-Pure: it makes and reads the parameters; `aws` makes the calls. One item per pipeline or delivery:
+Pure: it makes and reads the parameters; `table` makes the calls. One item per pipeline or delivery:
 
     id          partition key
     state       failed, ok or told          stamp    "812.1": run number, attempt

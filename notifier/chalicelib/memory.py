@@ -1,6 +1,6 @@
 """Say what is remembered of one pipeline, or of one delivery, between two events.
 
-Pure: `aws` keeps it; here are only the values and the questions that dispatch asks.
+Pure: `table` keeps it; here are only the values and the questions that dispatch asks.
 """
 
 from dataclasses import dataclass

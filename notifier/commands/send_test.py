@@ -5,12 +5,13 @@ import json
 import os
 from datetime import UTC, datetime
 
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.memory import Notice
 from notifier.chalicelib.money import DEFAULT_MAX_PRICE
 from notifier.chalicelib.rules import masked
 from notifier.chalicelib.settings import load_dotenv, settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 
 from . import Answer
 from .doctor import rules_of

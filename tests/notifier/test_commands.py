@@ -11,10 +11,11 @@ import pytest
 from localcloud.emulator import Emulator
 from notifier.__main__ import main
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted, Event
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from tests.notifier.clients import client
 from tests.notifier.fakes import NOON, RULES, RUN
 

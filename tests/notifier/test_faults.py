@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.emulator import Emulator
-from notifier.chalicelib.aws import Queue, Sns, Table
+from notifier.chalicelib.aws import Queue
 from notifier.chalicelib.books import LEASE
 from notifier.chalicelib.delivery import delivery_of
 from notifier.chalicelib.dispatch import dispatch
@@ -25,6 +25,8 @@ from notifier.chalicelib.page import Pages
 from notifier.chalicelib.receive import receive
 from notifier.chalicelib.rules import Escalation, Rules
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from notifier.chalicelib.timing import BUNDLE
 from notifier.chalicelib.watch import escalate, tell_what_waited
 from tests.notifier.clients import client

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.emulator import Emulator
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.desk import Desk
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted
@@ -24,6 +23,8 @@ from notifier.chalicelib.page import ATTEMPTS, LIFE, Page, Pages, is_page_id
 from notifier.chalicelib.page_html import missing_html, page_html
 from notifier.chalicelib.rules import Escalation
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from notifier.chalicelib.watch import escalate, tell_what_waited
 from tests.notifier.clients import client
 from tests.notifier.fakes import ANA, NOON, RULES, RUN, secret_of
