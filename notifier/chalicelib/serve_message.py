@@ -13,7 +13,9 @@ from . import log, wiring
 from .dispatch import dispatch
 from .errors import NotifierError
 from .event import from_json
-from .watch import escalate, tell_what_waited
+from .memory import Notice
+from .rules import Rules
+from .watch import follow_up, tell_what_waited
 
 
 def serve_minute() -> None:
@@ -21,15 +23,7 @@ def serve_minute() -> None:
     start = time.perf_counter()
     line = log.Line(what="watch", result="failed", milliseconds=0.0)
     try:
-        now = datetime.now(UTC)
-        escalate(wiring.rules(), desks=wiring.table(), now=now)
-        told = tell_what_waited(
-            wiring.rules(),
-            desks=wiring.table(),
-            send=wiring.sns().send,
-            now=now,
-            new_id=lambda: os.urandom(12).hex(),
-        )
+        told = _watched(wiring.rules(), datetime.now(UTC))
     except NotifierError as error:
         line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
         log.write(line, level=logging.ERROR)
@@ -37,6 +31,22 @@ def serve_minute() -> None:
     if told:  # a line a minute that says "nothing" would hide the others
         line = replace(line, result="told", told=tuple(notice.recipient for notice in told))
         log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))
+
+
+def _watched(rules: Rules, now: datetime) -> tuple[Notice, ...]:
+    """Follow up, then tell what waits, even if something could not be followed up."""
+    table = wiring.table()
+    try:
+        follow_up(rules, desks=table, now=now)
+    finally:
+        told = tell_what_waited(
+            rules,
+            desks=table,
+            send=wiring.sns().send,
+            now=now,
+            new_id=lambda: os.urandom(12).hex(),
+        )
+    return told
 
 
 def serve_message(body: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import books
 from .aws import client, door
-from .desk import Desk, Held, Known, Open
+from .desk import Desk, Held, Known, Open, Step
 from .errors import AwsFailed, Conflict, Refused
 from .items import claiming, found_in, noting
 from .memory import Claim, Found, Notice, Settled
@@ -104,22 +104,20 @@ class Table:
             return None
         return page_in(page_id, answer["Attributes"])
 
-    def unanswered(self, waiting: tuple[Open, ...]) -> frozenset[str]:
-        """Return the entries that are still red and that nobody took on."""
+    def still_open(self, waiting: tuple[Open, ...]) -> dict[str, tuple[str, ...]]:
+        """Return the entries that still hold, with who was told of the pipeline."""
         keys = {waits.about for waits in waiting}
         keys |= {page_key(waits.page) for waits in waiting if waits.page}
         items = {it["id"]["S"]: it for it in self._read([key_of(key) for key in sorted(keys)])}
         return books.still_open(waiting, items)
 
     def close(self, person: str, waits: Open) -> None:
-        """End the waiting for an answer."""
+        """Take what is over off a desk."""
         self._update(books.closing(person, waits))
 
-    def hand_over(
-        self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
-    ) -> None:
-        """Lay an unanswered failure on others' desks; once, whoever else does the same."""
-        self._write(books.handing_over(person, waits, held, then))
+    def step(self, step: Step) -> None:
+        """Take an open failure a step further; once, whoever else does the same."""
+        self._write(books.stepping(step))
 
     def _read(self, keys: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Read items by their keys, a hundred with one call."""

@@ -23,11 +23,13 @@ from tests.notifier.fakes import (
     ANA,
     BEN,
     BROKEN_MAIN,
+    BUILDS,
     COMMITS_ON_MAIN,
     NOON,
     PUSHED,
     RULES,
     RUN,
+    WAITS,
     run,
 )
 
@@ -180,28 +182,75 @@ def test_a_push_that_tells_nobody_is_not_remembered() -> None:
     assert decide(PUSHED, None, rules, now=NOON).memory is None
 
 
-def reminding(after: timedelta) -> Rules:
-    return replace(RULES, rules=(replace(RULES.rules[0], remind=after),))
+def reminding(after: timedelta, *tell: str) -> Rules:
+    rule = replace(RULES.rules[0], remind=after, tell=tell or RULES.rules[0].tell)
+    return replace(RULES, topics=(BUILDS,), rules=(rule,))
 
 
-@pytest.mark.parametrize(("hours", "edges"), [(3, []), (4, [STILL, STILL])])
-def test_what_stays_broken_is_told_again_after_the_rules_time(hours: int, edges: list[str]) -> None:
+def test_who_was_told_is_reminded_by_the_clock_and_not_by_a_run() -> None:
     memory = replace(remembered(FAILED, 812, told=("ana", "ben")), told_at=NOON)
-    now = NOON + timedelta(hours=hours)
+    now = NOON + timedelta(hours=9)
     decision = decide(run(813), memory, reminding(timedelta(hours=4)), now=now)
-    assert [tell.edge for tell in decision.actions] == edges
-    assert decision.memory == replace(memory, stamp=(813, 1), told_at=now if edges else NOON)
+    assert decision.actions == ()
+    assert [reason.why for reason in decision.reasons] == [
+        f"{decision.why}; reminded every 4h while it is broken"
+    ] * 2
 
 
-def test_a_reminder_is_not_sent_again_until_its_time_is_over_again() -> None:
-    memory, now = decided(RUN).memory, NOON
+def test_a_failure_says_by_which_rule_its_reader_is_reminded_and_when() -> None:
+    decision = decide(RUN, None, reminding(timedelta(minutes=90), "ana", "builds"), now=NOON)
+    assert [tell.reminder and tell.reminder.name for tell in decision.actions] == [
+        "main is broken",
+        None,
+    ]
+    assert [reason.why for reason in decision.reasons] == [
+        "is named by 'ana'; reminded every 1h 30m while it is broken",
+        "is named by 'builds'",
+    ]
+
+
+def test_a_later_rule_reminds_whom_an_earlier_one_tells() -> None:
+    second = replace(RULES.rules[0], name="remind", remind=timedelta(hours=4), tell=("ana",))
+    rules = replace(RULES, rules=(RULES.rules[0], second))
+    reminders = {tell.to.key: tell.reminder for tell in decide(RUN, None, rules, now=NOON).actions}
+    assert reminders == {"ana": second, "ben": None}
+
+
+@pytest.mark.parametrize(("hours", "told_again"), [(3, []), (4, ["builds", "ben"])])
+def test_a_topic_and_who_was_not_told_are_reminded_by_a_run_after_the_rules_time(
+    hours: int, told_again: list[str]
+) -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana", "builds")), told_at=NOON)
+    now = NOON + timedelta(hours=hours)
+    rules = reminding(timedelta(hours=4), "ana", "builds", "ben")
+    decision = decide(run(813), memory, rules, now=now)
+    assert [(tell.edge, tell.to.key) for tell in decision.actions] == [
+        (STILL, key) for key in told_again
+    ]
+    assert decision.memory is not None
+    assert decision.memory.told_at == (now if told_again else NOON)
+
+
+def test_a_topic_is_not_reminded_again_until_its_time_is_over_again() -> None:
+    rules = reminding(timedelta(hours=4), "builds")
+    memory, now = decide(RUN, None, rules, now=NOON).memory, NOON
     told_at = []
     for number in range(813, 823):
         now += timedelta(hours=1)
-        decision = decide(run(number), memory, reminding(timedelta(hours=4)), now=now)
+        decision = decide(run(number), memory, rules, now=now)
         memory = decision.memory
         told_at += [number] if decision.actions else []
     assert told_at == [816, 820]
+
+
+def test_what_is_fixed_is_not_told_before_that_it_broke() -> None:
+    waits = replace(WAITS, until=NOON)
+    known = Known(desks=(Desk(person="ana", held=(waits,)),))
+    memory = remembered(FAILED, 812, told=("ana",))
+    later = NOON + timedelta(seconds=30)
+    (tell,) = decide(run(813, OK), memory, RULES, now=later, known=known).actions
+    assert (tell.edge, tell.timing.until) == (FIXED, NOON)
+    assert tell.why.endswith("an earlier message about it waits: joins it")
 
 
 def test_when_another_job_fails_too_it_is_told_at_once() -> None:

@@ -58,9 +58,14 @@ def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
     assert claiming(replace(CLAIM, seen=replace(MEMORY, stamp=(811, 1)))) == {
         "Key": {"id": {"S": "k"}},
         "UpdateExpression": f"{SETS}, #outbox.#entry0 = :owed0",
-        "ConditionExpression": "#stamp = :seen",
+        "ConditionExpression": "#stamp = :seen AND #told = :knew",
         "ExpressionAttributeNames": {**NAMES, "#outbox": "outbox", "#entry0": "e1.0"},
-        "ExpressionAttributeValues": {**VALUES, ":seen": {"S": "811.1"}, ":owed0": OWED},
+        "ExpressionAttributeValues": {
+            **VALUES,
+            ":seen": {"S": "811.1"},
+            ":knew": VALUES[":told"],
+            ":owed0": OWED,
+        },
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 
