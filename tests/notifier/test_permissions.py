@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,10 @@ from localcloud import emulator as ministack
 from localcloud.emulator import Emulator
 from localcloud.provision import client as root
 from localcloud.provision import provision
+from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted, to_json
+from notifier.chalicelib.rules_file import read_rules
+from notifier.chalicelib.table import Table
 from platform_deploy import apps
 from tests.notifier.fakes import ANA, BEN, RUN, sample, secret_of
 from tests.notifier.test_aws_events import document_of
@@ -23,7 +28,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "doctor")
+FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "watch", "doctor")
 As = Callable[[str], Client]
 
 
@@ -121,6 +126,47 @@ def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
     assert numbers == {ANA.phone, BEN.phone}
 
 
+WATCHED = """
+people:
+  dora: { name: Dora Example, phone: "+12025550125" }
+  emil: { name: Emil Example, phone: "+447700900188" }
+  fay: { name: Fay Example, phone: "+12025550124" }
+rules:
+  - match: { kind: pipeline, branch: main }
+    tell: [dora]
+    remind: 1h
+    escalate: { after: 15m, to: [emil] }
+  - match: { kind: pipeline, branch: dev }
+    tell: [fay]
+"""
+
+
+def test_what_waited_what_nobody_answered_and_what_stays_broken_is_told(
+    guarded: Emulator, running_as: As, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules.yml").write_text(WATCHED)
+    monkeypatch.setenv("NOTIFIER_RULES", str(tmp_path / "rules.yml"))
+    client = running_as("watch")
+    for number, branch in enumerate(("main", "dev", "dev")):
+        dispatch(
+            Accepted(id=f"w-{number}", event=replace(RUN, key=f"watch{number}", branch=branch)),
+            rules=read_rules(WATCHED, file="rules.yml"),
+            ledger=Table("trivet-notifier-dev-memory", lambda: root(guarded.endpoint, "dynamodb")),
+            send=lambda _: None,
+            now=datetime.now(UTC) - timedelta(hours=2),
+        )
+    before = len(guarded.sms_messages())
+    for _ in range(2):
+        client.lambda_.invoke("watch", client.events.generate_cw_event("", "", {}, []))
+    told = [(sms["PhoneNumber"], sms["Message"]) for sms in guarded.sms_messages()[before:]]
+    assert {phone: text.partition(" https")[0].partition(":")[0] for phone, text in told} == {
+        "+12025550125": "tide-table CI still broken (2h)",
+        "+447700900188": "tide-table CI broke, no answer from Dora Example",
+        "+12025550124": "CI broke",
+    }
+    assert len(told) == 3
+
+
 def test_the_doctor_may_look_at_all_that_the_emulator_has(
     running_as: As, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +175,16 @@ def test_the_doctor_may_look_at_all_that_the_emulator_has(
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["what"], line["result"]) == ("doctor", "problems")
     assert line["why"].count("InvalidAction") == line["why"].count(": ") / 2 == 3
+
+
+@pytest.mark.parametrize("function", ["dispatch", "watch", "doctor"])
+def test_who_only_tells_may_put_nothing_into_the_queue(
+    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str], function: str
+) -> None:
+    headers, body = sample("github", "push")
+    answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
+    assert (answer.status_code, queued(guarded)) == (503, 0)
+    assert "SQS queue trivet-notifier-dev-events: AccessDenied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("function", ["pipelines", "alarms"])
