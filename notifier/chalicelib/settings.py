@@ -16,6 +16,7 @@ class Settings:
     """What the notifier was told; `secrets` are (forge, its live secrets) of the environment.
 
     `parameters` is where the others are in SSM; if `secrets_manager` is not empty, they are there.
+    `not_emulated` are the actions that an emulated AWS does not have, such as sns:GetSMSAttributes.
     """
 
     queue: str
@@ -25,6 +26,7 @@ class Settings:
     parameters: str
     secrets_manager: str
     public_url: str
+    not_emulated: frozenset[str]
     secrets: tuple[tuple[str, tuple[str, ...]], ...]
     on_lambda: bool
 
@@ -39,6 +41,7 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
         parameters=environment.get("NOTIFIER_PARAMETERS") or "/trivet/notifier/dev/",
         secrets_manager=environment.get("NOTIFIER_SECRETS") or "",
         public_url=environment.get("NOTIFIER_PUBLIC_URL") or "",
+        not_emulated=frozenset(environment.get("NOTIFIER_NOT_EMULATED", "").split()),
         secrets=tuple(
             (name[len(_PREFIX) : -len(_SUFFIX)].lower(), tuple(value.split()))
             for name, value in environment.items()

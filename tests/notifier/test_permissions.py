@@ -11,6 +11,7 @@ import pytest
 from chalice.test import Client
 
 from localcloud import emulator as ministack
+from localcloud import gaps
 from localcloud.emulator import Emulator
 from localcloud.provision import client as root
 from localcloud.provision import provision
@@ -175,6 +176,16 @@ def test_the_doctor_may_look_at_all_that_the_emulator_has(
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["what"], line["result"]) == ("doctor", "problems")
     assert line["why"].count("InvalidAction") == line["why"].count(": ") / 2 == 3
+
+
+def test_on_the_local_cloud_the_doctor_takes_no_gap_of_the_emulator_for_a_problem(
+    running_as: As, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOTIFIER_NOT_EMULATED", gaps.named())
+    client = running_as("doctor")
+    client.lambda_.invoke("doctor", client.events.generate_cw_event("", "", {}, []))
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["what"], line["result"], line["why"]) == ("doctor", "ok", "")
 
 
 @pytest.mark.parametrize("function", ["dispatch", "watch", "doctor"])
