@@ -60,7 +60,7 @@ def notice_to(tell: Tell, occasion: Occasion, *, entry: str) -> Notice:
 def _sms(tell: Tell, to: Person, occasion: Occasion, page: Page | None, entry: str) -> Notice:
     event, budget, words = occasion.event, occasion.rules.budget, words_of(to.language)
     if page and occasion.pages:
-        event = replace(event, url=occasion.pages.link(page.id))
+        event = event._replace(url=occasion.pages.link(page.id))
     most = tell.rule.parts if tell.rule else 1
     text = compose(tell.edge, event, words, parts=most)
     cost = budget.price(to.phone, text.parts) if budget else 0

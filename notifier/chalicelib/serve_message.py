@@ -6,7 +6,6 @@ What fails is logged and raised: the queue delivers the message again, and gives
 import logging
 import os
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from . import log, wiring
@@ -25,12 +24,12 @@ def serve_minute() -> None:
     try:
         told = _watched(wiring.rules(), datetime.now(UTC))
     except NotifierError as error:
-        line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
+        line = line._replace(why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
         log.write(line, level=logging.ERROR)
         raise
     if told:  # a line a minute that says "nothing" would hide the others
-        line = replace(line, result="told", told=tuple(notice.recipient for notice in told))
-        log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))
+        line = line._replace(result="told", told=tuple(notice.recipient for notice in told))
+        log.write(line._replace(milliseconds=(time.perf_counter() - start) * 1000))
 
 
 def _watched(rules: Rules, now: datetime) -> tuple[Notice, ...]:
@@ -55,7 +54,7 @@ def serve_message(body: str) -> None:
     line = log.Line(what="dispatch", result="failed", milliseconds=0.0)
     try:
         accepted = from_json(body)
-        line = replace(line, forge=accepted.event.forge, reading=accepted.event, id=accepted.id)
+        line = line._replace(forge=accepted.event.forge, reading=accepted.event, id=accepted.id)
         receipt = dispatch(
             accepted,
             rules=wiring.rules(),
@@ -65,9 +64,9 @@ def serve_message(body: str) -> None:
             pages=wiring.pages(),
         )
     except NotifierError as error:
-        line = replace(line, why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
+        line = line._replace(why=str(error), milliseconds=(time.perf_counter() - start) * 1000)
         log.write(line, level=logging.ERROR)
         raise
     told = tuple(notice.recipient for notice in receipt.sent)
-    line = replace(line, result=receipt.result, why=receipt.why, told=told)
-    log.write(replace(line, milliseconds=(time.perf_counter() - start) * 1000))
+    line = line._replace(result=receipt.result, why=receipt.why, told=told)
+    log.write(line._replace(milliseconds=(time.perf_counter() - start) * 1000))

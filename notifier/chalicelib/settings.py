@@ -5,14 +5,13 @@ It calls nothing and opens no file but `.env`; docs/notifier.md lists the variab
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PREFIX, _SUFFIX = "NOTIFIER_", "_SECRET"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What the notifier was told; `secrets` are (forge, its live secrets) of the environment.
 
     `parameters` is where the others are in SSM; if `secrets_manager` is not empty, they are there.

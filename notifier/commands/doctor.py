@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -65,4 +65,4 @@ def _here(settings: Settings) -> Settings:
     host = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
     if host not in ("127.0.0.1", "localhost"):
         return settings
-    return replace(settings, not_emulated=frozenset(gaps.named().split()))
+    return settings._replace(not_emulated=frozenset(gaps.named().split()))

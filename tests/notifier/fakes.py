@@ -84,8 +84,7 @@ WAITS = Held(
     label="tide-table CI",
     text="CI broke: tide-table",
 )
-PUSHED = replace(
-    RUN,
+PUSHED = RUN._replace(
     name="push",
     kind=PUSH,
     key="delivery#github#5#d-1",
@@ -98,7 +97,7 @@ PUSHED = replace(
 
 
 def run(number: int, outcome: str = FAILED, attempt: int = 1, **changes: Any) -> Event:
-    return replace(RUN, stamp=(number, attempt), outcome=outcome, conclusion=outcome, **changes)
+    return RUN._replace(stamp=(number, attempt), outcome=outcome, conclusion=outcome, **changes)
 
 
 def sample(forge: str, case: str) -> tuple[dict[str, str], bytes]:

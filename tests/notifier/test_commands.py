@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,8 +45,8 @@ def dispatched(event: Event, now: datetime = NOON) -> None:
 
 def test_the_last_decisions_can_be_asked_for_the_newest_first(cloud: Emulator, run: Run) -> None:
     dispatched(RUN)
-    other = replace(RUN, key="other", repository="o/r\x1b[2J")
-    dispatched(replace(other, fork=True), datetime(2026, 11, 22, 13, tzinfo=UTC))
+    other = RUN._replace(key="other", repository="o/r\x1b[2J")
+    dispatched(other._replace(fork=True), datetime(2026, 11, 22, 13, tzinfo=UTC))
     assert run("decisions") == (
         0,
         """\

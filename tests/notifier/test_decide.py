@@ -137,19 +137,19 @@ def test_a_rerun_of_the_newest_moves_the_state() -> None:
 
 
 def test_a_cancelled_run_never_moves_the_state() -> None:
-    event = replace(run(813, NEUTRAL), conclusion="cancelled")
+    event = run(813, NEUTRAL)._replace(conclusion="cancelled")
     decision = decided(event, remembered(FAILED, 812, told=("ana",)))
     assert (decision.actions, decision.memory) == ((), None)
     assert decision.why == "a run that ended as cancelled says nothing about the code"
 
 
 def test_a_fork_never_tells_anybody() -> None:
-    decision = decided(replace(RUN, fork=True))
+    decision = decided(RUN._replace(fork=True))
     assert (decision.actions, decision.memory) == ((), None)
 
 
 def test_an_author_who_is_not_among_the_people_is_named_in_the_reason() -> None:
-    decision = decided(replace(RUN, author=Author(name="Cleo", email="cleo@example.org")))
+    decision = decided(RUN._replace(author=Author(name="Cleo", email="cleo@example.org")))
     assert told(decision) == [(BROKE, "ben")]
     assert decision.reasons[0] == Reason(
         rule="main is broken",
@@ -255,7 +255,7 @@ def test_what_is_fixed_is_not_told_before_that_it_broke() -> None:
 
 def test_when_another_job_fails_too_it_is_told_at_once() -> None:
     memory = replace(remembered(FAILED, 812, told=("ben",)), told_at=NOON, failing="lint, test")
-    decision = decided(replace(run(813), failing="deploy, test"), memory)
+    decision = decided(run(813)._replace(failing="deploy, test"), memory)
     assert told(decision) == [(STILL, "ana"), (STILL, "ben")]
     assert decision.why.endswith("; told: ben; deploy fails too now")
     assert decision.memory is not None
@@ -264,7 +264,7 @@ def test_when_another_job_fails_too_it_is_told_at_once() -> None:
 
 def test_when_a_job_stops_failing_it_is_silent() -> None:
     memory = replace(remembered(FAILED, 812, told=("ben",)), failing="lint, test")
-    assert decided(replace(run(813), failing="test"), memory).actions == ()
+    assert decided(run(813)._replace(failing="test"), memory).actions == ()
 
 
 def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
@@ -277,17 +277,17 @@ def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
 
 
 def test_an_alarm_has_a_state_as_a_pipeline_has() -> None:
-    alarm = replace(run(1795341723000), kind=ALARM, numbered=False)
+    alarm = run(1795341723000)._replace(kind=ALARM, numbered=False)
     rules = replace(RULES, rules=(replace(BROKEN_MAIN, kinds=(ALARM,)),))
     broke = decide(alarm, None, rules, now=NOON)
     assert (broke.edge, broke.why) == (BROKE, "the alarm failed; before, it was not known")
-    calm = replace(alarm, outcome=OK, stamp=(1795341724000, 0))
+    calm = alarm._replace(outcome=OK, stamp=(1795341724000, 0))
     assert decide(calm, broke.memory, rules, now=NOON).edge == FIXED
     assert decide(alarm, broke.memory, rules, now=NOON).why == "this was handled before"
 
 
 def test_a_late_result_without_a_number_says_so() -> None:
-    late = replace(run(811), numbered=False)
+    late = run(811)._replace(numbered=False)
     decision = decide(late, remembered(OK, 812), RULES, now=NOON)
     assert decision.why == "this run comes late: a newer one is known"
 
@@ -305,7 +305,7 @@ def test_the_reason_says_that_somebody_is_told_later_and_why() -> None:
     ("rule", "event"),
     [
         (replace(RULES.rules[0], severity="critical"), RUN),
-        (RULES.rules[0], replace(RUN, severity="critical")),
+        (RULES.rules[0], RUN._replace(severity="critical")),
     ],
 )
 def test_what_is_critical_by_its_rule_or_by_itself_waits_for_nobody(

@@ -129,7 +129,7 @@ def test_a_rule_that_is_gone_escalates_nothing(world: World) -> None:
 def test_what_wants_an_answer_waits_for_no_bundle() -> None:
     world = World()
     for number in range(3):
-        world.dispatch(replace(RUN, key=f"p{number}"))
+        world.dispatch(RUN._replace(key=f"p{number}"))
     assert world.told() == ["ana"] * 3
     assert world.open() == 3
 
@@ -147,7 +147,7 @@ def test_one_persons_failure_keeps_no_others_escalation_from_going_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.rules = replace(ESCALATING, rules=(replace(ESCALATING.rules[0], tell=("cleo",)),))
-    world.dispatch(replace(RUN, key="p2"))
+    world.dispatch(RUN._replace(key="p2"))
     take = world.ledger.step
 
     def take_but_anas(step: Step) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -150,7 +149,7 @@ def test_what_waited_what_nobody_answered_and_what_stays_broken_is_told(
     client = running_as("watch")
     for number, branch in enumerate(("main", "dev", "dev")):
         dispatch(
-            Accepted(id=f"w-{number}", event=replace(RUN, key=f"watch{number}", branch=branch)),
+            Accepted(id=f"w-{number}", event=RUN._replace(key=f"watch{number}", branch=branch)),
             rules=read_rules(WATCHED, file="rules.yml"),
             ledger=Table("trivet-notifier-dev-memory", lambda: root(guarded.endpoint, "dynamodb")),
             send=lambda _: None,

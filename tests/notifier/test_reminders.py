@@ -140,7 +140,7 @@ def test_who_is_not_told_of_the_new_failure_is_not_reminded_of_it(world: World) 
 
 def test_of_several_reminders_of_a_pipeline_only_the_newest_counts() -> None:
     world = World()
-    world.dispatch(replace(RUN, failing="lint"))
+    world.dispatch(RUN._replace(failing="lint"))
     world.dispatch(run(813, failing="lint, test"), hour=1)
     assert (world.told()[1].startswith("CI still broken: "), world.open()) == (True, 2)
     world.watch(4)
@@ -196,7 +196,7 @@ def test_what_waits_for_the_morning_is_reminded_of_after_it_was_told() -> None:
 
 
 def test_two_reminders_of_one_time_are_one_sms(world: World) -> None:
-    world.dispatch(replace(RUN, key="p2", workflow="Deploy"), hour=0.1)
+    world.dispatch(RUN._replace(key="p2", workflow="Deploy"), hour=0.1)
     world.watch(0.2)
     before = len(world.network.taken)
     world.watch(4.2)
