@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hmac import digest
 from pathlib import Path
@@ -23,15 +24,18 @@ ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)
 
+from bench.notifier_costs import Sizes, costs, size
 from localcloud import emulator as ministack
 from notifier.chalicelib import aws, wiring
+from notifier.chalicelib.books import desk_key, spend_key
 from notifier.chalicelib.decide import decide
 from notifier.chalicelib.delivery import delivery_of
 from notifier.chalicelib.dispatch import dispatch
-from notifier.chalicelib.event import Accepted, Author, Event
+from notifier.chalicelib.event import FAILED, OK, Accepted, Author, Event
 from notifier.chalicelib.forge import parse
 from notifier.chalicelib.forges import forge_named
 from notifier.chalicelib.receive import receive
+from notifier.chalicelib.record import KEEP
 from notifier.chalicelib.rules_file import load_rules
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.signature import verify
@@ -86,7 +90,6 @@ def run() -> list[dict[str, Any]]:
         *_first_answers(),
         *_paths(),
         *_calls(),
-        *_costs(),
     ]
 
 
@@ -217,35 +220,29 @@ def _calls() -> list[dict[str, Any]]:
             row("AWS calls to dispatch a pipeline's SMS", _dispatched(RUN, calls), "calls", 4),
             row("AWS calls to dispatch it again", _dispatched(RUN, calls), "calls", 2),
             row("AWS calls to dispatch a push's SMS", _dispatched(PUSH, calls), "calls", 4),
+            *_costs(),
         ]
 
 
-# US dollars, list prices of us-east-1 before any free tier.
-# Those of today: https://aws.amazon.com/<service>/pricing
-GATEWAY, LAMBDA, SQS = 3.50e-6, 0.20e-6, 0.40e-6  # a request
-GB_SECOND = 16.6667e-6
-READ_UNIT, WRITE_UNIT = 0.125e-6, 0.625e-6
-SMS = 0.00645  # a part to the US, without the carrier's fee
-BILLED = 0.05  # seconds of 256 MB that a warm call of either function stays below
-
-
 def _costs() -> list[dict[str, Any]]:
-    """Compute what 1,000 webhooks cost, from the calls that were counted above."""
-    call = LAMBDA + BILLED * 0.25 * GB_SECOND
-    received = GATEWAY + call
-    queued = 3 * SQS + call  # sent, received, deleted
-    silent = queued + 3 * READ_UNIT + 2 * WRITE_UNIT  # the batch: pipeline, desk, month; the claim
-    told = silent + 2 * (2 + 1 + 1) * WRITE_UNIT  # the transaction: each item, written twice
+    """Compute the costs by the items that lie in the table once a pipeline has a history."""
+    event = parse(forge_named("github"), delivery_of(*_signed(*RUN)))
+    assert isinstance(event, Event)  # noqa: S101  the measurement would be of something else
+    for number in range(1, 2 * KEEP):
+        later = event._replace(stamp=(9000 + number, 1), outcome=FAILED if number % 2 else OK)
+        _dispatch(Accepted(id=f"e-{number}", event=later))
+    table = settings_in({}).table
+    found = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    items = {item["id"]["S"]: item for item in found}
+    sizes = Sizes(
+        pipeline=size(items[event.key]),
+        desk=max(size(item) for key, item in items.items() if key.startswith(desk_key(""))),
+        month=size(items[spend_key(NOW)]),
+    )
     return [
-        _cost("ignored", received),
-        _cost("that tell nobody", received + silent),
-        _cost("that send an SMS each, without the SMS", received + told),
-        _cost("that send an SMS each, with the SMS", received + told + SMS),
+        *(row(f"size of the {name}'s item", at, "bytes") for name, at in asdict(sizes).items()),
+        *(row(f"cost of 1,000 webhooks {kind}", at, "USD") for kind, at in costs(sizes).items()),
     ]
-
-
-def _cost(kind: str, each: float) -> dict[str, Any]:
-    return row(f"cost of 1,000 webhooks {kind}", round(1000 * each, 4), "USD")
 
 
 def _received(case: str, kind: str, calls: list[str]) -> int:
@@ -266,14 +263,18 @@ def _dispatched(delivery: tuple[str, str], calls: list[str]) -> int:
     event = parse(forge_named("github"), delivery_of(*_signed(*delivery)))
     assert isinstance(event, Event)  # noqa: S101  the measurement would be of something else
     before = len(calls)
+    _dispatch(Accepted(id="e-1", event=event))
+    return len(calls) - before
+
+
+def _dispatch(accepted: Accepted) -> None:
     dispatch(
-        Accepted(id="e-1", event=event),
+        accepted,
         rules=load_rules(str(WEBHOOKS / "rules.yml")),
         ledger=wiring.table(),
         send=wiring.sns().send,
         now=NOW,
     )
-    return len(calls) - before
 
 
 def _signed(case: str, kind: str) -> tuple[dict[str, str], bytes]:
