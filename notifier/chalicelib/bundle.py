@@ -49,6 +49,15 @@ def reminded(waits: Open, words: Words, now: datetime) -> str:
     return _with_link(said, "" if is_gone else waits.link)
 
 
+def with_note(text: str, note: str) -> str:
+    """Add a note to a text of the GSM alphabet, which gives way to it; another stays as it is."""
+    if text != to_gsm(text):
+        return text
+    while septets(f"{text} {note}") > SEPTETS:
+        text = text[:-1]
+    return f"{text} {note}"
+
+
 def _with_link(said: str, address: str) -> str:
     text = to_gsm(tidy(said))
     link = f" {address}" if septets(address) <= SEPTETS // 2 and address.isascii() else ""

@@ -89,7 +89,11 @@ def compose(edge: str, event: Event, words: Words, *, note: str = "", parts: int
 def subject(edge: str, event: Event, words: Words) -> str:
     """Write a mail's subject: SNS takes less than 100 characters of ASCII, on one line."""
     parts = (part for part in _parts(edge, event, words) if part.name not in ("title", "who"))
-    text = "".join(part.whole() for part in parts if part.name != "link")
+    return subject_of("".join(part.whole() for part in parts if part.name != "link"))
+
+
+def subject_of(text: str) -> str:
+    """Make a text one that SNS takes as a mail's subject."""
     plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
     return _cut(plain, MAX_SUBJECT, len)
 

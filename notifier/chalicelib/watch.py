@@ -10,13 +10,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from .bundle import bundle, escalated, reminded
+from .bundle import bundle, escalated, reminded, with_note
 from .decide import BROKE, STILL
 from .desk import Desk, Held, Known, Open, Step
 from .dispatch import Send
 from .errors import AwsFailed
 from .languages import words_of
 from .memory import Notice
+from .message import subject_of
+from .money import SPENT
 from .rules import Person, Rule, Rules
 from .stand_in import reached
 from .timing import AT_ONCE, MAIL, by_budget, timing
@@ -199,10 +201,12 @@ def _notice(
             recipient=person.key,
             address=topic.arn,
             text=text,
-            subject=text.split(":")[0][:99],
+            subject=subject_of(text.partition(":")[0]),
             mail="\n".join(held.text for held in due),
             attributes=(("person", person.key),),
         )
     phone = (to or person).phone
     cost = budget.price(phone) if budget else 0
+    if budget and budget.level(spent + cost) == SPENT:
+        text = with_note(text, words_of(person.language).last)
     return Notice(entry=entry, recipient=person.key, address=phone, text=text, cost=cost)

@@ -10,11 +10,10 @@ from urllib.parse import urlsplit
 from localcloud import gaps
 from notifier.chalicelib import aws
 from notifier.chalicelib.doctor import PROBLEM, examine
-from notifier.chalicelib.rules import Rules
-from notifier.chalicelib.rules_file import load_rules, read_rules
 from notifier.chalicelib.settings import Settings, load_dotenv, settings_in
 
 from . import Answer
+from .rules_at import rules_at
 
 ABOUT = """\
 Look for what keeps messages from arriving: SNS's sandbox, numbers that opted out,
@@ -41,7 +40,7 @@ def run(options: argparse.Namespace) -> Answer:
     """Look at everything; raises BadRules."""
     load_dotenv(os.environ)
     settings = _here(settings_in(os.environ))
-    rules = rules_of(settings)
+    rules = rules_at(settings.rules)
     now = datetime.now(UTC)
     findings = list(examine(rules, settings, connect=aws.client, now=now))
     code = 1 if any(finding.state == PROBLEM for finding in findings) else 0
@@ -50,14 +49,6 @@ def run(options: argparse.Namespace) -> Answer:
     width = max(len(finding.state) for finding in findings)
     lines = (f"{it.state:<{width}}  {it.what}: {it.text}" for it in findings)
     return Answer(text="\n".join(lines), code=code)
-
-
-def rules_of(settings: Settings) -> Rules:
-    """Return the rules that the settings name."""
-    place = settings.rules
-    if place.startswith("ssm:"):
-        return read_rules(aws.parameter(place.removeprefix("ssm:")), file=place)
-    return load_rules(place)
 
 
 def _here(settings: Settings) -> Settings:

@@ -14,7 +14,7 @@ from notifier.chalicelib.sns import Sns
 from notifier.chalicelib.table import Table
 
 from . import Answer
-from .doctor import rules_of
+from .rules_at import rules_at
 
 ABOUT = """\
 Send one SMS to a person of the rules. It costs what an SMS costs, and is booked like any other.
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> Answer:
     """Send it; raises AwsFailed and BadRules."""
     load_dotenv(os.environ)
     settings = settings_in(os.environ)
-    rules = rules_of(settings)
+    rules = rules_at(settings.rules)
     person = rules.person(options.person)
     if person is None:
         known = ", ".join(person.key for person in rules.people)

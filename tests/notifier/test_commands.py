@@ -121,11 +121,6 @@ workflow_run.3.json  fixed            0.2  ana, ben
     assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
 
 
-def test_a_folder_that_is_not_there_says_so(run: Run) -> None:
-    code, _, err = run("replay", "nowhere", "--forge", "github")
-    assert (code, err[:36]) == (2, "nowhere: No such file or directory; ")
-
-
 def test_good_rules_are_counted(run: Run) -> None:
     code, out, _ = run("rules", "check")
     assert (code, ": good: 2 people, " in out) == (0, True)
@@ -216,3 +211,36 @@ def test_what_doctor_cannot_look_at_is_a_problem(cloud: Emulator, run: Run) -> N
         1,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("rules", "check"),
+        ("explain", str(EXAMPLES / "push.json"), "--forge", "github", "--json"),
+        ("replay", str(EXAMPLES), "--forge", "github"),
+    ],
+)
+def test_the_rules_may_be_in_a_parameter(
+    cloud: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    text = (EXAMPLES / "rules.yml").read_text()
+    client("ssm").put_parameter(Name="/trivet/rules", Value=text, Type="String")
+    monkeypatch.setenv("NOTIFIER_RULES", "ssm:/trivet/rules")
+    assert run(*verb)[0] == 0
+    monkeypatch.setenv("NOTIFIER_RULES", "ssm:/trivet/none")
+    code, _, err = run(*verb)
+    assert (code, "SSM parameter /trivet/none" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("none", "is no folder"), ("file", "is no folder"), ("empty", "has no file")]
+)
+def test_what_is_no_folder_of_payloads_is_refused(
+    run: Run, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    code, out, err = run("replay", str(tmp_path / name), "--forge", "github")
+    assert (code, out) == (2, "")
+    assert f"{name}: {said}" in err
