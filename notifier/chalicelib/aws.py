@@ -4,7 +4,7 @@ botocore is imported when the first call is made, once. No botocore error leaves
 becomes one of our own, by its code. Nothing is decided here. `table` and `sns` go through this
 door too.
 
-Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queue, ssm:GetParameter on the parameters,
+Permissions: sqs:GetQueueUrl and sqs:SendMessage on the queues, ssm:GetParameter on the parameters,
 secretsmanager:GetSecretValue on the secrets (and kms:Decrypt where these have a key of their own).
 """
 
@@ -23,6 +23,7 @@ from .errors import (
     Unreachable,
 )
 
+WHY = "why"  # the attribute of a dead letter that says why it could not be dispatched
 _KINDS: dict[str, type[AwsFailed]] = {
     "AccessDenied": NotAllowed,
     "AccessDeniedException": NotAllowed,
@@ -78,13 +79,14 @@ class Queue:
         self._connect = connect
         self._url = ""
 
-    def put(self, body: str) -> None:
-        """Keep a text; asks for the queue's address once per process."""
+    def put(self, body: str, *, why: str = "") -> None:
+        """Keep a text, and why it is here; asks for the queue's address once per process."""
+        more = {"MessageAttributes": {WHY: {"DataType": "String", "StringValue": why}}}
         with door(f"SQS queue {self._name}"):
             sqs = self._connect()
             if not self._url:
                 self._url = sqs.get_queue_url(QueueName=self._name)["QueueUrl"]
-            sqs.send_message(QueueUrl=self._url, MessageBody=body)
+            sqs.send_message(QueueUrl=self._url, MessageBody=body, **(more if why else {}))
 
 
 def parameter(name: str, connect: Callable[[], Any] = lambda: client("ssm")) -> str:

@@ -95,7 +95,7 @@ def subject(edge: str, event: Event, words: Words) -> str:
 def subject_of(text: str) -> str:
     """Make a text one that SNS takes as a mail's subject."""
     plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
-    return _cut(plain, MAX_SUBJECT, len)
+    return _cut(plain or "Trivet", MAX_SUBJECT, len)
 
 
 def label(event: Event) -> str:

@@ -63,6 +63,14 @@ def queue() -> "Queue":
 
 
 @cache
+def dead_letters() -> "Queue":
+    """Return the queue of events that could not be dispatched."""
+    from .aws import Queue
+
+    return Queue(f"{settings().queue}-dead")
+
+
+@cache
 def table() -> "Table":
     """Return the ledger."""
     from .table import Table

@@ -10,8 +10,9 @@ import pytest
 from localcloud.emulator import Emulator
 from notifier.__main__ import main
 from notifier.chalicelib import aws
+from notifier.chalicelib.aws import Queue
 from notifier.chalicelib.dispatch import dispatch
-from notifier.chalicelib.event import Accepted, Event
+from notifier.chalicelib.event import Accepted, Event, to_json
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.sns import Sns
 from notifier.chalicelib.table import Table
@@ -148,11 +149,23 @@ def test_events_that_could_not_be_dispatched_are_put_back_under_their_own_id(
     alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
     for body in ("one", "two"):
         client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
-    assert run("redrive") == (0, f"2 events put back into {alive}.\n", "")
+    code, out, _ = run("redrive")
+    assert (code, out.splitlines()[0]) == (0, f"2 events put back into {alive}.")
+    assert out.splitlines()[1:] == ["  (not an event): the reason is in the log"] * 2
     answer = client("sqs").receive_message(QueueUrl=queue(alive), MaxNumberOfMessages=10)
     assert sorted(message["Body"] for message in answer["Messages"]) == ["one", "two"]
     code, out, _ = run("redrive", "--json")
-    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0})
+    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0, "events": []})
+
+
+def test_redrive_says_of_each_event_why_it_was_dead(cloud: Emulator, run: Run) -> None:
+    alive = settings_in({}).queue
+    client("sqs").create_queue(QueueName=f"{alive}-dead")
+    letter = to_json(Accepted(id="e-1", event=RUN))
+    Queue(f"{alive}-dead", lambda: client("sqs")).put(letter, why="message to ana: Throttled")
+    code, out, _ = run("redrive", "--json")
+    assert code == 0
+    assert json.loads(out)["events"] == [{"id": "e-1", "why": "message to ana: Throttled"}]
 
 
 def test_a_test_sms_goes_to_one_person(cloud: Emulator, run: Run) -> None:

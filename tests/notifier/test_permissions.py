@@ -17,6 +17,7 @@ from localcloud.provision import provision
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted, to_json
 from notifier.chalicelib.rules_file import read_rules
+from notifier.chalicelib.serve_message import TRIES
 from notifier.chalicelib.table import Table
 from platform_deploy import apps
 from tests.notifier.fakes import ANA, BEN, RUN, sample, secret_of
@@ -124,6 +125,49 @@ def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
     client.lambda_.invoke("dispatch", client.events.generate_sqs_event([body]))
     numbers = {message["PhoneNumber"] for message in guarded.sms_messages()}
     assert numbers == {ANA.phone, BEN.phone}
+
+
+def dead_letters(emulator: Emulator) -> list[tuple[str, str]]:
+    """Take all dead letters out of their queue: text and reason."""
+    sqs = root(emulator.endpoint, "sqs")
+    url = sqs.get_queue_url(QueueName=f"{QUEUE}-dead")["QueueUrl"]
+    answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+    found = []
+    for message in answer.get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        found.append((message["Body"], message["MessageAttributes"]["why"]["StringValue"]))
+    return found
+
+
+def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
+    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = running_as("dispatch")
+    event = client.events.generate_sqs_event(["no event"])
+    for received in range(1, TRIES):
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
+        with pytest.raises(Exception, match="queued event: the body is not JSON"):
+            client.lambda_.invoke("dispatch", event)
+    assert dead_letters(guarded) == []
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
+    client.lambda_.invoke("dispatch", event)
+    assert dead_letters(guarded) == [("no event", "queued event: the body is not JSON")]
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["result"] == "dead"
+
+
+def test_where_the_dead_letters_cannot_be_reached_the_queue_moves_the_message_itself(
+    guarded: Emulator, running_as: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_QUEUE", "of-somebody-else")
+    client = running_as("dispatch")
+    event = client.events.generate_sqs_event(["no event"])
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
+    with pytest.raises(Exception, match="the body is not JSON"):
+        client.lambda_.invoke("dispatch", event)
+
+
+def test_the_function_and_the_queue_agree_about_the_last_try() -> None:
+    assert f"after: {TRIES}\n" in (REPOSITORY / "notifier" / "resources.yml").read_text()
 
 
 WATCHED = """
