@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hmac import digest
+from importlib.metadata import distribution
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
@@ -23,6 +24,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 if __name__ == "__main__":
     sys.path[0] = str(ROOT)
+
+import chalice
+import chalice.app
 
 from bench.notifier_costs import Sizes, costs, size
 from localcloud import emulator as ministack
@@ -83,14 +87,30 @@ PEERS = "from notifier_peer import app"
 
 def run() -> list[dict[str, Any]]:
     """Return a row for each figure."""
-    app, chalice = _starts(IMPORT_APP, IMPORT_CHALICE)
+    app, alone = _starts(IMPORT_APP, IMPORT_CHALICE)
     return [
         row("import app, fresh interpreter, processor time", app, "ms", 45),
-        row("import chalice alone, for comparison", chalice, "ms"),
+        row("import chalice alone, for comparison", alone, "ms"),
         *_first_answers(),
         *_paths(),
+        row("unpacked Lambda bundle", round(_bundle() / 1e6, 2), "MB", 1.5),
         *_calls(),
     ]
+
+
+def _bundle() -> int:
+    """Return the bytes of what `chalice package` puts into the zip, without asking a registry."""
+    project = ROOT / "notifier"
+    ours = [project / "app.py", *(project / "chalicelib").rglob("*")]
+    runtime = [Path(module.__file__ or "") for module in (chalice, chalice.app)]
+    names = (project / "requirements.txt").read_text().split()
+    needed = [
+        Path(str(file.locate()))
+        for name in names
+        for file in distribution(name.partition("==")[0]).files or ()
+    ]
+    files = (path for path in (*ours, *runtime, *needed) if path.suffix != ".pyc")
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 def _first_answers() -> list[dict[str, Any]]:
