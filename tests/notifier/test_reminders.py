@@ -12,13 +12,13 @@ from notifier.chalicelib.bundle import reminded
 from notifier.chalicelib.desk import Desk, Open, Step
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.errors import Unreachable
-from notifier.chalicelib.event import OK, Accepted, Event
+from notifier.chalicelib.event import FAILED, OK, Accepted, Event
 from notifier.chalicelib.gsm import septets
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.page import LIFE, Pages
 from notifier.chalicelib.quiet import Quiet
-from notifier.chalicelib.rules import Rules
+from notifier.chalicelib.rules import Rule, Rules
 from notifier.chalicelib.serve_message import serve_minute
 from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.fakes import (
@@ -158,7 +158,7 @@ def test_an_acknowledgement_ends_no_reminder(world: World) -> None:
 
 @pytest.mark.parametrize("rules", [(), (replace(RULE, remind=None),)])
 def test_a_rule_that_is_gone_or_reminds_no_longer_ends_it(
-    world: World, rules: tuple[object, ...]
+    world: World, rules: tuple[Rule, ...]
 ) -> None:
     world.rules = replace(world.rules, rules=rules)
     world.watch(4)
@@ -248,6 +248,31 @@ def test_what_cannot_be_followed_up_keeps_nothing_that_waits_from_being_told(
         serve_minute()
     assert [notice.text for notice in world.network.taken[1:]] == [HELD.text]
     assert '"result": "failed"' in capsys.readouterr().err
+
+
+@given(st.lists(st.sampled_from(["", FAILED, OK]), max_size=40))
+def test_whatever_happens_it_is_told_when_it_breaks_is_fixed_and_each_four_hours_between(
+    happens: list[str],
+) -> None:
+    world, told_at, expected = World(), None, []
+    for hour, outcome in enumerate(happens):
+        before = len(world.told())
+        if outcome:
+            world.dispatch(run(812 + hour, outcome), hour)
+        world.watch(hour)
+        if outcome == OK and told_at is not None:
+            told_at, word = None, "fixed"
+        elif outcome == FAILED and told_at is None:
+            told_at, word = hour, "broke"
+        elif told_at is not None and hour - told_at >= 4:
+            told_at, word = hour, "still broken"
+        else:
+            word = ""
+        texts = world.told()[before:]
+        assert len(texts) == bool(word)
+        assert all(f" {word}" in text for text in texts)
+        expected.append(word)
+    assert world.open() <= 1 + expected.count("fixed")
 
 
 WAITS = Open(
