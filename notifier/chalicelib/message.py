@@ -6,6 +6,7 @@ the rest fits one GSM-7 part; UCS-2, with its 70 units, is taken only where mean
 Pure: no AWS, no files, no clock, no printing.
 """
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -93,8 +94,9 @@ def subject(edge: str, event: Event, words: Words) -> str:
 
 
 def subject_of(text: str) -> str:
-    """Make a text one that SNS takes as a mail's subject."""
-    plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
+    """Make a text one that SNS takes as a mail's subject: letters without their accents."""
+    letters = unicodedata.normalize("NFKD", to_gsm(tidy(text)))
+    plain = "".join(c if c.isascii() else "?" for c in letters if not unicodedata.combining(c))
     return _cut(plain or "Trivet", MAX_SUBJECT, len)
 
 

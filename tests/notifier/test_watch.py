@@ -108,7 +108,7 @@ def test_the_subject_of_what_goes_by_mail_is_one_that_sns_takes() -> None:
     world.ledger.spent = 100
     world.rules = replace(RULES, topics=(BUILDS,), budget=Budget(month=100, mail="builds"))
     (notice,) = world.watch()
-    assert notice.subject.startswith("?bersetzung kaputt, keine Antwort von xxx")
+    assert notice.subject.startswith("Ubersetzung kaputt, keine Antwort von xxx")
     assert len(notice.subject) <= 99
     assert notice.mail == waits.text
 
