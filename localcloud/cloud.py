@@ -9,7 +9,7 @@ from pathlib import Path
 from platform_deploy import apps
 
 from . import emulator as ministack
-from . import host
+from . import gaps, host
 from .emulator import Emulator
 from .engine import Engine
 from .host import Host
@@ -52,7 +52,11 @@ def running(
         emulator = stack.enter_context(_emulator(folder, engine))
         _provision("notifier", emulator)
         sign_in = _provision("datalake", emulator)["users"]
-        webhooks = {"NOTIFIER_GITHUB_SECRET": chosen, "NOTIFIER_RULES": str(rules)}
+        webhooks = {
+            "NOTIFIER_GITHUB_SECRET": chosen,
+            "NOTIFIER_RULES": str(rules),
+            "NOTIFIER_NOT_EMULATED": gaps.named(),
+        }
         yield Cloud(
             emulator=emulator,
             engine=engine,

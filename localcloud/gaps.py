@@ -19,6 +19,6 @@ ACTIONS = frozenset(
 )
 
 
-def is_gap(service: str, action: str, code: str) -> bool:
-    """Tell whether an error code means that the emulator lacks an action which AWS has."""
-    return code == UNKNOWN and (service, action) in ACTIONS
+def named() -> str:
+    """Write the list as the environment variable that tells an app: `sns:GetSMSAttributes …`."""
+    return " ".join(sorted(f"{service}:{action}" for service, action in ACTIONS))

@@ -1,7 +1,6 @@
 """The notifier's command line. It is not shipped to Lambda; `explain` never calls AWS."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,10 +14,9 @@ from notifier.chalicelib.forge import Forge, parse
 from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.rules import Rules
-from notifier.chalicelib.rules_file import load_rules
-from notifier.chalicelib.settings import load_dotenv, settings_in
 from notifier.commands import Answer, decisions, doctor, redrive, replay, send_test
 from notifier.commands import rules as rules_verbs
+from notifier.commands.rules_at import place_of_rules, rules_at
 from notifier.report import as_json, as_text, ignored_as_json, ignored_as_text
 
 EXPLAIN = """\
@@ -60,12 +58,15 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("payload", metavar="PAYLOAD", type=Path, help="file with the JSON body")
     explain.add_argument("--forge", required=True, choices=forge_names(), help="who sent it")
     explain.add_argument(
-        "--event", required=True, help="the forge's word for the event, for example workflow_run"
+        "--event",
+        help="the forge's word for the event, for example workflow_run (default: the file's name "
+        "up to its first dot)",
     )
     explain.add_argument(
         "--rules",
         metavar="FILE",
-        help="rules in YAML (default: $NOTIFIER_RULES, else those that come with the notifier)",
+        help="rules in YAML, or ssm:NAME (default: $NOTIFIER_RULES, else those that come with "
+        "the notifier)",
     )
     explain.add_argument(
         "--after",
@@ -92,27 +93,35 @@ def _time(text: str) -> datetime:
         time = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-22T14:02") from error
+    if not 1970 < time.year < 9000:  # farther away, a time zone or a rota leads out of the calendar
+        raise argparse.ArgumentTypeError(f"{text!r} is too long ago, or too far ahead")
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _explain(options: argparse.Namespace) -> str:
     forge = forge_named(options.forge)
     now = options.at or datetime.now(UTC)
-    rules = load_rules(options.rules or _rules_path())
-    reading = _read(options.payload, forge, options.event)
+    rules = rules_at(place_of_rules(options.rules))
+    name = options.event or _event_of(options.payload, forge)
+    reading = _read(options.payload, forge, name)
     if isinstance(reading, Ignored):
         return ignored_as_json(reading) if options.json else ignored_as_text(reading)
     memory = None
     if options.after is not None:
-        earlier = _read(options.after, forge, options.event)
+        earlier = _read(options.after, forge, name)
         memory = _memory_after(options.after, earlier, reading, rules, now)
     decision = decide(reading, memory, rules, now=now)
     return as_json(reading, decision) if options.json else as_text(reading, decision)
 
 
-def _rules_path() -> str:
-    load_dotenv(os.environ)
-    return settings_in(os.environ).rules
+def _event_of(path: Path, forge: Forge) -> str:
+    """Return the event that a file is named after; raises BadPayload."""
+    name = path.name.partition(".")[0]
+    if name not in forge.readers:
+        known = ", ".join(sorted(forge.readers))
+        what = f"its name is none of {forge.name}'s events that are read: {known}; add --event"
+        raise BadPayload(str(path), what)
+    return name
 
 
 def _read(path: Path, forge: Forge, event: str) -> Event | Ignored:

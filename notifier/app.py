@@ -90,7 +90,8 @@ def dispatch(event: SQSEvent) -> None:
     from chalicelib.serve_message import serve_message
 
     for message in event:
-        serve_message(message.body)
+        attributes = message.to_dict().get("attributes", {})
+        serve_message(message.body, received=int(attributes.get("ApproximateReceiveCount", 1)))
 
 
 @app.schedule("rate(1 minute)", name="watch")

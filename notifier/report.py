@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from notifier.chalicelib.decide import Decision, Reason, Tell
-from notifier.chalicelib.event import Event, Ignored
+from notifier.chalicelib.event import Event, Ignored, document_of
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.message import Text, compose, mail, subject
@@ -31,7 +31,7 @@ def as_text(event: Event, decision: Decision) -> str:
 def as_json(event: Event, decision: Decision) -> str:
     """Write the same as one JSON object."""
     document = {
-        "event": asdict(event),
+        "event": document_of(event),
         "decision": {"edge": decision.edge or "silent", "why": decision.why},
         "messages": [_message(tell, event) for tell in decision.actions],
         "reasons": [asdict(reason) for reason in decision.reasons],

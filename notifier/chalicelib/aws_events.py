@@ -9,7 +9,6 @@ once though it may come both ways.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from .errors import BadPayload
@@ -52,14 +51,13 @@ def read_alarm_message(payload: Payload) -> Event | Ignored:
         return Ignored(name=name, why="the topic's message is not an alarm's")
     state, time = payload.text("NewStateValue"), payload.time("StateChangeTime")
     alarm = _alarm(payload.text("AlarmArn"), payload.text("AlarmName"), state, time)
-    return replace(alarm, name=name, title=first_line(payload, "NewStateReason"))
+    return alarm._replace(name=name, title=first_line(payload, "NewStateReason"))
 
 
 def _codepipeline(payload: Payload, state: str) -> Event:
     pipeline, execution = payload.text("detail.pipeline"), payload.text("detail.execution-id")
     ended = payload.time("time")
-    return replace(
-        _run(payload, "CodePipeline", pipeline, state),
+    return _run(payload, "CodePipeline", pipeline, state)._replace(
         stamp=(payload.time("detail.start-time", ended), ended),
         url=_console(
             payload.text("region"),
@@ -77,8 +75,7 @@ def _codebuild(payload: Payload, state: str) -> Event:
         if phase.text("phase-status", "") in ("FAILED", "FAULT", "TIMED_OUT")
     )
     branch = branch_in(payload.text(f"{about}.source-version", ""))
-    return replace(
-        _run(payload, "CodeBuild", project, state, branch),
+    return _run(payload, "CodeBuild", project, state, branch)._replace(
         stamp=(_long_date(payload.text(f"{about}.build-start-time", "")) or ended, ended),
         url=_console(payload.text("region"), f"codesuite/codebuild/projects/{project}/history"),
         failing=names(failed),
@@ -92,8 +89,7 @@ def _ecs(payload: Payload, state: str) -> Event:
         raise BadPayload(payload.name, f"{arn!r} is no service")
     cluster, _, name = service.rpartition("/")  # older services have no cluster in their name
     path = f"ecs/v2/clusters/{cluster or 'default'}/services/{name}/deployments"
-    return replace(
-        _run(payload, "ECS deployment", service, state),
+    return _run(payload, "ECS deployment", service, state)._replace(
         stamp=(payload.time("detail.updatedAt", payload.time("time")), 0),
         title=first_line(payload, "detail.reason"),
         url=_console(payload.text("region"), path),
@@ -103,8 +99,7 @@ def _ecs(payload: Payload, state: str) -> Event:
 def _bridged_alarm(payload: Payload, state: str) -> Event:
     time = payload.time("detail.state.timestamp")
     alarm = _alarm(_first_resource(payload), payload.text("detail.alarmName"), state, time)
-    return replace(
-        alarm,
+    return alarm._replace(
         name=payload.text("detail-type"),
         title=first_line(payload, "detail.state.reason"),
     )

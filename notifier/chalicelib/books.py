@@ -1,12 +1,12 @@
 """Write desks and the month's spending as DynamoDB items, and read them back.
 
-Pure: it makes and reads the parameters; `aws` makes the calls. One item per person and per month:
+Pure: it makes and reads the parameters; `table` makes the calls. One item per person and per month:
 
     id          person#ana
     opened_at   ISO 8601, UTC       recent    times of the SMS of the last hour
     held:ENTRY  {at, until, edge, about, label, text}: waits for the digest or a bundle
     unreachable why no SMS reaches them, where the doctor found that out
-    open:ENTRY  {due, about, page, link, rule, …}: waits for an answer
+    open:ENTRY  {due, about, page, link, rule, …}: waits for an answer, or for a reminder
     sending     which bundle is being sent, since `sending_at`
 
     id          spend#2026-11
@@ -17,10 +17,10 @@ Pure: it makes and reads the parameters; `aws` makes the calls. One item per per
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from .desk import Desk, Held, Known, Open
+from .desk import Desk, Held, Known, Open, Step
 from .event import FAILED
-from .items import held_as, held_in, open_as, open_in, striking_out
-from .memory import Notice, Settled
+from .items import found_in, held_as, held_in, open_as, open_in, people_as, striking_out
+from .memory import Memory, Notice, Settled
 from .page_items import Item, key_of, page_key, putting
 
 LEASE = timedelta(minutes=2)  # after that, who was sending a bundle is taken for dead
@@ -83,20 +83,15 @@ def settling(settled: Settled) -> list[Item]:
     notice = settled.notice
     struck = striking_out(settled.key, notice.entry)
     made = [putting(notice.page, settled.at)] if notice.page else []
+    laid = {f"{_OPEN}{waits.entry}": open_as(waits) for waits in notice.open}
+    booked = []
     if notice.held:
-        waits = {f"{_HELD}{notice.entry}": held_as(notice.held)}
-        return [struck, _desk_update(settled.desk, waits, settled.at), *made]
-    if not notice.is_sms:
-        return [struck]
-    sent = _sent(settled.desk, settled.at, joins=notice.joins)
-    if notice.open:
-        sent[f"{_OPEN}{notice.open.entry}"] = open_as(notice.open)
-    return [
-        struck,
-        _desk_update(settled.desk, sent, settled.at),
-        spending(notice, settled.at),
-        *made,
-    ]
+        laid[f"{_HELD}{notice.entry}"] = held_as(notice.held)
+    elif notice.is_sms:
+        laid |= _sent(settled.desk, settled.at, joins=notice.joins)
+        booked = [spending(notice, settled.at)]
+    desk = [_desk_update(settled.desk, laid, settled.at)] if laid else []
+    return [struck, *desk, *booked, *made]
 
 
 def _sent(desk: Desk, at: datetime, *, joins: bool) -> Item:
@@ -194,15 +189,24 @@ def clearing(
     return [update, spending(notice, at)] if notice and is_sms else [update]
 
 
-def still_open(waiting: tuple[Open, ...], items: dict[str, Item]) -> frozenset[str]:
-    """Return the entries whose pipeline is still red and whose page nobody took on."""
+def still_open(waiting: tuple[Open, ...], items: dict[str, Item]) -> dict[str, tuple[str, ...]]:
+    """Return the entries that still hold, with who was told of the pipeline.
 
-    def is_open(waits: Open) -> bool:
+    The failure is the one that was told; and somebody is reminded of it, or nobody took it on.
+    """
+    memories = {waits.about: found_in(items.get(waits.about), "").memory for waits in waiting}
+
+    def is_open(waits: Open, memory: Memory) -> bool:
         page = items.get(page_key(waits.page), {})
-        is_red = items.get(waits.about, {}).get("state", {}).get("S") == FAILED
-        return is_red and not page.get("acknowledged_at", {}).get("S")
+        is_taken = bool(page.get("acknowledged_at", {}).get("S"))
+        is_red = memory.state == FAILED and memory.since <= waits.told_at
+        return is_red and (waits.reminds or not is_taken)
 
-    return frozenset(waits.entry for waits in waiting if is_open(waits))
+    return {
+        waits.entry: memory.told
+        for waits in waiting
+        if (memory := memories[waits.about]) and is_open(waits, memory)
+    }
 
 
 def closing(person: str, waits: Open) -> Item:
@@ -215,33 +219,39 @@ def closing(person: str, waits: Open) -> Item:
     }
 
 
-def handing_over(
-    person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
-) -> list[Item]:
-    """Return the updates that lay an unanswered failure on others' desks, once.
+def stepping(step: Step) -> list[Item]:
+    """Return the updates that take an open failure a step further, once.
 
-    `held` is by person; `then` says on whose desk the next step waits. No item may be in a
-    transaction twice: who escalates to themselves has one update.
+    No item may be in a transaction twice: who escalates to themselves has one update.
     """
-    updates = []
-    for to in dict.fromkeys((person, *held)):
-        names, values, sets = {}, {}, []
-        if to in held:
-            names["#held"], values[":held"] = f"{_HELD}{held[to].entry}", held_as(held[to])
-            sets.append("#held = :held")
-        if then and then[0] == to:
-            names["#then"], values[":then"] = f"{_OPEN}{then[1].entry}", open_as(then[1])
-            sets.append("#then = :then")
-        update: Item = {"Key": key_of(desk_key(to)), "ExpressionAttributeNames": names}
-        expression = f"SET {', '.join(sets)}" if sets else ""
-        if to == person:
-            names["#open"] = f"{_OPEN}{waits.entry}"
-            expression += " REMOVE #open"
+    held, updates = dict(step.held), []
+    for to in dict.fromkeys((step.person, *held)):
+        laid = {f"{_HELD}{held[to].entry}": held_as(held[to])} if to in held else {}
+        if step.then and step.then[0] == to:
+            laid[f"{_OPEN}{step.then[1].entry}"] = open_as(step.then[1])
+        update = _desk_update(Desk(person=to), laid, step.at)
+        if to == step.person:
+            update["ExpressionAttributeNames"]["#open"] = f"{_OPEN}{step.waits.entry}"
+            update["UpdateExpression"] += " REMOVE #open"
             update["ConditionExpression"] = "attribute_exists(#open)"
-        if values:
-            update["ExpressionAttributeValues"] = values
-        updates.append(update | {"UpdateExpression": expression.strip()})
-    return updates
+        updates.append(update)
+    more = tuple(to for to in held if to not in step.knew)
+    return [*updates, _telling(step, more)] if more else updates
+
+
+def _telling(step: Step, more: tuple[str, ...]) -> Item:
+    """Return the update by which more people will be told that it is fixed, if it is not yet."""
+    return {
+        "Key": key_of(step.waits.about),
+        "UpdateExpression": "SET #told = :told",
+        "ConditionExpression": "#state = :failed AND #told = :knew",
+        "ExpressionAttributeNames": {"#told": "told", "#state": "state"},
+        "ExpressionAttributeValues": {
+            ":told": people_as((*step.knew, *more)),
+            ":knew": people_as(step.knew),
+            ":failed": {"S": FAILED},
+        },
+    }
 
 
 def _expiry(at: datetime) -> Item:

@@ -3,9 +3,13 @@
 Pure. What broke and was fixed while it waited is not told at all.
 """
 
+from datetime import datetime
+
 from .decide import BROKE, COMMITS, FIXED, STILL
 from .desk import Held, Open
 from .gsm import SEPTETS, septets, tidy, to_gsm
+from .page import LIFE
+from .timing import span
 from .words import Words
 
 
@@ -33,11 +37,33 @@ def bundle(waiting: tuple[Held, ...], words: Words) -> str:
 
 def escalated(waits: Open, words: Words) -> str:
     """Write the one part about a failure that nobody acknowledged."""
-    text = to_gsm(tidy(f"{waits.label} {words.broke}, {words.unanswered} {waits.name}"))
-    link = f" {waits.link}" if septets(waits.link) <= SEPTETS // 2 and waits.link.isascii() else ""
+    said = f"{waits.label} {words.broke}, {words.unanswered} {waits.name}"
+    return _with_link(said, waits.link)
+
+
+def reminded(waits: Open, words: Words, now: datetime) -> str:
+    """Write the one part about a failure that stays, and for how long its reader knows of it."""
+    since = now - waits.told_at
+    is_gone = bool(waits.page) and since >= LIFE
+    said = f"{waits.label} {words.still} ({span(since)})"
+    return _with_link(said, "" if is_gone else waits.link)
+
+
+def with_note(text: str, note: str) -> str:
+    """Add a note to a text of the GSM alphabet, which gives way to it; another stays as it is."""
+    if text != to_gsm(text):
+        return text
+    while septets(f"{text} {note}") > SEPTETS:
+        text = text[:-1]
+    return f"{text} {note}"
+
+
+def _with_link(said: str, address: str) -> str:
+    text = to_gsm(tidy(said))
+    link = f" {address}" if septets(address) <= SEPTETS // 2 and address.isascii() else ""
     while septets(text + link) > SEPTETS:
         text = text[:-1]
-    return text + link
+    return (text + link).rstrip()
 
 
 def _what_is_left(waiting: tuple[Held, ...]) -> list[Held]:

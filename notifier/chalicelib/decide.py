@@ -13,7 +13,7 @@ from .event import ALARM, FAILED, NEUTRAL, PUSH, Event
 from .memory import TOLD, Memory
 from .rules import Person, Recipient, Rule, Rules
 from .stand_in import reached
-from .timing import AT_ONCE, MAIL, Timing, by_budget, timing
+from .timing import AT_ONCE, MAIL, Timing, by_budget, span, timing
 
 BROKE = "broke"
 FIXED = "fixed"
@@ -25,13 +25,15 @@ COMMITS = "commits"
 class Tell:
     """One person or topic is to be told of one edge; `timing` says when and by which way.
 
-    `rule` is the one that says so, None for those who are told because they were told before.
+    `rule` is the one that says so, None for those who are told because they were told before;
+    `reminder` the one that reminds them by the clock while it stays broken.
     """
 
     to: Recipient
     edge: str
     timing: Timing = AT_ONCE
     rule: Rule | None = None
+    reminder: Rule | None = None
     why: str = ""
 
     @property
@@ -75,6 +77,10 @@ class _Turn:
     told_at: datetime | None = None  # set while a pipeline stays broken: since then, rules remind
 
 
+_One = tuple[Reason, Tell | None]
+_Found = list[_One]
+
+
 def decide(
     event: Event, memory: Memory | None, rules: Rules, *, now: datetime, known: Known = NOTHING
 ) -> Decision:
@@ -82,7 +88,8 @@ def decide(
     turn = _turn(event, memory, now)
     found = list(_told_before(turn, memory, rules))
     for rule in rules.rules:
-        found += _by_rule(rule, event, _turn_for(rule, turn, now), rules, now=now, before=found)
+        found += _by_rule(rule, event, turn, rules, now=now, before=found)
+    found = [_with_reminder(it, event, rules, now) for it in found]
     found = list(_reached(found, rules, known, now))
     found = [_timed(it, event, rules, known, now) for it in found]
     actions = tuple(tell for _, tell in found if tell)
@@ -141,11 +148,34 @@ def _jobs(failing: str) -> set[str]:
     return {job for job in failing.split(", ") if job}
 
 
-def _turn_for(rule: Rule, turn: _Turn, now: datetime) -> _Turn:
-    """Return the turn as a rule sees it: after its time, it reminds of what stays broken."""
-    if turn.edge or turn.told_at is None or rule.remind is None:
+def _turn_for(to: Recipient, rule: Rule, turn: _Turn, now: datetime) -> _Turn:
+    """Return the turn as a rule sees it for somebody: a run after its time reminds.
+
+    People who were told are reminded by the clock, whether runs come or not.
+    """
+    if turn.edge or turn.told_at is None or rule.remind is None or turn.memory is None:
         return turn
+    if isinstance(to, Person) and to.key in turn.memory.told:
+        return replace(turn, why=f"{turn.why}; {_by_clock(rule)}")
     return replace(turn, edge=STILL) if now - turn.told_at >= rule.remind else turn
+
+
+def _by_clock(rule: Rule) -> str:
+    return f"reminded every {span(rule.remind)} while it is broken" if rule.remind else ""
+
+
+def _with_reminder(one: _One, event: Event, rules: Rules, now: datetime) -> _One:
+    """Find the rule by which a person who is told of a failure is reminded of it."""
+    reason, tell = one
+    if tell is None or not isinstance(tell.to, Person) or tell.edge not in (BROKE, STILL):
+        return one
+    first = (tell.rule,) if tell.rule else ()
+    for rule in (*first, *rules.rules):
+        named = (to for _, to in rules.told_by(rule, event, now))
+        if rule.remind and not rule.mismatch(event) and tell.to in named:
+            why = f"{reason.why}; {_by_clock(rule)}"
+            return replace(reason, why=why), replace(tell, reminder=rule)
+    return one
 
 
 def _run(event: Event) -> str:
@@ -166,10 +196,6 @@ def _late(event: Event, memory: Memory) -> str:
 
 def _silence(why: str) -> _Turn:
     return _Turn(edge="", why=why, memory=None)
-
-
-_One = tuple[Reason, Tell | None]
-_Found = list[_One]
 
 
 def _reached(found: _Found, rules: Rules, known: Known, now: datetime) -> Iterator[_One]:
@@ -203,7 +229,9 @@ def _timed(one: _One, event: Event, rules: Rules, known: Known, now: datetime) -
     if desk.unreachable:
         by_mail = replace(tell, timing=Timing(by=MAIL), why=reason.why)
         return replace(reason, why=f"{reason.why}; {desk.unreachable}: by e-mail"), by_mail
-    chosen = timing(tell.to, desk, is_critical=is_critical, joins=tell.joins, now=now)
+    chosen = timing(
+        tell.to, desk, about=event.key, is_critical=is_critical, joins=tell.joins, now=now
+    )
     chosen = by_budget(chosen, rules.budget, known.spent, is_critical=is_critical)
     if chosen.why:
         reason = replace(reason, why=f"{reason.why}; {chosen.why}")
@@ -233,14 +261,15 @@ def _by_rule(
     found: _Found = []
     for named, to in rules.told_by(rule, event, now):
         key, tell = to.key if to else "author", None
+        seen = _turn_for(to, rule, turn, now) if to else turn
         if to is None:
             why = f"the author {_author(event)} is not among the people"
         elif key in told:
             why = "is told already"
-        elif not turn.edge:
-            why = turn.why
+        elif not seen.edge:
+            why = seen.why
         else:
-            why, tell = named, Tell(to=to, edge=turn.edge, rule=rule)
+            why, tell = named, Tell(to=to, edge=seen.edge, rule=rule)
             told.add(key)
         found.append((Reason(rule=rule.name, person=key, told=tell is not None, why=why), tell))
     return found

@@ -4,7 +4,7 @@ Pure: it looks nothing up and believes nothing; what is in here is not verified 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import TooLarge
 
@@ -12,8 +12,7 @@ from .errors import TooLarge
 MAX_BODY = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One request of a forge: header names are in lower case, the body is untouched."""
 
     headers: Mapping[str, str]

@@ -1,6 +1,6 @@
 """Say what is known of a person besides the rules: what they were sent lately, and what waits.
 
-Pure: `aws` keeps it; here are only the values.
+Pure: `table` keeps it; here are only the values.
 """
 
 from dataclasses import dataclass
@@ -29,14 +29,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """A failure that was told to somebody, and that another is told of if nobody acknowledges.
+    """A failure that somebody was told of, at `told_at`, and more is to come if it stays.
 
-    `about` is the pipeline's key, `page` the id of the message's page; `step` counts the words of
-    the rule's escalation that were tried.
+    When it is due, another is told if nobody acknowledged; where it `reminds`, the same person is
+    told again. `about` is the pipeline's key, `page` the id of the message's page; `step` counts
+    the words of the rule's escalation that were tried, or the reminders.
     """
 
     entry: str
     due: datetime
+    told_at: datetime
     about: str
     page: str
     link: str
@@ -44,6 +46,24 @@ class Open:
     step: int
     label: str
     name: str
+    reminds: bool = False
+    is_critical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What becomes of an open failure on a person's desk, all at once or not at all.
+
+    It goes from there; a message waits for each of `held` (person, message); `then` says on whose
+    desk what is to come lies. `knew` are those whom the pipeline's memory held for told before.
+    """
+
+    person: str
+    waits: Open
+    held: tuple[tuple[str, Held], ...]
+    then: tuple[str, Open] | None
+    knew: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +89,11 @@ class Desk:
     def due(self, now: datetime) -> tuple[Held, ...]:
         """Return what has waited long enough, in the order in which it happened."""
         return tuple(sorted((it for it in self.held if it.until <= now), key=lambda it: it.at))
+
+    def is_outdated(self, waits: Open) -> bool:
+        """Tell whether a newer reminder of the same pipeline lies here: only that one counts."""
+        same = (it for it in self.open if it.reminds and it.about == waits.about)
+        return any((it.told_at, it.entry) > (waits.told_at, waits.entry) for it in same)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from . import aws
-from .aws import Table
 from .errors import AwsFailed, NotConfigured, NotifierError
 from .money import dollars
 from .rules import Rules, masked
 from .settings import Settings
+from .table import Table
 
 OK, PROBLEM, ABSENT = "ok", "PROBLEM", "not on the emulator"
 Connect = Callable[[str], Any]
 REASONS = {"sandbox": "is not verified in SNS's sandbox", "opted out": "answered STOP"}
-IsAbsent = Callable[[str, str], bool]  # of SNS: (action, error code)
+UNKNOWN = "InvalidAction"  # what SNS answers, and the emulator, to an action it does not have
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +36,12 @@ class Finding:
 
 
 def examine(
-    rules: Rules,
-    settings: Settings,
-    *,
-    connect: Connect,
-    now: datetime,
-    is_absent: IsAbsent = lambda *_: False,
+    rules: Rules, settings: Settings, *, connect: Connect, now: datetime
 ) -> Iterator[Finding]:
-    """Look at everything in turn; what cannot be looked at is a problem too."""
+    """Look at everything in turn; what cannot be looked at is a problem too.
+
+    But for what the settings say that an emulated AWS does not have.
+    """
     looks: tuple[tuple[str, str, Callable[[], Iterator[Finding]]], ...] = (
         ("sandbox", "GetSMSSandboxAccountStatus", lambda: _sandbox(rules, connect)),
         ("opted out", "ListPhoneNumbersOptedOut", lambda: _opted_out(rules, connect)),
@@ -58,7 +56,8 @@ def examine(
         except NotConfigured:
             raise  # the same for every look
         except NotifierError as error:
-            missing = is_absent(action, error.code if isinstance(error, AwsFailed) else "")
+            is_unknown = isinstance(error, AwsFailed) and error.code == UNKNOWN
+            missing = is_unknown and f"sns:{action}" in settings.not_emulated
             text = f"{action} cannot be asked" if missing else str(error)
             yield Finding(what=what, state=ABSENT if missing else PROBLEM, text=text)
 

@@ -11,11 +11,15 @@ NotifierError
 └── AwsFailed         AWS did not do what was asked
     ├── NotAllowed    it refused: permissions
     ├── NotFound      the queue, table or parameter does not exist
+    ├── Refused       a write's condition did not hold
+    ├── Conflict      a transaction met another on the same item
     ├── Unreachable   no answer
     └── NotConfigured no region, no credentials
 
 Facts are attributes; the text says where, what, and what to try.
 """
+
+from typing import Any
 
 
 class NotifierError(Exception):
@@ -107,6 +111,18 @@ class NotFound(AwsFailed):
     """Report that the queue, table or parameter does not exist."""
 
     advice = "create it (notifier/resources.yml), or correct its name in the environment"
+
+
+class Refused(AwsFailed):
+    """Report a write whose condition did not hold; `item` is what stands there, if it came back."""
+
+    def __init__(self, action: str, *, code: str, item: dict[str, Any]) -> None:
+        self.item = item
+        super().__init__(action, code=code)
+
+
+class Conflict(AwsFailed):
+    """Report a transaction that met another on the same item."""
 
 
 class Unreachable(AwsFailed):

@@ -4,7 +4,7 @@ A forge is data; one file in forges/ makes one. Pure: no AWS, no files, no clock
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .delivery import Delivery
 from .errors import BadPayload
@@ -13,8 +13,7 @@ from .payload import Payload, clean, payload_in
 from .signature import Scheme
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an event comes from: the forge, its word for the event, the hook, the delivery's id."""
 
     forge: str
@@ -26,8 +25,7 @@ class Origin:
 Reader = Callable[[Payload, Origin], Event | Ignored]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forge:
+class Forge(NamedTuple):
     """One forge. The headers are named in lower case; `readers` has one function per event.
 
     The first of `schemes` whose header came verifies the delivery, the first of `delivery_headers`

@@ -9,7 +9,7 @@ from functools import cache
 
 SEPTETS = 160  # in one part of the GSM-7 alphabet
 UNITS = 70  # in one part of UCS-2
-UNITS_OF_TWO = 134  # in two: each loses three units to say which it is
+UNITS_OF_TWO = 133  # in two of 67: a letter of two units is not divided between them
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
@@ -26,7 +26,7 @@ _SPELT = {
     "≥": ">=", "≈": "~", "±": "+/-", "©": "(c)", "®": "(r)", "™": "TM", "°": "deg", "µ": "u",
     "μ": "u", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D",
     "þ": "th", "Þ": "Th", "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "ng", "Ŋ": "NG", "ŧ": "t", "Ŧ": "T",
-    "ẞ": "SS", "¢": "c", "✓": "ok", "✔": "ok", "✅": "ok", "✗": "x", "✘": "x", "❌": "x",
+    "ẞ": "SS", "∆": "Δ", "¢": "c", "✓": "ok", "✔": "ok", "✅": "ok", "✗": "x", "✘": "x", "❌": "x",
 }  # fmt: skip
 
 

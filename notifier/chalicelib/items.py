@@ -1,6 +1,6 @@
 """Write memories and outboxes as DynamoDB items, and read them back.
 
-Pure: it makes and reads the parameters; `aws` makes the calls. One item per pipeline or delivery:
+Pure: it makes and reads the parameters; `table` makes the calls. One item per pipeline or delivery:
 
     id          partition key
     state       failed, ok or told          stamp    "812.1": run number, attempt
@@ -47,6 +47,10 @@ def _memory(item: Item) -> Memory:
     )
 
 
+# Who was told may grow without a run: what nobody answers is handed over.
+_AS_SEEN = "#stamp = :seen AND #told = :knew"
+
+
 def claiming(claim: Claim) -> Item:
     """Return the parameters of the one write that moves a memory and owes texts.
 
@@ -57,7 +61,7 @@ def claiming(claim: Claim) -> Item:
         "state": {"S": claim.memory.state},
         "stamp": {"S": _stamp(claim.memory)},
         "since": {"S": claim.memory.since.isoformat()},
-        "told": {"L": [{"S": person} for person in claim.memory.told]},
+        "told": people_as(claim.memory.told),
         "told_at": {"S": claim.memory.told_at.isoformat() if claim.memory.told_at else ""},
         "failing": {"S": claim.memory.failing},
         **_kept(claim.decisions, claim.keep_until),
@@ -73,7 +77,7 @@ def claiming(claim: Claim) -> Item:
         sets.append("#outbox = :outbox")
         values[":outbox"] = {"M": owed}
     else:
-        values[":seen"] = {"S": _stamp(claim.seen)}
+        values |= {":seen": {"S": _stamp(claim.seen)}, ":knew": people_as(claim.seen.told)}
         for number, (entry, value) in enumerate(owed.items()):
             sets.append(f"#outbox.#entry{number} = :owed{number}")
             names[f"#entry{number}"] = entry
@@ -81,7 +85,7 @@ def claiming(claim: Claim) -> Item:
     return {
         "Key": key_of(claim.key),
         "UpdateExpression": "SET " + ", ".join(sets),
-        "ConditionExpression": "#stamp = :seen" if claim.seen else "attribute_not_exists(#stamp)",
+        "ConditionExpression": _AS_SEEN if claim.seen else "attribute_not_exists(#stamp)",
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": values,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -107,6 +111,11 @@ def striking_out(key: str, entry: str) -> Item:
         "ConditionExpression": "attribute_exists(#outbox.#entry)",
         "ExpressionAttributeNames": {"#outbox": "outbox", "#entry": entry},
     }
+
+
+def people_as(keys: tuple[str, ...]) -> Item:
+    """Write who was told as an attribute."""
+    return {"L": [{"S": key} for key in keys]}
 
 
 def _stamp(memory: Memory) -> str:
@@ -136,7 +145,7 @@ def _owed(notice: Notice) -> Item:
     if notice.page:
         fields["page"] = {"M": {"id": {"S": notice.page.id}, **page_as(notice.page)}}
     if notice.open:
-        fields["open"] = open_as(notice.open)
+        fields["open"] = {"M": {waits.entry: open_as(waits) for waits in notice.open}}
     if notice.held:
         fields["held"] = held_as(notice.held)
     return {"M": fields}
@@ -166,12 +175,16 @@ def held_in(entry: str, attribute: Item) -> Held:
 
 
 _OPEN = ("about", "page", "link", "rule", "label", "name")
+_FLAGS = ("reminds", "is_critical")
 
 
 def open_as(waits: Open) -> Item:
     """Write what waits for an answer as an attribute."""
-    texts = {name: {"S": getattr(waits, name)} for name in _OPEN}
-    return {"M": texts | {"due": {"S": waits.due.isoformat()}, "step": {"N": str(waits.step)}}}
+    texts = {name: getattr(waits, name) for name in _OPEN}
+    texts |= {"due": waits.due.isoformat(), "told_at": waits.told_at.isoformat()}
+    flags = {name: {"BOOL": True} for name in _FLAGS if getattr(waits, name)}
+    written = {name: {"S": text} for name, text in texts.items()}
+    return {"M": {**written, **flags, "step": {"N": str(waits.step)}}}
 
 
 def open_in(entry: str, attribute: Item) -> Open:
@@ -180,13 +193,17 @@ def open_in(entry: str, attribute: Item) -> Open:
     return Open(
         entry=entry,
         due=datetime.fromisoformat(fields["due"]["S"]),
+        told_at=datetime.fromisoformat(fields["told_at"]["S"]),
         step=int(fields["step"]["N"]),
+        reminds="reminds" in fields,
+        is_critical="is_critical" in fields,
         **{name: fields[name]["S"] for name in _OPEN},
     )
 
 
 def _notice(entry: str, fields: Item) -> Notice:
     attributes = fields.get("attributes", {"M": {}})["M"]
+    waiting = fields.get("open", {"M": {}})["M"]
     return Notice(
         entry=entry,
         attributes=tuple(sorted((name, text["S"]) for name, text in attributes.items())),
@@ -197,6 +214,6 @@ def _notice(entry: str, fields: Item) -> Notice:
         page=page_in(fields["page"]["M"]["id"]["S"], fields["page"]["M"])
         if "page" in fields
         else None,
-        open=open_in(entry, fields["open"]) if "open" in fields else None,
+        open=tuple(open_in(name, value) for name, value in sorted(waiting.items())),
         **{name: fields[name]["S"] for name in _TEXTS if name in fields},
     )

@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .event import Event, Ignored
 
@@ -15,8 +15,7 @@ NAMESPACE = "Trivet/Notifier"
 _MAX_TEXT = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """What is worth knowing of one delivery or dispatch; what is not known stays empty.
 
     `id` is ours; `secret` is which live secret matched (1 is the first); `told` are people's keys.

@@ -1,6 +1,6 @@
 """Say what is remembered of one pipeline, or of one delivery, between two events.
 
-Pure: `aws` keeps it; here are only the values and the questions that dispatch asks.
+Pure: `table` keeps it; here are only the values and the questions that dispatch asks.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Notice:
     `address` is a phone number (E.164) or a topic's ARN. Only what goes to a topic has a `subject`,
     a longer `mail`, and `attributes`, which the topic's subscribers filter by. An SMS has a `cost`,
     in millionths of a dollar, and `held` where it waits; `joins` says that others may join it;
-    `page` is the one that its link leads to, `open` what happens when nobody acknowledges.
+    `page` is the one that its link leads to, `open` what is to come if nothing changes.
     """
 
     entry: str
@@ -52,7 +52,7 @@ class Notice:
     joins: bool = False
     held: Held | None = None
     page: Page | None = None
-    open: Open | None = None
+    open: tuple[Open, ...] = ()
 
     @property
     def is_sms(self) -> bool:

@@ -6,6 +6,7 @@ the rest fits one GSM-7 part; UCS-2, with its 70 units, is taken only where mean
 Pure: no AWS, no files, no clock, no printing.
 """
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -89,9 +90,14 @@ def compose(edge: str, event: Event, words: Words, *, note: str = "", parts: int
 def subject(edge: str, event: Event, words: Words) -> str:
     """Write a mail's subject: SNS takes less than 100 characters of ASCII, on one line."""
     parts = (part for part in _parts(edge, event, words) if part.name not in ("title", "who"))
-    text = "".join(part.whole() for part in parts if part.name != "link")
-    plain = "".join(c if c.isascii() else "?" for c in to_gsm(tidy(text)))
-    return _cut(plain, MAX_SUBJECT, len)
+    return subject_of("".join(part.whole() for part in parts if part.name != "link"))
+
+
+def subject_of(text: str) -> str:
+    """Make a text one that SNS takes as a mail's subject: letters without their accents."""
+    letters = unicodedata.normalize("NFKD", to_gsm(tidy(text)))
+    plain = "".join(c if c.isascii() else "?" for c in letters if not unicodedata.combining(c))
+    return _cut(plain or "Trivet", MAX_SUBJECT, len)
 
 
 def label(event: Event) -> str:

@@ -15,7 +15,9 @@ from .message import compose, label, mail, subject
 from .money import SPENT
 from .page import Page, Pages
 from .rules import Person, Rules, Topic
-from .timing import MAIL
+from .timing import MAIL, SMS
+
+REMINDER = "~r"  # at the end of the entry of a reminder, beside that of an escalation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,11 @@ def notice_to(tell: Tell, occasion: Occasion, *, entry: str) -> Notice:
         return _mail(tell, occasion.event, tell.to, entry)
     if rules.budget and tell.timing.by == MAIL:
         topic = next(topic for topic in rules.topics if topic.key == rules.budget.mail)
-        return _mail(tell, occasion.event, topic, entry)
+        mailed = _mail(tell, occasion.event, topic, entry)
+        return replace(mailed, open=_to_come(tell, tell.to, occasion, None, entry))
     page = _page(tell, tell.to, occasion)
     sms = _sms(tell, tell.to, occasion, page, entry)
+    sms = replace(sms, open=_to_come(tell, tell.to, occasion, page, entry))
     if tell.timing.until is not None:
         held = Held(
             entry=entry,
@@ -50,13 +54,13 @@ def notice_to(tell: Tell, occasion: Occasion, *, entry: str) -> Notice:
             text=sms.text,
         )
         return replace(sms, held=held)
-    return replace(sms, open=_open(tell, tell.to, occasion, page, entry))
+    return sms
 
 
 def _sms(tell: Tell, to: Person, occasion: Occasion, page: Page | None, entry: str) -> Notice:
     event, budget, words = occasion.event, occasion.rules.budget, words_of(to.language)
     if page and occasion.pages:
-        event = replace(event, url=occasion.pages.link(page.id))
+        event = event._replace(url=occasion.pages.link(page.id))
     most = tell.rule.parts if tell.rule else 1
     text = compose(tell.edge, event, words, parts=most)
     cost = budget.price(to.phone, text.parts) if budget else 0
@@ -89,21 +93,39 @@ def _page(tell: Tell, to: Person, occasion: Occasion) -> Page | None:
     )
 
 
-def _open(tell: Tell, to: Person, occasion: Occasion, page: Page | None, entry: str) -> Open | None:
-    """Return what is to happen when nobody acknowledges a failure that was told now."""
-    if tell.rule is None or tell.rule.escalate is None or tell.edge not in (BROKE, STILL):
-        return None
-    return Open(
+def _to_come(
+    tell: Tell, to: Person, occasion: Occasion, page: Page | None, entry: str
+) -> tuple[Open, ...]:
+    """Return what is to come if a failure stays as it is told now."""
+    if tell.edge not in (BROKE, STILL):
+        return ()
+    event, now, found = occasion.event, occasion.now, []
+    waits = Open(
         entry=entry,
-        due=occasion.now + tell.rule.escalate.after,
-        about=occasion.event.key,
+        due=now,
+        told_at=now,
+        about=event.key,
         page=page.id if page else "",
-        link=occasion.pages.link(page.id) if page and occasion.pages else occasion.event.url,
-        rule=tell.rule.name,
+        link=occasion.pages.link(page.id) if page and occasion.pages else event.url,
+        rule=tell.rule.name if tell.rule else "",
         step=0,
-        label=label(occasion.event),
+        label=label(event),
         name=to.name,
     )
+    is_sent = tell.timing.by == SMS and tell.timing.until is None
+    if is_sent and tell.rule and tell.rule.escalate:
+        found.append(replace(waits, due=now + tell.rule.escalate.after))
+    if tell.reminder and tell.reminder.remind:
+        reminder = replace(
+            waits,
+            entry=f"{entry}{REMINDER}",
+            due=(tell.timing.until or now) + tell.reminder.remind,
+            rule=tell.reminder.name,
+            reminds=True,
+            is_critical=tell.reminder.is_critical(event),
+        )
+        found.append(reminder)
+    return tuple(found)
 
 
 def _mail(tell: Tell, event: Event, topic: Topic, entry: str) -> Notice:

@@ -1,6 +1,6 @@
 """Write a message's page as a DynamoDB item, and read it back.
 
-Pure: it makes and reads the parameters; `aws` makes the calls.
+Pure: it makes and reads the parameters; `table` makes the calls.
 
     id          page#0aZ3456789
     person, text, title, why, url, language, acknowledged_at    texts

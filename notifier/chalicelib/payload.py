@@ -4,7 +4,6 @@ Pure. Every value is checked where it is read; a document cannot raise anything 
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from .delivery import Delivery
@@ -31,12 +30,12 @@ def clean(value: str, limit: int = MAX_TEXT) -> str:
     return value[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
     """A JSON object; `name` is what its problems are reported under."""
 
-    name: str
-    document: dict[str, Any]
+    def __init__(self, *, name: str, document: dict[str, Any]) -> None:
+        self.name = name
+        self.document = document
 
     def text(self, path: str, default: str | None = None, limit: int = MAX_TEXT) -> str:
         """Return the text at `a.b.c`; null and absent are `default`, or a problem without one."""

@@ -5,7 +5,7 @@ accepted. It knows no AWS: the queue, the secrets and the ids are handed in.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .delivery import Delivery
 from .event import Accepted, Event, Ignored, to_json
@@ -15,8 +15,7 @@ from .signature import verify
 Put = Callable[[str], None]  # keeps a text in the queue, or raises AwsFailed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(NamedTuple):
     """A verified delivery: `id` is ours, empty when ignored; `secret` is which one matched."""
 
     id: str

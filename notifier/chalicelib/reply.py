@@ -4,7 +4,7 @@ Pure. A refused signature is answered without saying which half was wrong; what 
 answered with 503, so that the forge shows the delivery as failed.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import (
     AwsFailed,
@@ -19,8 +19,7 @@ from .event import Event
 from .receive import Received
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(NamedTuple):
     """An HTTP answer; the body is a flat JSON object."""
 
     status: int

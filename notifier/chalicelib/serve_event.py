@@ -8,7 +8,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from . import log, wiring
@@ -32,25 +31,25 @@ def _serve(read: Callable[[], Event | Ignored]) -> None:
     start = time.perf_counter()
     line = log.Line(what="receive", result="refused", forge=FORGE, milliseconds=0.0)
     try:
-        line = replace(line, reading=read())
+        line = line._replace(reading=read())
         line = _taken(line)
     except (AwsFailed, BadPayload) as error:
-        line = replace(line, why=str(error), milliseconds=_since(start))
+        line = line._replace(why=str(error), milliseconds=_since(start))
         log.write(line, level=logging.ERROR)
         if isinstance(error, AwsFailed):
             raise
         return
-    log.write(replace(line, milliseconds=_since(start)))
+    log.write(line._replace(milliseconds=_since(start)))
 
 
 def _taken(line: log.Line) -> log.Line:
     """Put the event that was read into the queue; an ignored one goes no further."""
     if not isinstance(line.reading, Event):
         why = line.reading.why if line.reading else ""
-        return replace(line, result="ignored", why=why)
+        return line._replace(result="ignored", why=why)
     accepted = Accepted(id=os.urandom(12).hex(), event=line.reading)
     wiring.queue().put(to_json(accepted))
-    return replace(line, result="accepted", id=accepted.id)
+    return line._replace(result="accepted", id=accepted.id)
 
 
 def _since(start: float) -> float:

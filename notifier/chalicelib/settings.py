@@ -5,17 +5,17 @@ It calls nothing and opens no file but `.env`; docs/notifier.md lists the variab
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _PREFIX, _SUFFIX = "NOTIFIER_", "_SECRET"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """What the notifier was told; `secrets` are (forge, its live secrets) of the environment.
 
     `parameters` is where the others are in SSM; if `secrets_manager` is not empty, they are there.
+    `not_emulated` are the actions that an emulated AWS does not have, such as sns:GetSMSAttributes.
     """
 
     queue: str
@@ -25,6 +25,7 @@ class Settings:
     parameters: str
     secrets_manager: str
     public_url: str
+    not_emulated: frozenset[str]
     secrets: tuple[tuple[str, tuple[str, ...]], ...]
     on_lambda: bool
 
@@ -39,6 +40,7 @@ def settings_in(environment: Mapping[str, str]) -> Settings:
         parameters=environment.get("NOTIFIER_PARAMETERS") or "/trivet/notifier/dev/",
         secrets_manager=environment.get("NOTIFIER_SECRETS") or "",
         public_url=environment.get("NOTIFIER_PUBLIC_URL") or "",
+        not_emulated=frozenset(environment.get("NOTIFIER_NOT_EMULATED", "").split()),
         secrets=tuple(
             (name[len(_PREFIX) : -len(_SUFFIX)].lower(), tuple(value.split()))
             for name, value in environment.items()

@@ -9,7 +9,7 @@ Pure: no AWS, no files, no clock, no printing; what time it is, is handed in.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .delivery import Delivery
 from .errors import BadPayload, BadSignature
@@ -71,8 +71,7 @@ def signing_key(secret: str) -> bytes | None:
     return key if len(key) in _KEY_SIZES else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(NamedTuple):
     """One way to prove who sent a delivery.
 
     HMAC-SHA-256 over `signed`; where that is None the header holds the key itself. `key` is None

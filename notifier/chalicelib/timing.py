@@ -29,10 +29,15 @@ class Timing:
 AT_ONCE = Timing()
 
 
-def timing(person: Person, desk: Desk, *, is_critical: bool, joins: bool, now: datetime) -> Timing:
-    """Choose for one message; `joins` says that it may be told in a bundle with others."""
+def timing(
+    person: Person, desk: Desk, *, about: str, is_critical: bool, joins: bool, now: datetime
+) -> Timing:
+    """Choose for one message about a pipeline; `joins` says that others may join it."""
     if is_critical:
         return AT_ONCE
+    earlier = max((held.until for held in desk.held if held.about == about), default=None)
+    if earlier is not None:  # "fixed" is never told before "broke"
+        return Timing(until=earlier, why="an earlier message about it waits: joins it")
     quiet = person.quiet.until(now, person.zone) if person.quiet else None
     if quiet is not None:
         why = f"quiet hours until {_clock(quiet)}: waits for the digest"
@@ -55,6 +60,18 @@ def by_budget(chosen: Timing, budget: Budget | None, spent: int, *, is_critical:
     if level == TIGHT and not is_critical:
         return Timing(by=MAIL, why="80 % of the month's budget is spent: by e-mail")
     return chosen
+
+
+def span(time: timedelta) -> str:
+    """Write how long something takes or took, in minutes at the finest.
+
+    >>> span(timedelta(hours=4)), span(timedelta(minutes=90)), span(timedelta(hours=50, minutes=7))
+    ('4h', '1h 30m', '2d 2h')
+    """
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{n}{unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "m")) if n]
+    return " ".join(parts[:2]) or "0m"
 
 
 def _clock(time: datetime) -> str:

@@ -16,9 +16,11 @@ from .secrets import Secrets
 from .settings import Settings, is_packaging, load_dotenv, secret_variable, settings_in
 
 if TYPE_CHECKING:
-    from .aws import Queue, Sns, Table
+    from .aws import Queue
     from .page import Pages
     from .rules import Rules
+    from .sns import Sns
+    from .table import Table
 
 
 @cache
@@ -61,9 +63,17 @@ def queue() -> "Queue":
 
 
 @cache
+def dead_letters() -> "Queue":
+    """Return the queue of events that could not be dispatched."""
+    from .aws import Queue
+
+    return Queue(f"{settings().queue}-dead")
+
+
+@cache
 def table() -> "Table":
     """Return the ledger."""
-    from .aws import Table
+    from .table import Table
 
     return Table(settings().table)
 
@@ -71,7 +81,7 @@ def table() -> "Table":
 @cache
 def sns() -> "Sns":
     """Return the way to phones and topics."""
-    from .aws import Sns
+    from .sns import Sns
 
     budget = rules().budget
     return Sns(max_price=budget.max_price) if budget else Sns()

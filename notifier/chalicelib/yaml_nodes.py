@@ -19,6 +19,7 @@ _HOURS = re.compile(r"((?:[01][0-9]|2[0-3]):[0-5][0-9]) ?- ?((?:[01][0-9]|2[0-3]
 _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 _DOLLARS = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,6}))?")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=30)  # what waits on a desk is kept for longer
 
 
 class Nodes:
@@ -115,14 +116,17 @@ class Nodes:
     # forms of texts
 
     def length(self, node: Any, where: str) -> timedelta | None:
-        """Return a length of time such as 30m, 4h or 2d."""
+        """Return a length of time such as 30m, 4h or 2d; 30 days at most."""
         text = self.text(node)
         match = _LENGTH.fullmatch(text)
         if match is None:
             if text:
                 self.problem(node, f"{where}: {text!r} is no length of time such as 30m, 4h or 2d")
             return None
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        length = timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if length > _LONGEST:
+            self.problem(node, f"{where}: {text!r} is more than {_LONGEST.days}d")
+        return length
 
     def wall_time(self, node: Any, where: str, zone: tzinfo) -> datetime:
         """Return a date and time of day, such as 2026-11-02T09:00, by the clocks of a zone."""

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from notifier.chalicelib.aws import Table
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.record import Record, from_text
 from notifier.chalicelib.rules import matches
 from notifier.chalicelib.settings import load_dotenv, settings_in
+from notifier.chalicelib.table import Table
 
 from . import Answer
 

@@ -7,14 +7,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from localcloud.gaps import is_gap
+from localcloud import gaps
 from notifier.chalicelib import aws
 from notifier.chalicelib.doctor import PROBLEM, examine
-from notifier.chalicelib.rules import Rules
-from notifier.chalicelib.rules_file import load_rules, read_rules
 from notifier.chalicelib.settings import Settings, load_dotenv, settings_in
 
 from . import Answer
+from .rules_at import rules_at
 
 ABOUT = """\
 Look for what keeps messages from arriving: SNS's sandbox, numbers that opted out,
@@ -40,11 +39,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(options: argparse.Namespace) -> Answer:
     """Look at everything; raises BadRules."""
     load_dotenv(os.environ)
-    settings = settings_in(os.environ)
-    rules = rules_of(settings)
+    settings = _here(settings_in(os.environ))
+    rules = rules_at(settings.rules)
     now = datetime.now(UTC)
-    found = examine(rules, settings, connect=aws.client, now=now, is_absent=_not_on_emulator)
-    findings = list(found)
+    findings = list(examine(rules, settings, connect=aws.client, now=now))
     code = 1 if any(finding.state == PROBLEM for finding in findings) else 0
     if options.json:
         return Answer(text=json.dumps([asdict(it) for it in findings], indent=2), code=code)
@@ -53,14 +51,9 @@ def run(options: argparse.Namespace) -> Answer:
     return Answer(text="\n".join(lines), code=code)
 
 
-def rules_of(settings: Settings) -> Rules:
-    """Return the rules that the settings name."""
-    place = settings.rules
-    if place.startswith("ssm:"):
-        return read_rules(aws.parameter(place.removeprefix("ssm:")), file=place)
-    return load_rules(place)
-
-
-def _not_on_emulator(action: str, code: str) -> bool:
-    here = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname in ("127.0.0.1", "localhost")
-    return here and is_gap("sns", action, code)
+def _here(settings: Settings) -> Settings:
+    """Add what the emulator lacks, where AWS is one on this machine."""
+    host = urlsplit(os.environ.get("AWS_ENDPOINT_URL", "")).hostname
+    if host not in ("127.0.0.1", "localhost"):
+        return settings
+    return settings._replace(not_emulated=frozenset(gaps.named().split()))

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,10 @@ from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.money import DEFAULT_PRICE, dollars
 from notifier.chalicelib.rules import Rules, Topic
-from notifier.chalicelib.rules_file import load_rules
-from notifier.chalicelib.settings import load_dotenv, settings_in
 from notifier.report import text_for
 
 from . import Answer
+from .rules_at import place_of_rules, rules_at
 
 ABOUT = """\
 Read a folder of webhook payloads in the order of their names, and show who would be
@@ -32,7 +30,8 @@ workflow_run.07-broken.json. The state of each pipeline is kept from file to fil
 between two files hours pass, so that nothing joins a bundle. Nothing is sent, and AWS
 is not needed.
 
-Exit codes: 0 all was read; 1 a file is no such payload; 2 the rules have problems.
+Exit codes: 0 all was read; 1 a file is no such payload; 2 the rules have problems, or
+there is nothing to read.
 """
 
 
@@ -65,16 +64,24 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(options: argparse.Namespace) -> Answer:
     """Read the folder; raises BadRules."""
-    load_dotenv(os.environ)
-    rules = load_rules(options.rules or settings_in(os.environ).rules)
+    rules = rules_at(place_of_rules(options.rules))
     forge, now = forge_named(options.forge), datetime.now(UTC)
     memories: dict[str, Memory] = {}
-    files = sorted(path for path in options.directory.iterdir() if path.suffix == ".json")
+    files = _files(options.directory)
     rows = [_row(path, forge, rules, memories, now) for path in files]
     code = 1 if any(row.result == "unreadable" for row in rows) else 0
     if options.json:
         return Answer(text=json.dumps([asdict(row) for row in rows], indent=2), code=code)
     return Answer(text="\n".join(_table(rows)), code=code)
+
+
+def _files(directory: Path) -> list[Path]:
+    if not directory.is_dir():
+        raise BadPayload(str(directory), "is no folder; name one with payloads in it")
+    files = sorted(path for path in directory.iterdir() if path.suffix == ".json")
+    if not files:
+        raise BadPayload(str(directory), "has no file that ends in .json; name a folder with some")
+    return files
 
 
 def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:

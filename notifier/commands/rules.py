@@ -2,15 +2,13 @@
 
 import argparse
 import json
-import os
 from datetime import UTC, datetime
 
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.rules import Rules
-from notifier.chalicelib.rules_file import load_rules
-from notifier.chalicelib.settings import load_dotenv, settings_in
 
 from . import Answer
+from .rules_at import place_of_rules, rules_at
 
 ABOUT = """\
 Read a rules file and report all of its problems at once, each with its line.
@@ -33,7 +31,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "file",
         metavar="FILE",
         nargs="?",
-        help="default: $NOTIFIER_RULES, else the rules that come with the notifier",
+        help="or ssm:NAME; default: $NOTIFIER_RULES, else the rules that come with the notifier",
     )
     check.add_argument("--json", action="store_true", help="print JSON")
     check.set_defaults(run=run)
@@ -41,10 +39,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def run(options: argparse.Namespace) -> Answer:
     """Check the file."""
-    load_dotenv(os.environ)
-    path = options.file or settings_in(os.environ).rules
+    path = place_of_rules(options.file)
     try:
-        rules = load_rules(path)
+        rules = rules_at(path)
     except BadRules as error:
         text = "\n".join(error.problems)
         if options.json:

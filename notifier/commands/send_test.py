@@ -5,15 +5,16 @@ import json
 import os
 from datetime import UTC, datetime
 
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.memory import Notice
 from notifier.chalicelib.money import DEFAULT_MAX_PRICE
 from notifier.chalicelib.rules import masked
 from notifier.chalicelib.settings import load_dotenv, settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 
 from . import Answer
-from .doctor import rules_of
+from .rules_at import rules_at
 
 ABOUT = """\
 Send one SMS to a person of the rules. It costs what an SMS costs, and is booked like any other.
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> Answer:
     """Send it; raises AwsFailed and BadRules."""
     load_dotenv(os.environ)
     settings = settings_in(os.environ)
-    rules = rules_of(settings)
+    rules = rules_at(settings.rules)
     person = rules.person(options.person)
     if person is None:
         known = ", ".join(person.key for person in rules.people)

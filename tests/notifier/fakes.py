@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from notifier.chalicelib.books import LEASE, still_open
-from notifier.chalicelib.desk import Desk, Held, Known, Open
+from notifier.chalicelib.desk import Desk, Held, Known, Open, Step
 from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import FAILED, PIPELINE, PUSH, Author, Event
 from notifier.chalicelib.items import claiming, found_in, noting
@@ -84,8 +84,7 @@ WAITS = Held(
     label="tide-table CI",
     text="CI broke: tide-table",
 )
-PUSHED = replace(
-    RUN,
+PUSHED = RUN._replace(
     name="push",
     kind=PUSH,
     key="delivery#github#5#d-1",
@@ -98,7 +97,7 @@ PUSHED = replace(
 
 
 def run(number: int, outcome: str = FAILED, attempt: int = 1, **changes: Any) -> Event:
-    return replace(RUN, stamp=(number, attempt), outcome=outcome, conclusion=outcome, **changes)
+    return RUN._replace(stamp=(number, attempt), outcome=outcome, conclusion=outcome, **changes)
 
 
 def sample(forge: str, case: str) -> tuple[dict[str, str], bytes]:
@@ -137,8 +136,9 @@ class InMemoryLedger:
         interfere, self.before_claim = self.before_claim, lambda: None
         interfere()
         standing = self.items.get(claim.key)
-        seen = claim.seen and f"{claim.seen.stamp[0]}.{claim.seen.stamp[1]}"
-        if (standing and standing.get("stamp", {}).get("S")) != seen:
+        there = found_in(standing, "").memory
+        seen = claim.seen and (claim.seen.stamp, claim.seen.told)
+        if (there and (there.stamp, there.told)) != seen:
             return found_in(standing, claim.event_id)
         values = claiming(claim)["ExpressionAttributeValues"]
         outbox = dict(standing.get("outbox", {"M": {}})["M"]) if standing else {}
@@ -165,11 +165,11 @@ class InMemoryLedger:
         if self.items[settled.key]["outbox"]["M"].pop(notice.entry, None) is None:
             return
         desk = self.of.get(notice.recipient, Desk(person=notice.recipient))
+        if notice.open:
+            desk = self.of[desk.person] = replace(desk, open=(*desk.open, *notice.open))
         if notice.held:
             self.of[desk.person] = replace(desk, held=(*desk.held, notice.held))
         elif notice.is_sms:
-            more = (notice.open,) if notice.open else ()
-            desk = replace(desk, open=(*desk.open, *more))
             self._book(desk, notice, settled.at, joins=notice.joins)
         if notice.page:
             self.pages[page_key(notice.page.id)] = notice.page
@@ -192,7 +192,7 @@ class InMemoryLedger:
         if notice and notice.is_sms:
             self._book(self.of[desk.person], notice, now, joins=True)
 
-    def unanswered(self, waiting: tuple[Open, ...]) -> frozenset[str]:
+    def still_open(self, waiting: tuple[Open, ...]) -> dict[str, tuple[str, ...]]:
         pages = {key: page_as(page) for key, page in self.pages.items()}
         return still_open(waiting, {**self.items, **pages})
 
@@ -201,16 +201,20 @@ class InMemoryLedger:
         left = tuple(it for it in desk.open if it.entry != waits.entry)
         self.of[person] = replace(desk, open=left)
 
-    def hand_over(
-        self, person: str, waits: Open, held: dict[str, Held], then: tuple[str, Open] | None
-    ) -> None:
-        if waits not in self.of[person].open:
+    def step(self, step: Step) -> None:
+        memory = self.memory_of(step.waits.about)
+        more = tuple(to for to, _ in step.held if to not in step.knew)
+        refused = memory is None or memory.state != FAILED or memory.told != step.knew
+        if step.waits not in self.of[step.person].open or (more and refused):
             return
-        self.close(person, waits)
-        for to, it in held.items():
+        if more:
+            told = {"L": [{"S": key} for key in (*step.knew, *more)]}
+            self.items[step.waits.about]["told"] = told
+        self.close(step.person, step.waits)
+        for to, held in step.held:
             desk = self.of.get(to, Desk(person=to))
-            more = (then[1],) if then and then[0] == to else ()
-            self.of[to] = replace(desk, held=(*desk.held, it), open=(*desk.open, *more))
+            then = (step.then[1],) if step.then and step.then[0] == to else ()
+            self.of[to] = replace(desk, held=(*desk.held, held), open=(*desk.open, *then))
 
     def _book(self, desk: Desk, notice: Notice, now: datetime, *, joins: bool) -> None:
         self.spent += notice.cost

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import botocore.session
 
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.errors import NotifierError
 from notifier.chalicelib.event import from_json
@@ -13,6 +12,8 @@ from notifier.chalicelib.memory import Notice
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.rules import Person, Rule, Rules, Topic
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 
 RULES = Rules(
     people=(Person(key="ana", name="Ana", phone="+12025550123", hourly=9999),),

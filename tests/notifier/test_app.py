@@ -3,7 +3,11 @@
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from localcloud.emulator import Emulator
 from tests.notifier import clients
 from tests.notifier.fakes import ANA, sample, secret_of
 
+PROJECT = Path(__file__).resolve().parents[2] / "notifier"
 AppOf = Callable[[str], Any]
 
 
@@ -237,3 +242,22 @@ def test_every_forge_has_its_own_secret(
         assert (line["forge"], line["secret"]) == (forge, 2)
         answer = client.http.post("/webhooks/github", headers=headers, body=body)
         assert answer.status_code == 503  # no secret of GitHub's: refused, never unchecked
+
+
+def test_the_first_delivery_imports_nothing_heavy() -> None:
+    code = """
+import sys, app
+from chalicelib import serve_delivery
+from chalicelib.forges import forge_named
+forge_named("github")
+print(*sorted({"botocore", "boto3", "dataclasses", "inspect", "ruamel"} & set(sys.modules)))
+"""
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", code],
+        cwd=PROJECT,
+        env={**os.environ, "NOTIFIER_GITHUB_SECRET": "s", "TRIVET_DOTENV": os.devnull},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert run.stdout.split() == []

@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Queue, Sns, Table, parameter, secret
+from notifier.chalicelib.aws import Queue, parameter, secret
 from notifier.chalicelib.books import leasing, settling
 from notifier.chalicelib.desk import Desk, Known
 from notifier.chalicelib.errors import (
@@ -22,6 +22,8 @@ from notifier.chalicelib.errors import (
 from notifier.chalicelib.items import claiming, noting
 from notifier.chalicelib.memory import Claim, Found, Memory, Notice, Settled
 from notifier.chalicelib.publish import publishing
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from tests.notifier.fakes import NOON, TO_A_TOPIC, WAITS
 
 MEMORY = Memory(state="failed", stamp=(812, 1), since=NOON, told=("ana",))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +10,12 @@ import pytest
 from localcloud.emulator import Emulator
 from notifier.__main__ import main
 from notifier.chalicelib import aws
-from notifier.chalicelib.aws import Sns, Table
+from notifier.chalicelib.aws import Queue
 from notifier.chalicelib.dispatch import dispatch
-from notifier.chalicelib.event import Accepted, Event
+from notifier.chalicelib.event import Accepted, Event, to_json
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from tests.notifier.clients import client
 from tests.notifier.fakes import NOON, RULES, RUN
 
@@ -45,8 +46,8 @@ def dispatched(event: Event, now: datetime = NOON) -> None:
 
 def test_the_last_decisions_can_be_asked_for_the_newest_first(cloud: Emulator, run: Run) -> None:
     dispatched(RUN)
-    other = replace(RUN, key="other", repository="o/r\x1b[2J")
-    dispatched(replace(other, fork=True), datetime(2026, 11, 22, 13, tzinfo=UTC))
+    other = RUN._replace(key="other", repository="o/r\x1b[2J")
+    dispatched(other._replace(fork=True), datetime(2026, 11, 22, 13, tzinfo=UTC))
     assert run("decisions") == (
         0,
         """\
@@ -121,11 +122,6 @@ workflow_run.3.json  fixed            0.2  ana, ben
     assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
 
 
-def test_a_folder_that_is_not_there_says_so(run: Run) -> None:
-    code, _, err = run("replay", "nowhere", "--forge", "github")
-    assert (code, err[:36]) == (2, "nowhere: No such file or directory; ")
-
-
 def test_good_rules_are_counted(run: Run) -> None:
     code, out, _ = run("rules", "check")
     assert (code, ": good: 2 people, " in out) == (0, True)
@@ -153,11 +149,23 @@ def test_events_that_could_not_be_dispatched_are_put_back_under_their_own_id(
     alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
     for body in ("one", "two"):
         client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
-    assert run("redrive") == (0, f"2 events put back into {alive}.\n", "")
+    code, out, _ = run("redrive")
+    assert (code, out.splitlines()[0]) == (0, f"2 events put back into {alive}.")
+    assert out.splitlines()[1:] == ["  (not an event): the reason is in the log"] * 2
     answer = client("sqs").receive_message(QueueUrl=queue(alive), MaxNumberOfMessages=10)
     assert sorted(message["Body"] for message in answer["Messages"]) == ["one", "two"]
     code, out, _ = run("redrive", "--json")
-    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0})
+    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0, "events": []})
+
+
+def test_redrive_says_of_each_event_why_it_was_dead(cloud: Emulator, run: Run) -> None:
+    alive = settings_in({}).queue
+    client("sqs").create_queue(QueueName=f"{alive}-dead")
+    letter = to_json(Accepted(id="e-1", event=RUN))
+    Queue(f"{alive}-dead", lambda: client("sqs")).put(letter, why="message to ana: Throttled")
+    code, out, _ = run("redrive", "--json")
+    assert code == 0
+    assert json.loads(out)["events"] == [{"id": "e-1", "why": "message to ana: Throttled"}]
 
 
 def test_a_test_sms_goes_to_one_person(cloud: Emulator, run: Run) -> None:
@@ -216,3 +224,36 @@ def test_what_doctor_cannot_look_at_is_a_problem(cloud: Emulator, run: Run) -> N
         1,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("rules", "check"),
+        ("explain", str(EXAMPLES / "push.json"), "--forge", "github", "--json"),
+        ("replay", str(EXAMPLES), "--forge", "github"),
+    ],
+)
+def test_the_rules_may_be_in_a_parameter(
+    cloud: Emulator, run: Run, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...]
+) -> None:
+    text = (EXAMPLES / "rules.yml").read_text()
+    client("ssm").put_parameter(Name="/trivet/rules", Value=text, Type="String")
+    monkeypatch.setenv("NOTIFIER_RULES", "ssm:/trivet/rules")
+    assert run(*verb)[0] == 0
+    monkeypatch.setenv("NOTIFIER_RULES", "ssm:/trivet/none")
+    code, _, err = run(*verb)
+    assert (code, "SSM parameter /trivet/none" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("none", "is no folder"), ("file", "is no folder"), ("empty", "has no file")]
+)
+def test_what_is_no_folder_of_payloads_is_refused(
+    run: Run, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    code, out, err = run("replay", str(tmp_path / name), "--forge", "github")
+    assert (code, out) == (2, "")
+    assert f"{name}: {said}" in err

@@ -23,11 +23,13 @@ from tests.notifier.fakes import (
     ANA,
     BEN,
     BROKEN_MAIN,
+    BUILDS,
     COMMITS_ON_MAIN,
     NOON,
     PUSHED,
     RULES,
     RUN,
+    WAITS,
     run,
 )
 
@@ -135,19 +137,19 @@ def test_a_rerun_of_the_newest_moves_the_state() -> None:
 
 
 def test_a_cancelled_run_never_moves_the_state() -> None:
-    event = replace(run(813, NEUTRAL), conclusion="cancelled")
+    event = run(813, NEUTRAL)._replace(conclusion="cancelled")
     decision = decided(event, remembered(FAILED, 812, told=("ana",)))
     assert (decision.actions, decision.memory) == ((), None)
     assert decision.why == "a run that ended as cancelled says nothing about the code"
 
 
 def test_a_fork_never_tells_anybody() -> None:
-    decision = decided(replace(RUN, fork=True))
+    decision = decided(RUN._replace(fork=True))
     assert (decision.actions, decision.memory) == ((), None)
 
 
 def test_an_author_who_is_not_among_the_people_is_named_in_the_reason() -> None:
-    decision = decided(replace(RUN, author=Author(name="Cleo", email="cleo@example.org")))
+    decision = decided(RUN._replace(author=Author(name="Cleo", email="cleo@example.org")))
     assert told(decision) == [(BROKE, "ben")]
     assert decision.reasons[0] == Reason(
         rule="main is broken",
@@ -180,33 +182,80 @@ def test_a_push_that_tells_nobody_is_not_remembered() -> None:
     assert decide(PUSHED, None, rules, now=NOON).memory is None
 
 
-def reminding(after: timedelta) -> Rules:
-    return replace(RULES, rules=(replace(RULES.rules[0], remind=after),))
+def reminding(after: timedelta, *tell: str) -> Rules:
+    rule = replace(RULES.rules[0], remind=after, tell=tell or RULES.rules[0].tell)
+    return replace(RULES, topics=(BUILDS,), rules=(rule,))
 
 
-@pytest.mark.parametrize(("hours", "edges"), [(3, []), (4, [STILL, STILL])])
-def test_what_stays_broken_is_told_again_after_the_rules_time(hours: int, edges: list[str]) -> None:
+def test_who_was_told_is_reminded_by_the_clock_and_not_by_a_run() -> None:
     memory = replace(remembered(FAILED, 812, told=("ana", "ben")), told_at=NOON)
-    now = NOON + timedelta(hours=hours)
+    now = NOON + timedelta(hours=9)
     decision = decide(run(813), memory, reminding(timedelta(hours=4)), now=now)
-    assert [tell.edge for tell in decision.actions] == edges
-    assert decision.memory == replace(memory, stamp=(813, 1), told_at=now if edges else NOON)
+    assert decision.actions == ()
+    assert [reason.why for reason in decision.reasons] == [
+        f"{decision.why}; reminded every 4h while it is broken"
+    ] * 2
 
 
-def test_a_reminder_is_not_sent_again_until_its_time_is_over_again() -> None:
-    memory, now = decided(RUN).memory, NOON
+def test_a_failure_says_by_which_rule_its_reader_is_reminded_and_when() -> None:
+    decision = decide(RUN, None, reminding(timedelta(minutes=90), "ana", "builds"), now=NOON)
+    assert [tell.reminder and tell.reminder.name for tell in decision.actions] == [
+        "main is broken",
+        None,
+    ]
+    assert [reason.why for reason in decision.reasons] == [
+        "is named by 'ana'; reminded every 1h 30m while it is broken",
+        "is named by 'builds'",
+    ]
+
+
+def test_a_later_rule_reminds_whom_an_earlier_one_tells() -> None:
+    second = replace(RULES.rules[0], name="remind", remind=timedelta(hours=4), tell=("ana",))
+    rules = replace(RULES, rules=(RULES.rules[0], second))
+    reminders = {tell.to.key: tell.reminder for tell in decide(RUN, None, rules, now=NOON).actions}
+    assert reminders == {"ana": second, "ben": None}
+
+
+@pytest.mark.parametrize(("hours", "told_again"), [(3, []), (4, ["builds", "ben"])])
+def test_a_topic_and_who_was_not_told_are_reminded_by_a_run_after_the_rules_time(
+    hours: int, told_again: list[str]
+) -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana", "builds")), told_at=NOON)
+    now = NOON + timedelta(hours=hours)
+    rules = reminding(timedelta(hours=4), "ana", "builds", "ben")
+    decision = decide(run(813), memory, rules, now=now)
+    assert [(tell.edge, tell.to.key) for tell in decision.actions] == [
+        (STILL, key) for key in told_again
+    ]
+    assert decision.memory is not None
+    assert decision.memory.told_at == (now if told_again else NOON)
+
+
+def test_a_topic_is_not_reminded_again_until_its_time_is_over_again() -> None:
+    rules = reminding(timedelta(hours=4), "builds")
+    memory, now = decide(RUN, None, rules, now=NOON).memory, NOON
     told_at = []
     for number in range(813, 823):
         now += timedelta(hours=1)
-        decision = decide(run(number), memory, reminding(timedelta(hours=4)), now=now)
+        decision = decide(run(number), memory, rules, now=now)
         memory = decision.memory
         told_at += [number] if decision.actions else []
     assert told_at == [816, 820]
 
 
+def test_what_is_fixed_is_not_told_before_that_it_broke() -> None:
+    waits = replace(WAITS, until=NOON)
+    known = Known(desks=(Desk(person="ana", held=(waits,)),))
+    memory = remembered(FAILED, 812, told=("ana",))
+    later = NOON + timedelta(seconds=30)
+    (tell,) = decide(run(813, OK), memory, RULES, now=later, known=known).actions
+    assert (tell.edge, tell.timing.until) == (FIXED, NOON)
+    assert tell.why.endswith("an earlier message about it waits: joins it")
+
+
 def test_when_another_job_fails_too_it_is_told_at_once() -> None:
     memory = replace(remembered(FAILED, 812, told=("ben",)), told_at=NOON, failing="lint, test")
-    decision = decided(replace(run(813), failing="deploy, test"), memory)
+    decision = decided(run(813)._replace(failing="deploy, test"), memory)
     assert told(decision) == [(STILL, "ana"), (STILL, "ben")]
     assert decision.why.endswith("; told: ben; deploy fails too now")
     assert decision.memory is not None
@@ -215,7 +264,7 @@ def test_when_another_job_fails_too_it_is_told_at_once() -> None:
 
 def test_when_a_job_stops_failing_it_is_silent() -> None:
     memory = replace(remembered(FAILED, 812, told=("ben",)), failing="lint, test")
-    assert decided(replace(run(813), failing="test"), memory).actions == ()
+    assert decided(run(813)._replace(failing="test"), memory).actions == ()
 
 
 def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
@@ -228,17 +277,17 @@ def test_who_is_on_duty_is_told_and_the_reason_says_so() -> None:
 
 
 def test_an_alarm_has_a_state_as_a_pipeline_has() -> None:
-    alarm = replace(run(1795341723000), kind=ALARM, numbered=False)
+    alarm = run(1795341723000)._replace(kind=ALARM, numbered=False)
     rules = replace(RULES, rules=(replace(BROKEN_MAIN, kinds=(ALARM,)),))
     broke = decide(alarm, None, rules, now=NOON)
     assert (broke.edge, broke.why) == (BROKE, "the alarm failed; before, it was not known")
-    calm = replace(alarm, outcome=OK, stamp=(1795341724000, 0))
+    calm = alarm._replace(outcome=OK, stamp=(1795341724000, 0))
     assert decide(calm, broke.memory, rules, now=NOON).edge == FIXED
     assert decide(alarm, broke.memory, rules, now=NOON).why == "this was handled before"
 
 
 def test_a_late_result_without_a_number_says_so() -> None:
-    late = replace(run(811), numbered=False)
+    late = run(811)._replace(numbered=False)
     decision = decide(late, remembered(OK, 812), RULES, now=NOON)
     assert decision.why == "this run comes late: a newer one is known"
 
@@ -256,7 +305,7 @@ def test_the_reason_says_that_somebody_is_told_later_and_why() -> None:
     ("rule", "event"),
     [
         (replace(RULES.rules[0], severity="critical"), RUN),
-        (RULES.rules[0], replace(RUN, severity="critical")),
+        (RULES.rules[0], RUN._replace(severity="critical")),
     ],
 )
 def test_what_is_critical_by_its_rule_or_by_itself_waits_for_nobody(

@@ -192,12 +192,12 @@ def test_whatever_fails_each_edge_is_told_exactly_once(
 
 
 def test_a_fork_leaves_no_trace(world: World) -> None:
-    assert world.dispatch(replace(RUN, fork=True)).result == "silent"
+    assert world.dispatch(RUN._replace(fork=True)).result == "silent"
     assert world.ledger.memory_of(RUN.key) is None
 
 
 def test_the_last_decisions_are_kept_also_those_that_change_nothing(world: World) -> None:
-    for event in (run(1, OK), run(1, OK), replace(run(2), fork=True), run(2)):
+    for event in (run(1, OK), run(1, OK), run(2)._replace(fork=True), run(2)):
         world.dispatch(event)
     kept = [from_text(text) for text in found_in(world.ledger.items[RUN.key], "").decisions]
     assert [(record.edge, record.why) for record in kept] == [
@@ -221,7 +221,7 @@ def test_a_topic_is_told_more_than_a_phone(world: World) -> None:
     world.rules = replace(
         RULES, topics=(BUILDS,), rules=(replace(RULES.rules[0], tell=("builds", "ana")),)
     )
-    world.dispatch(replace(RUN, url="https://x.example/1", failing="lint, test"))
+    world.dispatch(RUN._replace(url="https://x.example/1", failing="lint, test"))
     notice, sms = world.network.taken
     assert notice == replace(TO_A_TOPIC, entry=notice.entry, text=sms.text)
     assert (sms.subject, sms.mail, sms.attributes) == ("", "", ())
@@ -232,7 +232,7 @@ def test_a_topic_is_told_more_than_a_phone(world: World) -> None:
 def test_a_storm_is_told_at_once_and_the_rest_waits_for_one_bundle(world: World) -> None:
     for number in range(5):
         world.now = NOON + timedelta(seconds=number) - timedelta(hours=1)
-        event = replace(RUN, key=f"p{number}", workflow=f"w{number}", stamp=(number, 1))
+        event = RUN._replace(key=f"p{number}", workflow=f"w{number}", stamp=(number, 1))
         assert world.dispatch(event).result == ("told" if number == 0 else "held")
     assert world.network.told() == [("ana", "w0 broke"), ("ben", "w0 broke")]
     assert [held.label for held in world.ledger.of["ana"].held] == [
@@ -244,7 +244,7 @@ def test_a_storm_is_told_at_once_and_the_rest_waits_for_one_bundle(world: World)
 def test_what_waits_is_laid_on_the_desk_once_however_often_it_comes(world: World) -> None:
     world.dispatch(RUN)
     world.now -= timedelta(hours=1)
-    other = replace(RUN, key="other", stamp=(9, 1))
+    other = RUN._replace(key="other", stamp=(9, 1))
     world.dispatch(other, "two")
     world.now -= timedelta(hours=1)
     world.dispatch(other, "two")
@@ -256,7 +256,7 @@ def test_the_last_sms_of_the_months_budget_says_so_and_then_mails_are_sent(world
     rule = replace(RULES.rules[0], tell=("ana",), severity="critical")
     world.rules = replace(RULES, topics=(BUILDS,), budget=budget, rules=(rule,))
     for number in range(5):
-        world.dispatch(replace(RUN, key=f"p{number}", url=""))
+        world.dispatch(RUN._replace(key=f"p{number}", url=""))
     assert [it.is_sms for it in world.network.taken] == [True] * 4 + [False]
     note = "Budget spent: from now on by e-mail."
     said = [it.text.endswith(note) for it in world.network.taken]

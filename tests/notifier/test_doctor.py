@@ -8,10 +8,11 @@ import botocore.session
 import pytest
 from botocore.stub import Stubber
 
+from localcloud import gaps
 from localcloud.emulator import Emulator
-from localcloud.gaps import ACTIONS, UNKNOWN, is_gap
+from localcloud.gaps import ACTIONS, UNKNOWN
 from notifier.chalicelib.books import spend_key
-from notifier.chalicelib.doctor import OK, PROBLEM, Finding, examine, unreachable
+from notifier.chalicelib.doctor import ABSENT, OK, PROBLEM, Finding, examine, unreachable
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.settings import settings_in
@@ -151,6 +152,19 @@ def test_what_the_list_says_is_not_on_the_emulator(
     assert caught.value.response["Error"]["Code"] == UNKNOWN
 
 
-def test_another_unknown_action_is_an_error() -> None:
-    assert not is_gap("sns", "Publish", UNKNOWN)
-    assert not is_gap("sns", "GetSMSAttributes", "AccessDenied")
+@pytest.mark.parametrize(
+    ("lacks", "code", "state"),
+    [
+        (gaps.named(), UNKNOWN, ABSENT),
+        (gaps.named(), "AccessDenied", PROBLEM),
+        ("sns:ListPhoneNumbersOptedOut", UNKNOWN, PROBLEM),
+        ("", UNKNOWN, PROBLEM),
+    ],
+)
+def test_only_what_is_listed_and_unknown_is_not_on_the_emulator(
+    aws: Aws, lacks: str, code: str, state: str
+) -> None:
+    aws.stubs["sns"].add_client_error("get_sms_sandbox_account_status", code)
+    settings = settings_in({"NOTIFIER_NOT_EMULATED": lacks})
+    first = next(examine(RULES, settings, connect=aws.clients.__getitem__, now=NOON))
+    assert (first.what, first.state, first.people) == ("sandbox", state, None)

@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.bundle import escalated
-from notifier.chalicelib.desk import Open
+from notifier.chalicelib.desk import Open, Step
 from notifier.chalicelib.dispatch import dispatch
+from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import OK, Accepted, Event
 from notifier.chalicelib.gsm import septets
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.page import Pages
 from notifier.chalicelib.rules import Escalation, Person, Rules
-from notifier.chalicelib.watch import escalate, tell_what_waited
+from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.fakes import ANA, BEN, NOON, RULES, RUN, InMemoryLedger, Network, run
 
 CLEO = Person(key="cleo", name="Cleo Example", phone="+12025550124", language="de")
@@ -49,7 +50,7 @@ class World:
     def watch(self, *minutes: int) -> None:
         for minute in minutes:
             now = self._at(minute)
-            escalate(self.rules, desks=self.ledger, now=now)
+            follow_up(self.rules, desks=self.ledger, now=now)
             tell_what_waited(
                 self.rules, desks=self.ledger, send=self.network.send, now=now, new_id=self._id
             )
@@ -109,6 +110,15 @@ def test_what_is_fixed_is_not_escalated(world: World) -> None:
     assert (world.told(), world.open()) == (["ana", "ana"], 0)
 
 
+def test_who_was_told_because_another_did_not_answer_is_told_that_it_is_fixed(
+    world: World,
+) -> None:
+    world.watch(15, 16)
+    world.dispatch(run(813, OK), minute=20)
+    assert world.told() == ["ana", "ben", "ana", "ben"]
+    assert "fixed" in world.network.taken[-1].text
+
+
 def test_a_rule_that_is_gone_escalates_nothing(world: World) -> None:
     world.rules = replace(RULES, people=ESCALATING.people)
     world.rules = replace(world.rules, rules=())
@@ -119,9 +129,36 @@ def test_a_rule_that_is_gone_escalates_nothing(world: World) -> None:
 def test_what_wants_an_answer_waits_for_no_bundle() -> None:
     world = World()
     for number in range(3):
-        world.dispatch(replace(RUN, key=f"p{number}"))
+        world.dispatch(RUN._replace(key=f"p{number}"))
     assert world.told() == ["ana"] * 3
     assert world.open() == 3
+
+
+def test_what_broke_anew_is_not_escalated_for_the_old_failure(world: World) -> None:
+    world.dispatch(run(813, OK), minute=5)
+    world.rules = replace(ESCALATING, rules=())
+    world.dispatch(run(814), minute=10)
+    world.rules = ESCALATING
+    world.watch(15, 16)
+    assert "ben" not in world.told()
+
+
+def test_one_persons_failure_keeps_no_others_escalation_from_going_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.rules = replace(ESCALATING, rules=(replace(ESCALATING.rules[0], tell=("cleo",)),))
+    world.dispatch(RUN._replace(key="p2"))
+    take = world.ledger.step
+
+    def take_but_anas(step: Step) -> None:
+        if step.person == "ana":
+            raise Unreachable("table", code="Throttled")
+        take(step)
+
+    monkeypatch.setattr(world.ledger, "step", take_but_anas)
+    with pytest.raises(Unreachable):
+        follow_up(world.rules, desks=world.ledger, now=NOON + PLAN.after)
+    assert [held.label for held in world.ledger.of["ben"].held] == ["tide-table CI"]
 
 
 def test_two_watches_at_the_same_time_hand_over_once(world: World) -> None:
@@ -135,6 +172,7 @@ def test_the_text_of_an_escalation_fits_one_part(label: str, name: str, link: st
     waits = Open(
         entry="e",
         due=NOON,
+        told_at=NOON,
         about="p",
         page="",
         link=link,

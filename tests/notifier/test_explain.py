@@ -200,3 +200,26 @@ rules:
     sms, topic = json.loads(out)["messages"]
     assert (sms["until"], sms["text"][:9]) == ("2026-11-23T07:00:00+00:00", "CI kaputt")
     assert topic["topic"] == "builds"
+
+
+def test_the_files_name_says_which_event_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, FAILED, "--forge", "github") == (0, EXPLAINED, "")
+
+
+def test_a_file_whose_name_says_no_event_needs_the_option(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "saved.json").write_text("{}")
+    code, out, err = run(capsys, str(tmp_path / "saved.json"), "--forge", "gitlab")
+    assert (code, out) == (2, "")
+    assert err.endswith("Deployment Hook, Pipeline Hook, Push Hook; add --event\n")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01", "9999-12-31T23:59", "0001-01-01T00:00+14:00"])
+def test_a_time_out_of_all_calendars_is_refused(
+    capsys: pytest.CaptureFixture[str], at: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(capsys, FAILED, *RUN, "--at", at)
+    assert caught.value.code == 2
+    assert "too long ago, or too far ahead" in capsys.readouterr().err

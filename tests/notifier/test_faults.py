@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from localcloud.emulator import Emulator
-from notifier.chalicelib.aws import Queue, Sns, Table
+from notifier.chalicelib.aws import Queue
 from notifier.chalicelib.books import LEASE
 from notifier.chalicelib.delivery import delivery_of
 from notifier.chalicelib.dispatch import dispatch
@@ -25,8 +25,10 @@ from notifier.chalicelib.page import Pages
 from notifier.chalicelib.receive import receive
 from notifier.chalicelib.rules import Escalation, Rules
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from notifier.chalicelib.timing import BUNDLE
-from notifier.chalicelib.watch import escalate, tell_what_waited
+from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.clients import client
 from tests.notifier.fakes import ANA, BEN, RULES, sample, secret_of
 
@@ -279,12 +281,77 @@ def test_what_nobody_answers_is_handed_over_once_whatever_fails(
     now = datetime.now(UTC) + PLAN.after
     wire = Wire(call, when)
     with pytest.raises(AwsFailed):
-        escalate(ESCALATING, desks=table_over(wire), now=now)
+        follow_up(ESCALATING, desks=table_over(wire), now=now)
     assert wire.calls == HANDED_OVER[: call + 1]
     for _ in range(2):
-        escalate(ESCALATING, desks=table_over(Wire()), now=now)
+        follow_up(ESCALATING, desks=table_over(Wire()), now=now)
         watch_over(Wire(), now)
     assert [number for number, _ in sms(cloud).elements()] == [BEN.phone, ANA.phone]
+
+
+def test_what_is_fixed_in_the_moment_of_handing_over_is_not_handed_over(cloud: Emulator) -> None:
+    unanswered_failure(Wire())
+    now = datetime.now(UTC) + PLAN.after
+
+    class Late(Wire):
+        def call(self, name: str, method: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+            if name == "transact_write_items":
+                receive_over(Wire(), "workflow_run.fixed")
+                dispatch_over(Wire(), queued()[-1], ESCALATING, PAGES)
+            return super().call(name, method, parameters)
+
+    follow_up(ESCALATING, desks=table_over(Late()), now=now)
+    desks = table_over(Wire()).desks(("ana", "ben"), now).desks
+    assert {desk.person: desk.held for desk in desks if desk.held and desk.person == "ana"} == {}
+
+
+def test_who_is_told_while_the_fix_is_decided_is_told_of_the_fix_too(cloud: Emulator) -> None:
+    unanswered_failure(Wire())
+    now = datetime.now(UTC) + PLAN.after
+
+    class Late(Wire):
+        def call(self, name: str, method: Callable[..., Any], parameters: dict[str, Any]) -> Any:
+            if self.calls == ["batch_get_item"]:
+                follow_up(ESCALATING, desks=table_over(Wire()), now=now)
+                watch_over(Wire(), now)
+            return super().call(name, method, parameters)
+
+    receive_over(Wire(), "workflow_run.fixed")
+    wire = Late()
+    dispatch_over(wire, queued()[-1], ESCALATING, PAGES)
+    assert wire.calls[:3] == ["batch_get_item", "update_item", "update_item"]
+    fixed = [number for number, text in sms(cloud).elements() if " fixed: " in text]
+    assert fixed == [BEN.phone, ANA.phone]
+
+
+REMINDING = replace(
+    RULES, rules=(replace(RULES.rules[0], tell=("ben",), remind=timedelta(hours=4)),)
+)
+REMINDED = ["batch_get_item", "batch_get_item", "update_item"]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+@pytest.mark.parametrize("call", range(len(REMINDED)))
+def test_what_stays_broken_is_told_again_once_whatever_fails(
+    cloud: Emulator, call: int, when: str
+) -> None:
+    receive_over(Wire(), "workflow_run.failed")
+    wire = Wire()
+    dispatch_over(wire, queued()[0], REMINDING)
+    assert wire.calls == TOLD_WITH_A_PAGE
+    now = datetime.now(UTC) + timedelta(hours=4)
+    wire = Wire(call, when)
+    with pytest.raises(AwsFailed):
+        follow_up(REMINDING, desks=table_over(wire), now=now)
+    assert wire.calls == REMINDED[: call + 1]
+    for minutes in (1, 2, 3):
+        follow_up(REMINDING, desks=table_over(Wire()), now=now + timedelta(minutes=minutes))
+        watch_over(Wire(), now + timedelta(minutes=minutes))
+    first, second = [text for _, text in sms(cloud).elements()]
+    assert "still broken (4h" in second
+    assert "still broken" not in first
+    (desk,) = table_over(Wire()).desks(("ben",), now).desks
+    assert len(desk.open) == 1
 
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
@@ -302,6 +369,6 @@ def test_an_acknowledgement_that_failed_is_possible_again_and_ends_the_escalatio
     page = table_over(Wire()).look(PAGE_ID, now)
     assert page is not None
     assert page.acknowledged_at
-    escalate(ESCALATING, desks=table_over(Wire()), now=now + PLAN.after)
+    follow_up(ESCALATING, desks=table_over(Wire()), now=now + PLAN.after)
     watch_over(Wire(), now + PLAN.after)
     assert [number for number, _ in sms(cloud).elements()] == [BEN.phone]

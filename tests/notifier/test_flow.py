@@ -9,10 +9,11 @@ import pytest
 from chalice.test import Client
 
 from localcloud.emulator import Emulator
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.books import desk_key
 from notifier.chalicelib.rules_file import load_rules
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from notifier.chalicelib.timing import BUNDLE
 from notifier.chalicelib.watch import tell_what_waited
 from tests.notifier import clients

@@ -1,17 +1,16 @@
 """The contract of every forge: each sample in samples/<forge>/ is put through it."""
 
 import json
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from notifier.chalicelib.delivery import Delivery, delivery_of
 from notifier.chalicelib.errors import BadPayload, BadSignature, UnknownForge
-from notifier.chalicelib.event import Accepted, Ignored, from_json, to_json
+from notifier.chalicelib.event import Accepted, Ignored, document_of, from_json, to_json
 from notifier.chalicelib.forge import Forge, parse
 from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.signature import Scheme, verify
@@ -33,7 +32,7 @@ def as_document(forge: Forge, delivery: Delivery) -> dict[str, Any]:
     reading = parse(forge, delivery)
     if isinstance(reading, Ignored):
         return {"ignored": reading.why}
-    document: dict[str, Any] = json.loads(json.dumps({"event": asdict(reading)}))
+    document: dict[str, Any] = json.loads(json.dumps({"event": document_of(reading)}))
     return document
 
 
@@ -71,7 +70,7 @@ def test_one_changed_byte_does_not_verify(case: tuple[Forge, Delivery, Path]) ->
     changed = bytearray(delivery.body)
     changed[len(changed) // 2] ^= 1
     signs_nothing = scheme_of(forge, delivery).signed is None  # GitLab's token
-    assert verifies(forge, replace(delivery, body=bytes(changed))) == signs_nothing
+    assert verifies(forge, delivery._replace(body=bytes(changed))) == signs_nothing
 
 
 def test_one_changed_character_of_the_signature_does_not_verify(
@@ -81,7 +80,7 @@ def test_one_changed_character_of_the_signature_does_not_verify(
     header = scheme_of(forge, delivery).header
     given = delivery.header(header)
     changed = given[:-4] + ("0" if given[-4] != "0" else "1") + given[-3:]
-    assert not verifies(forge, replace(delivery, headers={**delivery.headers, header: changed}))
+    assert not verifies(forge, delivery._replace(headers={**delivery.headers, header: changed}))
 
 
 @pytest.mark.parametrize("value", [None, "", "sha256=", "v1,", " "])
@@ -93,7 +92,7 @@ def test_an_absent_or_empty_signature_does_not_verify(
     headers = {k: v for k, v in delivery.headers.items() if k not in names}
     if value is not None:
         headers |= dict.fromkeys(names, value)
-    assert not verifies(forge, replace(delivery, headers=headers))
+    assert not verifies(forge, delivery._replace(headers=headers))
 
 
 def test_without_secrets_nothing_verifies(case: tuple[Forge, Delivery, Path]) -> None:
@@ -112,6 +111,7 @@ def test_no_header_and_no_body_can_do_more_than_be_refused(data: st.DataObject) 
     headers = data.draw(st.dictionaries(st.sampled_from(sorted(names)), texts))
     body = data.draw(st.binary() | st.text().map(lambda text: f"payload={text}".encode()))
     secrets = tuple(data.draw(st.lists(st.text() | st.text().map("whsec_".__add__), max_size=3)))
+    assume(headers.get("x-gitlab-token") not in secrets)  # that is a delivery to be taken
     with pytest.raises(BadSignature):
         verify(Delivery(headers=headers, body=body), forge.schemes, secrets, now=SENT_AT)
 
@@ -143,7 +143,7 @@ def test_without_its_event_or_delivery_header_it_is_no_delivery(
         if names == forge.delivery_headers and not is_read:
             continue  # nobody needs the id of what is not read
         with pytest.raises(BadPayload, match=" or ".join(names)):
-            parse(forge, replace(delivery, headers=headers))
+            parse(forge, delivery._replace(headers=headers))
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"nope", b"\xff", b"NaN", b'{"a": ' * 100_000])
@@ -153,7 +153,7 @@ def test_a_body_that_is_no_json_object_is_refused(
     forge, delivery, _ = case
     headers = {**delivery.headers, "content-type": "application/json"}
     with pytest.raises(BadPayload):
-        parse(forge, replace(delivery, headers=headers, body=body))
+        parse(forge, delivery._replace(headers=headers, body=body))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_form_without_one_payload_is_refused(
     forge, delivery, _ = case
     headers = {**delivery.headers, "content-type": "application/x-www-form-urlencoded"}
     with pytest.raises(BadPayload):
-        parse(forge, replace(delivery, headers=headers, body=body))
+        parse(forge, delivery._replace(headers=headers, body=body))
 
 
 ANY_JSON = st.recursive(
@@ -199,7 +199,7 @@ def test_no_value_in_a_payload_can_do_more_than_be_refused(data: st.DataObject) 
         inner = inner[step]
     inner[path[-1]] = data.draw(ANY_JSON)
     body = json.dumps(document, allow_nan=False) if is_json(document) else "[]"
-    delivery = replace(delivery_of(sample(forge, name)[0], b""), body=body.encode())
+    delivery = delivery_of(sample(forge, name)[0], b"")._replace(body=body.encode())
     try:
         reading = parse(forge_named(forge), delivery)
     except BadPayload:

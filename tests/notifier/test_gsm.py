@@ -18,7 +18,7 @@ from notifier.chalicelib.gsm import loses_meaning, septets, tidy, to_gsm, units
         ("a → b, 1½ × 2 ≤ 4°", "a -> b, 11/2 x 2 <= 4deg"),
         ("🚀 deploy ✅", "deploy ok"),
         ("`code` [x] {y} ~ | ^ \\ €", "'code' [x] {y} ~ | ^ \\ €"),
-        ("Δ Ω", "Δ Ω"),
+        ("Δ ∆ Ω", "Δ Δ Ω"),
     ],
 )
 def test_text_is_spelt_as_people_spell_it(text: str, spelt: str) -> None:

@@ -1,8 +1,10 @@
 from dataclasses import replace
 
+from notifier.chalicelib.desk import Open
 from notifier.chalicelib.items import claiming, found_in, striking_out
 from notifier.chalicelib.memory import Claim, Found, Memory, Notice
-from tests.notifier.fakes import NOON
+from notifier.chalicelib.page import Page
+from tests.notifier.fakes import NOON, WAITS
 
 MEMORY = Memory(
     state="failed",
@@ -58,9 +60,14 @@ def test_a_later_claim_asks_for_the_memory_that_was_seen_and_appends() -> None:
     assert claiming(replace(CLAIM, seen=replace(MEMORY, stamp=(811, 1)))) == {
         "Key": {"id": {"S": "k"}},
         "UpdateExpression": f"{SETS}, #outbox.#entry0 = :owed0",
-        "ConditionExpression": "#stamp = :seen",
+        "ConditionExpression": "#stamp = :seen AND #told = :knew",
         "ExpressionAttributeNames": {**NAMES, "#outbox": "outbox", "#entry0": "e1.0"},
-        "ExpressionAttributeValues": {**VALUES, ":seen": {"S": "811.1"}, ":owed0": OWED},
+        "ExpressionAttributeValues": {
+            **VALUES,
+            ":seen": {"S": "811.1"},
+            ":knew": VALUES[":told"],
+            ":owed0": OWED,
+        },
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
 
@@ -96,3 +103,35 @@ def test_nothing_remembered_is_nothing_found() -> None:
 def test_a_later_claim_that_owes_nothing_names_no_outbox() -> None:
     claim = claiming(replace(CLAIM, seen=MEMORY, owed=()))
     assert claim["ExpressionAttributeNames"] == NAMES
+
+
+def test_all_that_a_notice_brings_with_it_survives_the_outbox() -> None:
+    waits = Open(
+        entry="e1.0",
+        due=NOON,
+        told_at=NOON,
+        about="k",
+        page="0aZ3456789",
+        link="https://n.example/m/0aZ3456789",
+        rule="main is broken",
+        step=2,
+        label="tide-table CI",
+        name="Ana Example",
+    )
+    page = Page(id="0aZ3456789", person="ana", text="t", title="", why="w", url="u", language="de")
+    reminder = replace(waits, entry="e1.0~r", reminds=True, is_critical=True)
+    notice = replace(
+        TEXT,
+        subject="s",
+        mail="m",
+        attributes=(("person", "ana"),),
+        cost=6450,
+        parts=2,
+        joins=True,
+        held=replace(WAITS, is_critical=True),
+        page=page,
+        open=(waits, reminder),
+    )
+    values = claiming(replace(CLAIM, owed=(notice,)))["ExpressionAttributeValues"]
+    item = {name.removeprefix(":"): value for name, value in values.items()}
+    assert found_in(item, "e1").owed == (notice,)

@@ -32,11 +32,12 @@ def test_what_is_spelt_in_gsm_is_gsm_and_as_long_as_counted(text: str) -> None:
     language=LANGUAGES,
     parts=st.sampled_from([1, 2]),
 )
+@example(edge=STILL, words=["00", "00000", "000000ƀ", "\U0001d400" * 60], language="en", parts=2)
 def test_a_message_has_as_many_parts_as_it_says(
     edge: str, words: list[str], language: str, parts: int
 ) -> None:
     workflow, repository, title, url = words
-    event = replace(RUN, workflow=workflow, repository=repository, title=title, url=url)
+    event = RUN._replace(workflow=workflow, repository=repository, title=title, url=url)
     text = compose(edge, event, words_of(language), parts=parts)
     assert len(smsutil.split(text.body).parts) == text.parts <= parts
     if text.alphabet == "GSM-7":

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localcloud.emulator import Emulator
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.desk import Desk
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted
@@ -24,7 +23,9 @@ from notifier.chalicelib.page import ATTEMPTS, LIFE, Page, Pages, is_page_id
 from notifier.chalicelib.page_html import missing_html, page_html
 from notifier.chalicelib.rules import Escalation
 from notifier.chalicelib.settings import settings_in
-from notifier.chalicelib.watch import escalate, tell_what_waited
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
+from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.clients import client
 from tests.notifier.fakes import ANA, NOON, RULES, RUN, secret_of
 
@@ -184,8 +185,8 @@ def test_with_a_public_address_the_message_leads_to_its_page(cloud: Emulator) ->
     assert page is not None
     assert (page.person, page.url, page.why) == ("ana", RUN.url, "is named by 'ana'")
     later = NOON + timedelta(minutes=15)
-    escalate(rules, desks=table, now=later)
-    escalate(rules, desks=table, now=later)
+    follow_up(rules, desks=table, now=later)
+    follow_up(rules, desks=table, now=later)
     told = tell_what_waited(rules, desks=table, send=sns.send, now=later, new_id=lambda: "l1")
     assert [(it.recipient, "no answer from Ana" in it.text) for it in told] == [("ben", True)]
     item = client("dynamodb").get_item(TableName=NAME, Key={"id": {"S": RUN.key}})["Item"]
@@ -205,6 +206,6 @@ def test_who_took_it_on_in_time_is_not_followed_by_another(cloud: Emulator) -> N
         pages=Pages(base="https://n.example", new_id=lambda: ID),
     )
     assert table.acknowledge(ID, NOON + timedelta(minutes=1)) is not None
-    escalate(rules, desks=table, now=NOON + timedelta(minutes=15))
+    follow_up(rules, desks=table, now=NOON + timedelta(minutes=15))
     known = table.desks(("ana", "ben"), NOON)
     assert [(desk.person, desk.open, desk.held) for desk in known.desks] == [("ana", (), ())]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,15 @@ import pytest
 from chalice.test import Client
 
 from localcloud import emulator as ministack
+from localcloud import gaps
 from localcloud.emulator import Emulator
 from localcloud.provision import client as root
 from localcloud.provision import provision
+from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted, to_json
+from notifier.chalicelib.rules_file import read_rules
+from notifier.chalicelib.serve_message import TRIES
+from notifier.chalicelib.table import Table
 from platform_deploy import apps
 from tests.notifier.fakes import ANA, BEN, RUN, sample, secret_of
 from tests.notifier.test_aws_events import document_of
@@ -23,7 +29,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "doctor")
+FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "watch", "doctor")
 As = Callable[[str], Client]
 
 
@@ -121,6 +127,90 @@ def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
     assert numbers == {ANA.phone, BEN.phone}
 
 
+def dead_letters(emulator: Emulator) -> list[tuple[str, str]]:
+    """Take all dead letters out of their queue: text and reason."""
+    sqs = root(emulator.endpoint, "sqs")
+    url = sqs.get_queue_url(QueueName=f"{QUEUE}-dead")["QueueUrl"]
+    answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
+    found = []
+    for message in answer.get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        found.append((message["Body"], message["MessageAttributes"]["why"]["StringValue"]))
+    return found
+
+
+def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
+    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = running_as("dispatch")
+    event = client.events.generate_sqs_event(["no event"])
+    for received in range(1, TRIES):
+        event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
+        with pytest.raises(Exception, match="queued event: the body is not JSON"):
+            client.lambda_.invoke("dispatch", event)
+    assert dead_letters(guarded) == []
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
+    client.lambda_.invoke("dispatch", event)
+    assert dead_letters(guarded) == [("no event", "queued event: the body is not JSON")]
+    assert json.loads(capsys.readouterr().err.splitlines()[-1])["result"] == "dead"
+
+
+def test_where_the_dead_letters_cannot_be_reached_the_queue_moves_the_message_itself(
+    guarded: Emulator, running_as: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_QUEUE", "of-somebody-else")
+    client = running_as("dispatch")
+    event = client.events.generate_sqs_event(["no event"])
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
+    with pytest.raises(Exception, match="the body is not JSON"):
+        client.lambda_.invoke("dispatch", event)
+
+
+def test_the_function_and_the_queue_agree_about_the_last_try() -> None:
+    assert f"after: {TRIES}\n" in (REPOSITORY / "notifier" / "resources.yml").read_text()
+
+
+WATCHED = """
+people:
+  dora: { name: Dora Example, phone: "+12025550125" }
+  emil: { name: Emil Example, phone: "+447700900188" }
+  fay: { name: Fay Example, phone: "+12025550124" }
+rules:
+  - match: { kind: pipeline, branch: main }
+    tell: [dora]
+    remind: 1h
+    escalate: { after: 15m, to: [emil] }
+  - match: { kind: pipeline, branch: dev }
+    tell: [fay]
+"""
+
+
+def test_what_waited_what_nobody_answered_and_what_stays_broken_is_told(
+    guarded: Emulator, running_as: As, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rules.yml").write_text(WATCHED)
+    monkeypatch.setenv("NOTIFIER_RULES", str(tmp_path / "rules.yml"))
+    client = running_as("watch")
+    for number, branch in enumerate(("main", "dev", "dev")):
+        dispatch(
+            Accepted(id=f"w-{number}", event=RUN._replace(key=f"watch{number}", branch=branch)),
+            rules=read_rules(WATCHED, file="rules.yml"),
+            ledger=Table("trivet-notifier-dev-memory", lambda: root(guarded.endpoint, "dynamodb")),
+            send=lambda _: None,
+            now=datetime.now(UTC) - timedelta(hours=2),
+        )
+    before = len(guarded.sms_messages())
+    for _ in range(2):
+        client.lambda_.invoke("watch", client.events.generate_cw_event("", "", {}, []))
+    told = [(sms["PhoneNumber"], sms["Message"]) for sms in guarded.sms_messages()[before:]]
+    assert {phone: text.partition(" https")[0].partition(":")[0] for phone, text in told} == {
+        "+12025550125": "tide-table CI still broken (2h)",
+        "+447700900188": "tide-table CI broke, no answer from Dora Example",
+        "+12025550124": "CI broke",
+    }
+    assert len(told) == 3
+
+
 def test_the_doctor_may_look_at_all_that_the_emulator_has(
     running_as: As, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +219,26 @@ def test_the_doctor_may_look_at_all_that_the_emulator_has(
     line = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (line["what"], line["result"]) == ("doctor", "problems")
     assert line["why"].count("InvalidAction") == line["why"].count(": ") / 2 == 3
+
+
+def test_on_the_local_cloud_the_doctor_takes_no_gap_of_the_emulator_for_a_problem(
+    running_as: As, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NOTIFIER_NOT_EMULATED", gaps.named())
+    client = running_as("doctor")
+    client.lambda_.invoke("doctor", client.events.generate_cw_event("", "", {}, []))
+    line = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert (line["what"], line["result"], line["why"]) == ("doctor", "ok", "")
+
+
+@pytest.mark.parametrize("function", ["dispatch", "watch", "doctor"])
+def test_who_only_tells_may_put_nothing_into_the_queue(
+    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str], function: str
+) -> None:
+    headers, body = sample("github", "push")
+    answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
+    assert (answer.status_code, queued(guarded)) == (503, 0)
+    assert "SQS queue trivet-notifier-dev-events: AccessDenied" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("function", ["pipelines", "alarms"])

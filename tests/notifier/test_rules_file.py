@@ -192,6 +192,7 @@ rules:
   - match: {kind: push, severity: loud}
     tell: [ana]
     remind: 4 hours
+    escalate: {after: 721h, to: [ana]}
 """
     assert problems(text) == [
         "r.yml:2: person ana: 'Berlin' is no time zone such as Europe/Berlin",
@@ -206,6 +207,7 @@ rules:
         "r.yml:14: topic week: a rota has that name too",
         "r.yml:16: rule 1: severity: 'loud' meets none of normal, critical",
         "r.yml:18: rule 1: remind: '4 hours' is no length of time such as 30m, 4h or 2d",
+        "r.yml:19: rule 1: escalate: '721h' is more than 30d",
     ]
 
 

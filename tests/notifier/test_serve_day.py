@@ -8,12 +8,13 @@ import pytest
 
 from localcloud.emulator import Emulator
 from notifier.chalicelib import serve_day, wiring
-from notifier.chalicelib.aws import Sns, Table
 from notifier.chalicelib.doctor import OK, PROBLEM, Finding
 from notifier.chalicelib.memory import Notice
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.settings import settings_in
+from notifier.chalicelib.sns import Sns
+from notifier.chalicelib.table import Table
 from tests.notifier.clients import client
 from tests.notifier.fakes import BUILDS, NOON, RULES
 

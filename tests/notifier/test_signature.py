@@ -59,6 +59,12 @@ def test_the_vector_of_githubs_documentation_verifies() -> None:
     assert check(given, GITHUB, "It's a Secret to Everybody") == 0
 
 
+def test_the_vector_of_atlassians_documentation_verifies() -> None:
+    digest = "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+    given = delivery(f"sha256={digest}", b"Hello World!", header="x-hub-signature")
+    assert check(given, BITBUCKET, "It's a Secret to Everybody") == 0
+
+
 @pytest.mark.parametrize(
     ("body", "digest"),
     [
@@ -84,6 +90,28 @@ def test_the_vector_of_the_standard_webhooks_libraries_verifies() -> None:
     )
     secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     assert check(given, GITLAB, secret, now=1_614_265_330) == 0
+
+
+# every scheme
+
+
+@pytest.mark.parametrize(
+    ("given", "schemes"),
+    [
+        (delivery(f"sha256={'0' * 64}"), GITHUB),
+        (delivery(f"sha256={'0' * 64}", header="x-hub-signature"), BITBUCKET),
+        (delivery("0" * 64, header="x-gitea-signature"), GITEA),
+        (delivery("b", header="x-gitlab-token"), GITLAB),
+    ],
+)
+def test_every_live_secret_is_compared_in_constant_time_whichever_matches(
+    given: Delivery, schemes: tuple[Scheme, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, two: not compared.append((one, two)))
+    assert check(given, schemes, "a", "b", "c") == 0
+    assert len(compared) == 3
+    assert {type(value) for pair in compared for value in pair} == {bytes}
 
 
 # HMAC over the body

@@ -13,7 +13,7 @@ from notifier.chalicelib.money import Budget
 from notifier.chalicelib.rota import Rota
 from notifier.chalicelib.rules import Escalation, Group, Person, Rules
 from notifier.chalicelib.timing import MAIL
-from notifier.chalicelib.watch import escalate, tell_what_waited
+from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.fakes import (
     ANA,
     BEN,
@@ -112,7 +112,7 @@ def watched(ledger: InMemoryLedger, rules: Rules) -> list[str]:
     ids: Callable[[], str] = iter(f"l{number}" for number in range(99)).__next__
     for minutes in (20, 21):
         now = NOON + timedelta(minutes=minutes)
-        escalate(rules, desks=ledger, now=now)
+        follow_up(rules, desks=ledger, now=now)
         tell_what_waited(rules, desks=ledger, send=network.send, now=now, new_id=ids)
     return [it.address for it in network.taken]
 

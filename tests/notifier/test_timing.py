@@ -17,7 +17,7 @@ BUDGET = Budget(month=100, mail="mails")
 
 def chosen(desk: Desk = EMPTY, **changes: bool) -> Timing:
     options = {"is_critical": False, "joins": True} | changes
-    return timing(ANA, desk, now=NOON, **options)
+    return timing(ANA, desk, about="p", now=NOON, **options)
 
 
 def test_nothing_in_the_way_is_told_at_once() -> None:
@@ -37,7 +37,7 @@ def test_a_push_joins_no_bundle() -> None:
 
 
 def test_in_quiet_hours_it_waits_for_their_end() -> None:
-    assert timing(SLEEPING, EMPTY, is_critical=False, joins=False, now=NOON) == Timing(
+    assert timing(SLEEPING, EMPTY, about="p", is_critical=False, joins=False, now=NOON) == Timing(
         until=NOON + timedelta(hours=1),
         why="quiet hours until 2026-11-22 13:00:00 UTC: waits for the digest",
     )
@@ -46,7 +46,9 @@ def test_in_quiet_hours_it_waits_for_their_end() -> None:
 def test_after_too_many_in_an_hour_it_waits_until_the_first_is_an_hour_old() -> None:
     times = tuple(NOON - timedelta(minutes=minutes) for minutes in (65, 50, 40, 30))
     person = replace(ANA, hourly=3)
-    found = timing(person, replace(EMPTY, recent=times), is_critical=False, joins=True, now=NOON)
+    found = timing(
+        person, replace(EMPTY, recent=times), is_critical=False, about="p", joins=True, now=NOON
+    )
     assert found == Timing(
         until=NOON + timedelta(minutes=10), why="had 3 SMS within an hour: waits"
     )
@@ -54,7 +56,7 @@ def test_after_too_many_in_an_hour_it_waits_until_the_first_is_an_hour_old() -> 
 
 def test_what_is_critical_waits_for_nothing() -> None:
     busy = replace(JUST_TOLD, recent=(NOON,) * 50)
-    assert timing(SLEEPING, busy, is_critical=True, joins=True, now=NOON) == AT_ONCE
+    assert timing(SLEEPING, busy, is_critical=True, about="p", joins=True, now=NOON) == AT_ONCE
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.chalicelib.bundle import with_note
 from notifier.chalicelib.decide import BROKE
 from notifier.chalicelib.desk import Desk, Held
 from notifier.chalicelib.errors import AwsFailed
@@ -98,6 +99,31 @@ def test_when_the_budget_is_spent_the_bundle_goes_by_mail() -> None:
     assert notice.attributes == (("person", "ana"),)
     assert (notice.subject, notice.mail) == ("CI broke", "CI broke: tide-table")
     assert world.ledger.spent == 100
+
+
+def test_the_subject_of_what_goes_by_mail_is_one_that_sns_takes() -> None:
+    world = World()
+    waits = replace(WAITS, text="Übersetzung kaputt, keine Antwort von Жанна 🚀 " + "x" * 200)
+    world.ledger.of["ana"] = Desk(person="ana", held=(waits,))
+    world.ledger.spent = 100
+    world.rules = replace(RULES, topics=(BUILDS,), budget=Budget(month=100, mail="builds"))
+    (notice,) = world.watch()
+    assert notice.subject.startswith("Ubersetzung kaputt, keine Antwort von xxx")
+    assert len(notice.subject) <= 99
+    assert notice.mail == waits.text
+
+
+def test_the_last_sms_of_the_budget_says_so() -> None:
+    world = World("ana")
+    world.rules = replace(RULES, topics=(BUILDS,), budget=Budget(month=100, mail="builds"))
+    (notice,) = world.watch()
+    assert notice.text == "CI broke: tide-table Budget spent: from now on by e-mail."
+
+
+def test_the_note_takes_the_place_of_what_is_too_long_and_leaves_other_alphabets_alone() -> None:
+    long = with_note("x" * 160, "Spent.")
+    assert (len(long), long[-8:]) == (160, "x Spent.")
+    assert with_note("Налог", "Spent.") == "Налог"
 
 
 def test_a_bundle_is_booked() -> None:

@@ -3,9 +3,9 @@
 Adding a forge is adding a file here; docs/adding-a-forge.md shows one.
 """
 
+import os
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from ..errors import UnknownForge
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 @cache
 def forge_names() -> tuple[str, ...]:
     """Return the names of the forges, in alphabetical order."""
-    return tuple(sorted(module.name for module in iter_modules(__path__)))
+    # pkgutil would import inspect for this: a tenth of a cold start
+    files = (file for folder in __path__ for file in os.listdir(folder))
+    modules = {file.removesuffix(".py") for file in files if file.endswith(".py")}
+    return tuple(sorted(modules - {"__init__"}))
 
 
 @cache

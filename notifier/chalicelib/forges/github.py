@@ -5,8 +5,6 @@ Runs of Actions come as workflow_run, those of other apps as check_suite or stat
 workflow_job are not read: one failed pipeline would be told once for each of its jobs.
 """
 
-from dataclasses import replace
-
 from ..event import FAILED, NEUTRAL, OK, PIPELINE, Author, Event, Ignored, pipeline_key
 from ..forge import Forge, Origin
 from ..payload import Payload
@@ -37,7 +35,7 @@ def _push(payload: Payload, origin: Origin) -> Event | Ignored:
     reading = pushed(payload, origin, commits=payload.count("commits"), url="compare")
     if isinstance(reading, Ignored):
         return reading
-    return replace(reading, author=_with_login(reading.author, payload, "head_commit.author"))
+    return reading._replace(author=_with_login(reading.author, payload, "head_commit.author"))
 
 
 def _workflow_run(payload: Payload, origin: Origin) -> Event | Ignored:
@@ -172,7 +170,7 @@ def _with_login(found: Author, payload: Payload, path: str) -> Author:
     is_private = found.email.lower().endswith(_NOREPLY)
     if not is_private or payload.text(f"{path}.username", ""):
         return found
-    return replace(found, login=found.email[: -len(_NOREPLY)].split("+")[-1])
+    return found._replace(login=found.email[: -len(_NOREPLY)].split("+")[-1])
 
 
 def _workflow(payload: Payload) -> str:
