@@ -168,10 +168,9 @@ def _each(fields: Fields, path: str, known: tuple[str, ...]) -> Iterator[Fields]
 
 
 def _imported(fields: Fields) -> ImportedVpc:
-    for key in ("cidr",):
-        if fields.root.at(f"{VPC}.{key}"):
-            text = f"{VPC}.{key} belongs to a network to be made, {VPC}.id to one that exists"
-            fields.complain(fields.line(f"{VPC}.{key}"), text)
+    if fields.root.at(f"{VPC}.cidr"):
+        text = f"{VPC}.cidr belongs to a network to be made, {VPC}.id to one that exists"
+        fields.complain(fields.line(f"{VPC}.cidr"), text)
     public, private = (_imported_subnets(fields, f"{VPC}.subnets.{it}") for it in (PUBLIC, PRIVATE))
     if public == private == ():
         fields.complain(fields.line(VPC), f"{VPC}.subnets: an existing network needs some by id")
@@ -195,13 +194,14 @@ def _imported_subnets(fields: Fields, path: str) -> Chosen:
 
 
 def _own(fields: Fields) -> OwnVpc:
-    cidr = _cidr(fields, f"{VPC}.cidr") or IPv4Network("10.0.0.0/16")
+    cidr = _cidr(fields, f"{VPC}.cidr", f"{VPC}.cidr") or IPv4Network("10.0.0.0/16")
     if not LARGEST <= cidr.prefixlen <= SMALLEST - ZONES:
         text = f"{VPC}.cidr must be from /{LARGEST} to /{SMALLEST - ZONES}, not {cidr}"
         fields.complain(fields.line(f"{VPC}.cidr"), text)
         return _default_vpc()
+    errors = _errors(fields)
     listed = {it: _own_subnets(fields, f"{VPC}.subnets.{it}") for it in (PUBLIC, PRIVATE)}
-    if not any(listed.values()):
+    if _errors(fields) > errors or not any(listed.values()):
         return _divided(cidr)
     found = OwnVpc(
         cidr=str(cidr),
@@ -212,6 +212,10 @@ def _own(fields: Fields) -> OwnVpc:
     for text in _wrong(found):
         fields.complain(fields.line(f"{VPC}.subnets"), f"{VPC}.subnets: {text}")
     return found
+
+
+def _errors(fields: Fields) -> int:
+    return sum(it.is_error for it in fields.problems)
 
 
 def _divided(cidr: IPv4Network) -> OwnVpc:
@@ -229,7 +233,7 @@ def _own_subnets(fields: Fields, path: str) -> tuple[Subnet, ...]:
             item.complain(item.line("id"), f"{path}: id needs {VPC}.id, a network that exists")
         elif item.root.at("cidr") is None:
             item.complain(item.root.line, f"{path}: each subnet to be made needs a cidr")
-        elif cidr := _cidr(item, "cidr"):
+        elif cidr := _cidr(item, "cidr", f"{path}.cidr"):
             found.append(Subnet(cidr=str(cidr), zone=item.text("az") or None))
     return tuple(sorted(found, key=lambda it: it.zone or ""))
 
@@ -252,13 +256,14 @@ def _wrong(vpc: OwnVpc) -> Iterator[str]:
             yield "public and private ones must lie in the same zones"
 
 
-def _cidr(fields: Fields, path: str) -> IPv4Network | None:
-    if fields.root.at(path) is None:
+def _cidr(fields: Fields, at: str, path: str) -> IPv4Network | None:
+    """Return an address range as AWS gives it back: without what lies behind its prefix."""
+    if fields.root.at(at) is None:
         return None
     try:
-        return IPv4Network(fields.text(path))
+        return IPv4Network(fields.text(at), strict=False)
     except ValueError as error:
-        fields.complain(fields.line(path), f"{path} must be an address range: {error}")
+        fields.complain(fields.line(at), f"{path} must be an address range: {error}")
         return None
 
 
@@ -271,15 +276,16 @@ def _rules(fields: Fields, path: str) -> Iterator[Rule]:
         if missing:
             item.complain(item.root.line, f"{path}: {', '.join(missing)} missing")
             continue
+        cidr = item.text("cidr")
         try:
-            ip_network(item.text("cidr"))
+            cidr = str(ip_network(cidr, strict=False))
         except ValueError as error:
             item.complain(item.line("cidr"), f"{path}: cidr must be an address range: {error}")
         protocol = item.text("ip_protocol").lower()
         protocol = PROTOCOLS.get(protocol, protocol)
         ports = _ports(item, path)
         is_any = protocol == ANY_PROTOCOL
-        yield Rule(cidr=item.text("cidr"), protocol=protocol, ports=None if is_any else ports)
+        yield Rule(cidr=cidr, protocol=protocol, ports=None if is_any else ports)
 
 
 def _ports(item: Fields, path: str) -> tuple[int, int]:

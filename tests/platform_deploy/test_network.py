@@ -151,6 +151,19 @@ def test_an_image_that_endpoints_do_not_reach_is_worth_a_look() -> None:
     assert problems(ZONED, API + PRIVATE) == [text]
 
 
+def test_a_range_is_taken_without_what_lies_behind_its_prefix() -> None:
+    rule = "{cidr: 192.0.2.7/24, ip_protocol: tcp, ports: 1}"
+    text = f"vpc: {{cidr: 10.7.1.1/16, security_group: {{ingress: [{rule}]}}}}"
+    project = project_of(API, shared=with_network(text))
+    assert properties(project, "AWS::EC2::VPC", "shop-test")["CidrBlock"] == "10.7.0.0/16"
+    assert project.shared.network.ingress[0].cidr == "192.0.2.0/24"
+
+
+def test_a_wrong_subnet_is_said_once() -> None:
+    text = "vpc: {subnets: {public: [{cidr: 10.0.0.0/24}, {cidr: x}], private: [{cidr: y}]}}"
+    assert len(problems(with_network(text), API + PRIVATE)) == 2
+
+
 def test_subnets_are_numbered_by_zone() -> None:
     project = project_of(API, shared=ZONED)
     public = properties(project, "AWS::EC2::Subnet", "shop-test-public-0")
@@ -243,7 +256,14 @@ def test_tasks_wear_their_own_group_and_those_named(groups: str, worn: list[str]
         ("vpc: {flow_logs: true}", "network.vpc.flow_logs is not there yet in Trivet; leave it"),
         ("vpc: {cidr: 10.0.0.0/8}", "network.vpc.cidr must be from /16 to /26, not 10.0.0.0/8"),
         ("vpc: {cidr: here}", "network.vpc.cidr must be an address range: "),
-        ("vpc: {cidr: 10.0.0.1/16}", "network.vpc.cidr must be an address range: "),
+        (
+            "vpc: {subnets: {public: [{cidr: x}], private: []}}",
+            "network.vpc.subnets.public.cidr must be an address range: ",
+        ),
+        (
+            "vpc: {security_group: {egress: [{cidr: x, ip_protocol: tcp, ports: 1}]}}",
+            "network.vpc.security_group.egress: cidr must be an address range: ",
+        ),
         ("vpc: {subnets: {public: [{id: x}]}}", "network.vpc.subnets.public: id needs network.v"),
         ("vpc: {subnets: {public: [{az: x}]}}", "network.vpc.subnets.public: each subnet to be"),
         ("vpc: {subnets: {public: here}}", "network.vpc.subnets.public must be a list of maps"),
