@@ -35,18 +35,27 @@ IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
     "cloudformation": ("NextToken", "NextToken"),
+    "cloudwatch": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
+    "ecr": ("nextToken", "nextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
+    "s3": ("ContinuationToken", "NextContinuationToken"),
     "servicediscovery": ("NextToken", "NextToken"),
     "ssm": ("NextToken", "NextToken"),
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
 
-_NOT_FOUND_ENDINGS = ("NotFound", "NotFoundException", "NoSuchEntity", "NotAttached")
+_NOT_FOUND_ENDINGS = (
+    "NotFound",
+    "NotFoundException",
+    "NoSuchEntity",
+    "NotAttached",
+    "NoSuchTagSet",
+)
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
 _EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
 _NOT_ALLOWED = {

@@ -30,9 +30,8 @@ ELBV2_BATCH = 20  # DescribeTags takes no more
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
     """Return the parameters of the create call for resolved properties and the tags."""
-    plain = {key: rendered(value) for key, value in properties.items()}
-    documents = {key: json.dumps(plain[key]) for key in of.documents & plain.keys()}
-    return plain | documents | _in_create(of, tags)
+    plain = {key: _sent(of, key, value) for key, value in properties.items()}
+    return plain | _in_create(of, tags)
 
 
 def create(account: Account, of: ResourceType, parameters: Mapping[str, object]) -> Attributes:
@@ -58,8 +57,12 @@ def update(
         return
     for action in sorted({of.update_calls[member] for member in changed}):
         members = (member for member in changed if of.update_calls[member] == action)
-        values = {it: rendered(wanted.get(it, of.optional.get(it))) for it in members}
+        values = {it: _sent(of, it, wanted.get(it, of.optional.get(it))) for it in members}
         account.write(of.api, action, **_identified(of, live), **values)
+
+
+def _sent(of: ResourceType, member: str, value: Value) -> object:
+    return json.dumps(rendered(value)) if member in of.documents else rendered(value)
 
 
 def delete(account: Account, of: ResourceType, live: Observed) -> None:
@@ -70,7 +73,8 @@ def delete(account: Account, of: ResourceType, live: Observed) -> None:
 
 
 def _identified(of: ResourceType, live: Observed) -> dict[str, object]:
-    return {name: live.attributes[attribute] for name, attribute in of.identify.items()}
+    found = ((name, live.attributes[attribute]) for name, attribute in of.identify.items())
+    return {name: [value] if name in _LISTS else value for name, value in found}
 
 
 def found(
@@ -141,7 +145,9 @@ def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: T
     """Set tags of a resource that exists."""
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
-    named = [handle] if parameter in ("Resources", "ResourceArns") else handle
+    named = [handle] if parameter in _LISTS else handle
+    if of.api == "s3":  # its call replaces all tags
+        tags = {**_read_one(account, "s3", handle), **tags}
     account.write(of.api, action, **{parameter: named}, **spelling(tags))
 
 
@@ -162,16 +168,20 @@ def _read_batch(account: Account, arns: Sequence[str]) -> dict[str, Tags]:
 
 def _read_one(account: Account, api: str, handle: str) -> Tags:
     parameter = _ADD[api][1]
+    action = "GetBucketTagging" if api == "s3" else "ListTagsForResource"
     try:
-        answer = account.read(api, "ListTagsForResource", **{parameter: handle})
+        answer = account.read(api, action, **{parameter: handle})
     except NotFound:
-        return {}  # gone since it was listed
-    return dict(answer["tags"]) if "tags" in answer else from_pairs(answer.get("Tags", []))
+        return {}  # gone since it was listed, or a bucket without tags
+    found: Any = next((answer[it] for it in ("tags", "Tags", "TagSet") if it in answer), [])
+    return dict(found) if isinstance(found, Mapping) else from_pairs(found)
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
+    if of.api == "s3":
+        return {"CreateBucketConfiguration": _upper(tags)}
     return _ADD[of.api][2](tags)
 
 
@@ -187,12 +197,25 @@ def _plain(tags: Tags) -> dict[str, object]:
     return {"tags": dict(tags)}
 
 
+def _lower_pairs(tags: Tags) -> dict[str, object]:
+    return {"tags": _upper(tags)["Tags"]}
+
+
+def _tag_set(tags: Tags) -> dict[str, object]:
+    return {"Tagging": {"TagSet": _upper(tags)["Tags"]}}
+
+
+# Parameters that take several names though one is meant.
+_LISTS = ("Resources", "ResourceArns", "AlarmNames")
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
+    "cloudwatch": ("TagResource", "ResourceARN", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
+    "ecr": ("TagResource", "resourceArn", _lower_pairs),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
     "logs": ("TagResource", "resourceArn", _plain),
+    "s3": ("PutBucketTagging", "Bucket", _tag_set),
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
 }

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from . import aws, flow, manifest, project, report, review
+from . import aws, contents, flow, manifest, project, report, review
 from .errors import BadManifest, DeployError, Refused
 from .model import Project
 from .plan import Plan
 from .progress import shown
+from .supply import Supplier
 
 DONE = 0
 CHANGES_PENDING = 3
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = _verb(verbs, "plan", _plan, "show what deploy would change, and change nothing")
     plan.add_argument("--exit-code", action="store_true", help="exit with 3 when there are changes")
     _limited(plan, flow.RULES)
+    _tagged(plan)
     lint = _verb(verbs, "lint", _lint, "name every problem of the project's files")
     lint.add_argument("--strict", action="store_true", help="take warnings for errors")
     render = _verb(
@@ -71,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     deploy = _verb(verbs, "deploy", _deploy, "make the account as the manifests want it")
     _confirmed(deploy)
     _limited(deploy, flow.RULES)
+    _tagged(deploy)
     _verb(verbs, "status", _status, "show what runs and where it is reached")
     destroy = _verb(verbs, "destroy", _destroy, "remove the environment")
     destroy.add_argument(
@@ -108,6 +111,15 @@ def _limited(parser: argparse.ArgumentParser, rules: tuple[str, ...]) -> None:
     )
 
 
+def _tagged(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tag",
+        metavar="TAG",
+        help="the tag of images that are built from the folder, instead of their content's hash; "
+        "one that the registry holds is taken as it is",
+    )
+
+
 def _limits(options: argparse.Namespace) -> flow.Limits:
     return flow.Limits(only=frozenset(options.only), forced=frozenset(options.force))
 
@@ -137,7 +149,7 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    wanted = _project(options)
+    wanted = contents.looked_at(_project(options), options.directory, options.tag)
     found, _ = flow.planned(aws.connect(), wanted, _limits(options))
     _print(_plan_as(options, found))
     found.refuse_if_unsafe()
@@ -148,7 +160,8 @@ def _lint(options: argparse.Namespace) -> int:
     project.load_dotenv(options.directory)
     folder = project.read(options.directory, options.env, options.app)
     try:
-        problems = manifest.read(folder)[1]
+        found, problems = manifest.read(folder)
+        flow.scope_of(found)
     except BadManifest as error:
         problems = error.problems
     problems += project.not_deployed(options.directory)
@@ -166,7 +179,7 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    wanted = _project(options)
+    wanted = contents.looked_at(_project(options), options.directory, options.tag)
     left_out = project.not_deployed(options.directory)
     if left_out and not options.without_addons:
         raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
@@ -182,7 +195,8 @@ def _deploy(options: argparse.Namespace) -> int:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
     with shown(sys.stderr) as voice:
-        done = flow.deploy(account, wanted, confirm, voice, _limits(options))
+        supplier = Supplier(account=account, directory=options.directory, say=voice.say)
+        done = flow.deploy(account, wanted, confirm, voice, _limits(options), supplier)
     _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
     return DONE
 

@@ -8,15 +8,20 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from .errors import BadManifest, Problem
 from .model import Project
+from .patches import patched
 from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
 
 
 def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, ...]:
-    """Return every wanted resource, sorted by kind and name."""
-    wanted = (resource for it in types for resource in it.desired(project))
+    """Return every wanted resource, sorted by kind and name; raises BadManifest for bad patches."""
+    problems: list[Problem] = []
+    wanted = [it for of in types for it in patched(project, of, problems)]
+    if problems:
+        raise BadManifest(tuple(problems))
     return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 

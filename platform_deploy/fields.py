@@ -68,6 +68,19 @@ class Fields:
             return default
         return int(node.text)
 
+    def number(self, path: str, low: float, high: float) -> float:
+        """Return a number between two limits; the lower one where it is none."""
+        node = self.root.at(path)
+        text = node.text if node else ""
+        found = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else low - 1
+        if not low <= found <= high:
+            shown = text or "that"
+            self.complain(
+                self.line(path), f"{path} must be a number from {low:g} to {high:g}, not {shown}"
+            )
+            return low
+        return found
+
     def boolean(self, path: str, *, default: bool) -> bool:
         """Return a truth value, in YAML 1.1's spellings too."""
         node = self.root.at(path)
@@ -124,8 +137,8 @@ class Fields:
         return tuple((name, value.text) for name, value in found)
 
     def one_of(self, path: str, default: str, allowed: tuple[str, ...]) -> str:
-        """Return one of a few words; the first of them where it is none."""
-        found = self.text(path, default)
+        """Return one of a few words, in upper or lower case; the default where it is none."""
+        found = self.text(path, default).lower()
         if found not in allowed:
             self.complain(self.line(path), f"{path} must be one of {', '.join(allowed)}")
             return default

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from . import apply, plan, report, status, wait
+from . import apply, plan, report, status, supply, wait
 from .aws import Account
 from .desired import desired, narrowed
 from .errors import NotConfigured
@@ -18,6 +18,7 @@ from .plan import Plan
 from .progress import Voice
 from .resource import Scope
 from .resources import BY_KIND, TYPES
+from .supply import Supplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +62,13 @@ def planned(
     account: Account, project: Project, limits: Limits = NO_LIMITS
 ) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = narrowed(scope_of(project, limits))
+    scope = narrowed(scope_of(supply.with_revisions(account, project), limits))
     observation = observe(account, scope, TYPES)
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
     )
-    return found, observation
+    builds = supply.to_build(account, project, (it.workload for it in scope.desired))
+    return replace(found, builds=tuple(map(str, builds))), observation
 
 
 def deploy(
@@ -75,11 +77,14 @@ def deploy(
     confirm: Callable[[Plan], None],
     voice: Voice,
     limits: Limits = NO_LIMITS,
+    supplier: Supplier | None = None,
 ) -> Done:
     """Make the account as the manifests want it, and wait until the services run.
 
-    `confirm` raises Refused when the plan is not to be carried out.
+    `confirm` raises Refused when the plan is not to be carried out; `supplier` brings what lies in
+    the folder to AWS, where tasks need something of it.
     """
+    project = supply.with_revisions(account, project)
     scope = narrowed(scope_of(project, limits))
     with _held(account, project, "deploy", limits) as lease:
         found, observation = planned(account, project, limits)
@@ -90,6 +95,8 @@ def deploy(
         if found.changes:
             confirm(found)
         run = _run(account, scope, found, observation, _checked(voice, lease))
+        if supplier:
+            _supply(run, supplier)
         done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
@@ -114,6 +121,16 @@ def destroy(
         confirm(found)
         run = _run(account, scope, found, observation, _checked(voice, lease))
         return Done(plan=found, steps=apply.apply(run))
+
+
+def _supply(run: apply.Run, supplier: Supplier) -> None:
+    """Build what is not in the registry yet, and let the run deliver it in time."""
+    project, workloads = run.scope.project, (it.workload for it in run.scope.desired)
+    supplier.build(project, supply.to_build(run.account, project, workloads))
+    run.deliver = supplier.deliver
+    for it in run.scope.desired:  # an image may be gone though nothing else changes
+        if it.address not in run.changes and supplier.has_for(it):
+            supplier.deliver(it, run.resolved(it.properties))
 
 
 def _held(

@@ -3,11 +3,15 @@
 Pure values, already checked; all units are AWS's (CPU units, MiB, seconds).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from . import naming
+from .alarms import Alarm
 from .environment import Environment
+from .images import Build, Image
+from .overrides import Override
 from .settings import Settings
 
 
@@ -73,7 +77,7 @@ class Container:
     """
 
     name: str
-    image: str
+    image: Image
     ports: tuple[tuple[int, str], ...] = ()
     essential: bool = True
     variables: tuple[tuple[str, Given], ...] = ()
@@ -86,6 +90,7 @@ class Container:
     check: ContainerCheck | None = None
     mounts: tuple[Mount, ...] = ()
     read_only: bool = False
+    env_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +141,7 @@ class Workload:
 
     `ephemeral` is the task's disk in GiB where it is not Fargate's 20; `alias` is its Service
     Connect name, None without Service Connect; `allow_from` are the workloads that may call it,
-    None where Service Connect alone decides.
+    None where Service Connect alone decides; `is_kept` leaves its revisions to another pipeline.
     """
 
     name: str
@@ -153,7 +158,10 @@ class Workload:
     maximum_percent: int
     log_days: int
     router: LogRouter | None = None
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[str | Alarm, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    is_traced: bool = False
+    is_kept: bool = False
     spot: bool = False
     exec: bool = False
     ephemeral: int | None = None
@@ -176,9 +184,14 @@ class Workload:
         return (*self.containers, *((self.router.container,) if self.router else ()))
 
     @property
-    def images(self) -> tuple[str, ...]:
+    def images(self) -> tuple[Image, ...]:
         """Return the images of all containers."""
         return tuple(it.image for it in self.all_containers)
+
+    @property
+    def built(self) -> tuple[Container, ...]:
+        """Return the containers whose images are built from the folder."""
+        return tuple(it for it in self.containers if isinstance(it.image, Build))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -194,13 +207,20 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One application in one environment; `shared` is what its workloads have in common."""
+    """One application in one environment; `shared` is what its workloads have in common.
+
+    `contents` are the hashes of what images and env files are made of, by `images.key`; `revisions`
+    are the running task definitions of workloads that others deploy. Both are empty until a folder
+    and an account have been looked at.
+    """
 
     application: str
     environment: str
     workloads: tuple[Workload, ...]
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
+    contents: Mapping[str, str] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

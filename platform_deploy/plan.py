@@ -40,7 +40,8 @@ class Step:
 class Plan:
     """What a run would do; `foreign` are workloads of the environment that are not in this folder.
 
-    `refusals` say why it must not be carried out.
+    `builds` are the images that are to be built first, `refusals` say why it must not be carried
+    out.
     """
 
     application: str
@@ -50,6 +51,7 @@ class Plan:
     unchanged: int
     foreign: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
 
     def count(self, action: Action) -> int:
         """Return how many resources have this action."""

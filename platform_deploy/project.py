@@ -5,21 +5,26 @@ It reads files and interprets none but `.workspace`.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import NotConfigured, Problem
 
 FOLDER = "copilot"
+PATCHES = Path("overrides", "cfn.patches.yml")
 RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest's text; `path` is relative to the project, as messages show it."""
+    """A manifest's text; `path` is relative to the project, as messages show it.
+
+    `patches` are the workload's patches of CloudFormation, where it has some.
+    """
 
     path: str
     text: str
+    patches: "ManifestFile | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +72,7 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
     return Folder(
         application=name,
         environment=environment,
-        workloads=tuple(_text(path, directory) for path in paths),
+        workloads=tuple(_with_patches(path, directory) for path in paths),
         settings=_text(settings, directory) if settings.is_file() else None,
         trivet=_text(trivet, directory) if trivet.is_file() else None,
         variables=_variables(name, environment),
@@ -80,14 +85,30 @@ def not_deployed(directory: Path) -> tuple[Problem, ...]:
     found = [
         path
         for name in ("addons", "overrides")
-        for path in (*copilot.glob(f"*/{name}"), copilot / "environments" / "addons")
-        if path.is_dir() and path.name == name
+        for path in copilot.glob(f"*/{name}")
+        if path.is_dir() and not _is_read(path)
     ]
-    text = "is CloudFormation, which Trivet does not deploy; deploy goes on with --without-addons"
     return tuple(
-        Problem(file=str(path.relative_to(directory)), line=1, text=text, is_error=False)
+        Problem(
+            file=str(path.relative_to(directory)),
+            line=1,
+            text=f"is {_written_with(path)}, which Trivet does not deploy; "
+            "deploy goes on with --without-addons",
+            is_error=False,
+        )
         for path in sorted(found)
     )
+
+
+def _written_with(folder: Path) -> str:
+    return "a CDK app" if (folder / "cdk.json").is_file() else "CloudFormation"
+
+
+def _is_read(folder: Path) -> bool:
+    """Tell whether a folder holds nothing but the patches of a workload, which are read."""
+    of_workload = (folder.parent / "manifest.yml").is_file()
+    held = {it.name for it in folder.iterdir() if it.suffix != ".md"}
+    return of_workload and held == {PATCHES.name}
 
 
 def _application(workspace: Path) -> str:
@@ -102,6 +123,12 @@ def _application(workspace: Path) -> str:
 
 def _text(path: Path, directory: Path) -> ManifestFile:
     return ManifestFile(path=str(path.relative_to(directory)), text=text_of(path))
+
+
+def _with_patches(path: Path, directory: Path) -> ManifestFile:
+    patches = path.parent / PATCHES
+    found = _text(path, directory)
+    return replace(found, patches=_text(patches, directory)) if patches.is_file() else found
 
 
 def text_of(path: Path) -> str:

@@ -138,6 +138,9 @@ class ResourceType:
     AWS takes where a manifest sets nothing. `needs` are the kinds that must outlive this one,
     `read_after` those that must have been observed before it.
 
+    `logical` is its name in Copilot's templates, by which a project may patch it; `implied` members
+    with these values mean the same as none.
+
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some.
     """
@@ -167,6 +170,8 @@ class ResourceType:
     optional: Properties = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
+    logical: str = ""
+    implied: tuple[tuple[str, Value], ...] = ()
     rare: bool = False
     keeps_marks: bool = False
 

@@ -35,10 +35,10 @@ def _fields(now: str = "", later: str = "", **tables: "Fields | str") -> Fields:
 
 _CHECK = _fields(now="command interval retries timeout start_period")
 _EFS = _fields(now="id root_dir", later="uid gid", auth=_fields(now="iam access_point_id"))
+_BUILD = _fields(now="dockerfile context target cache_from", args=OPEN)
 _SIDECAR = _fields(
-    now="port essential credentialsParameter mount_points entrypoint command",
-    later="env_file",
-    image=_fields(now="location", later="build"),
+    now="port essential credentialsParameter mount_points entrypoint command env_file",
+    image=_fields(now="location", build=_BUILD),
     variables=OPEN,
     secrets=OPEN,
     labels=OPEN,
@@ -55,11 +55,12 @@ _HTTP = _fields(
     ),
 )
 _SERVICE = _fields(
-    now="name type cpu memory command entrypoint",
-    later="env_file publish observability taskdef_overrides",
+    now="name type cpu memory command entrypoint env_file taskdef_overrides",
+    later="publish",
+    observability=_fields(now="tracing"),
     image=_fields(
         now="location port credentials",
-        later="build",
+        build=_BUILD,
         labels=OPEN,
         depends_on=OPEN,
         healthcheck=_CHECK,
@@ -83,11 +84,13 @@ _SERVICE = _fields(
             placement=_fields(later="subnets"),
         ),
     ),
-    deployment=_fields(now="rolling rollback_alarms"),
+    deployment=_fields(
+        now="rolling",
+        rollback_alarms=_fields(now="cpu_utilization memory_utilization messages_delayed"),
+    ),
     exec=_fields(now="enable"),
     logging=_fields(
-        now="retention image enableMetadata configFilePath",
-        later="env_file",
+        now="retention image enableMetadata configFilePath env_file",
         destination=OPEN,
         secretOptions=OPEN,
         variables=OPEN,
@@ -113,6 +116,7 @@ _OF_TYPE: Mapping[str, Fields] = {
 _SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
+        *("image.build", f"sidecars.{EACH}.image.build", "deployment.rollback_alarms"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
     }
 )

@@ -3,7 +3,8 @@
 Pure. What is wrong is noted with the fields; what lies between manifests is not looked at here.
 """
 
-from . import containers, naming, schema, targets
+from . import containers, images, naming, overrides, schema, targets
+from .alarms import alarms
 from .fields import Fields
 from .model import Workload
 
@@ -39,12 +40,11 @@ def workload(fields: Fields) -> Workload:
     if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME:
         fields.complain(fields.line("name"), bad_name(name))
     is_public = fields.text("type") == schema.LOAD_BALANCED
+    is_kept = fields.text("image.location") == images.KEEP
     if is_public and fields.root.at("image.port") is None:
         fields.complain(
             fields.line("image"), f"image.port is missing; a {schema.LOAD_BALANCED} needs one"
         )
-    if not fields.text("image.location"):
-        fields.complain(fields.line("image"), "image.location is missing")
     minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
     _refuse_forms(fields)
     cpu, memory = _size(fields)
@@ -64,7 +64,10 @@ def workload(fields: Fields) -> Workload:
         maximum_percent=maximum,
         log_days=_log_days(fields),
         router=containers.router(fields),
-        alarms=_alarms(fields),
+        alarms=alarms(fields),
+        overrides=tuple(overrides.of_manifest(fields)),
+        is_traced=_is_traced(fields),
+        is_kept=is_kept,
         spot=fields.root.at("count.spot") is not None,
         exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
         ephemeral=containers.ephemeral(fields),
@@ -115,13 +118,10 @@ def _log_days(fields: Fields) -> int:
     return days
 
 
-def _alarms(fields: Fields) -> tuple[str, ...]:
-    """Return the existing alarms that undo a deployment."""
-    if fields.is_map("deployment.rollback_alarms"):
-        line = fields.line("deployment.rollback_alarms")
-        fields.complain(line, "deployment.rollback_alarms: only names are there yet in Trivet")
-        return ()
-    return fields.names("deployment.rollback_alarms") or ()
+def _is_traced(fields: Fields) -> bool:
+    """Tell whether a collector for X-Ray runs beside the service."""
+    at = "observability.tracing"
+    return fields.root.at(at) is not None and bool(fields.one_of(at, "", ("awsxray",)))
 
 
 def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:

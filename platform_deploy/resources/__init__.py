@@ -5,6 +5,8 @@ A new kind is one file with a `TYPE`, and its line here; the engine reads this l
 
 from ..resource import ResourceType
 from . import (
+    alarm,
+    bucket,
     cluster,
     discovery_service,
     iam_role,
@@ -14,6 +16,7 @@ from . import (
     load_balancer,
     log_group,
     namespace,
+    repository,
     route_table,
     security_group,
     service,
@@ -33,6 +36,9 @@ TYPES: tuple[ResourceType, ...] = (
     discovery_service.TYPE,
     log_group.TYPE,
     iam_role.TYPE,
+    repository.TYPE,
+    bucket.TYPE,
+    alarm.TYPE,
     cluster.TYPE,
     load_balancer.TYPE,
     target_group.TYPE,

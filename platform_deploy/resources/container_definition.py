@@ -4,36 +4,54 @@ It has no kind of its own: `task_definition` and `service` use it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from .. import naming
 from ..aws import IMPORT
 from ..model import Container, Export, Given, LogRouter, Project, Secret, Volume, Workload
 from ..resource import Pseudo, Text, Value
-from . import load_balancer, log_group
+from . import env_file, load_balancer, log_group, repository
 
 PORT_NAME = "target"
+COLLECTOR = "aws-otel-collector"
+COLLECTOR_IMAGE = f"public.ecr.aws/aws-observability/{COLLECTOR}:v0.17.0"
 
 
 def definitions(project: Project, workload: Workload) -> tuple[Value, ...]:
     """Return all containers of a task, the service's own first."""
-    injected = _injected(project, workload)
     logs = log_configuration(project, workload)
     own, *sidecars = workload.containers
     routed = routed_logs(workload.router) if workload.router else logs
-    found = [_container(own, workload, injected, routed)]
-    found += [_container(it, workload, injected, logs) for it in sidecars]
+    found = [_container(own, project, workload, routed)]
     if workload.router:
-        router = _container(workload.router.container, workload, injected, logs)
+        router = _container(workload.router.container, project, workload, logs)
         found.append({**router, "firelensConfiguration": _firelens(workload.router)})
+    if workload.is_traced:
+        found.append(_collector(logs))
+    found += [_container(it, project, workload, logs) for it in sidecars]
     return tuple(found)
 
 
+def _collector(logs: Value) -> dict[str, Value]:
+    """Return the container that takes traces and hands them to X-Ray."""
+    return {
+        "name": COLLECTOR,
+        "image": COLLECTOR_IMAGE,
+        "command": ("--config=/etc/ecs/ecs-xray.yaml",),
+        "logConfiguration": logs,
+    }
+
+
 def _container(
-    it: Container, workload: Workload, injected: Mapping[str, Value], logs: Value
+    it: Container, project: Project, workload: Workload, logs: Value
 ) -> dict[str, Value]:
-    environment = {**injected, **{name: given(value) for name, value in it.variables}}
+    environment = {
+        **_injected(project, workload),
+        **_mounted(it),
+        **{name: given(value) for name, value in it.variables},
+    }
     optional: dict[str, Value] = {
+        "environmentFiles": tuple(env_file.values(project, workload, it)),
         "portMappings": tuple(_port(it, port, workload) for port in it.ports),
         "command": it.command,
         "entryPoint": it.entrypoint,
@@ -52,8 +70,8 @@ def _container(
     }
     return {
         "name": it.name,
-        "image": it.image,
-        "essential": it.essential,
+        "image": repository.image(project, workload, it),
+        **({} if it.essential else {"essential": False}),
         "environment": tuple({"name": k, "value": v} for k, v in sorted(environment.items())),
         "logConfiguration": logs,
         **{key: value for key, value in optional.items() if value},
@@ -113,7 +131,9 @@ def log_configuration(project: Project, workload: Workload) -> Value:
 
 def routed_logs(router: LogRouter) -> Value:
     """Return where the service's own container's output goes: to the log router."""
-    found: dict[str, Value] = {"logDriver": "awsfirelens", "options": dict(router.destination)}
+    found: dict[str, Value] = {"logDriver": "awsfirelens"}
+    if router.destination:
+        found["options"] = dict(router.destination)
     if router.secrets:
         found["secretOptions"] = secrets(router.secrets)
     return found
@@ -149,12 +169,16 @@ def _injected(project: Project, workload: Workload) -> dict[str, Value]:
     """Return the variables that Copilot's services are used to find."""
     private = naming.namespace(project.application, project.environment)
     balancer = load_balancer.attribute(project, "DNSName")
-    mounts = {it.volume: it.path for it in workload.containers[0].mounts}
     return {
         "COPILOT_APPLICATION_NAME": project.application,
         "COPILOT_ENVIRONMENT_NAME": project.environment,
         "COPILOT_SERVICE_NAME": workload.name,
         "COPILOT_SERVICE_DISCOVERY_ENDPOINT": private,
         **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
-        **({"COPILOT_MOUNT_POINTS": json.dumps(mounts)} if mounts else {}),
     }
+
+
+def _mounted(it: Container) -> dict[str, Value]:
+    mounts = {mount.volume: mount.path for mount in it.mounts if mount.path}
+    text = json.dumps(mounts, sort_keys=True, separators=(",", ":"))
+    return {"COPILOT_MOUNT_POINTS": text} if it.mounts else {}

@@ -18,6 +18,7 @@ from ..resource import (
     rendered,
 )
 from . import (
+    alarm,
     cluster,
     discovery_service,
     iam_role,
@@ -38,7 +39,6 @@ SPOT: Properties = {
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
 BREAKER = ("enable", "rollback")
-NO_ALARMS = {"alarmNames": [], "enable": False, "rollback": False}
 PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
@@ -52,6 +52,7 @@ UPDATABLE = (
     "healthCheckGracePeriodSeconds",
     "enableExecuteCommand",
     "capacityProviderStrategy",
+    *("platformVersion", "enableECSManagedTags", "availabilityZoneRebalancing"),
 )
 
 
@@ -65,7 +66,7 @@ def desired(project: Project) -> Iterable[Desired]:
             properties={
                 "cluster": cluster.arn(project),
                 "serviceName": name,
-                "taskDefinition": task_definition.arn(project, workload.name),
+                "taskDefinition": task_definition.revision(project, workload),
                 "desiredCount": workload.count,
                 **(SPOT if workload.spot else {"launchType": "FARGATE"}),
                 "propagateTags": "SERVICE",
@@ -73,7 +74,7 @@ def desired(project: Project) -> Iterable[Desired]:
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
                     "minimumHealthyPercent": workload.minimum_percent,
                     "maximumPercent": workload.maximum_percent,
-                    **_alarms(workload),
+                    "alarms": alarm.watched(project, workload),
                 },
                 "networkConfiguration": {"awsvpcConfiguration": reach.network(project, workload)},
                 "serviceConnectConfiguration": reach.connect(project, workload),
@@ -84,18 +85,13 @@ def desired(project: Project) -> Iterable[Desired]:
         )
 
 
-def _alarms(workload: Workload) -> dict[str, Value]:
-    if not workload.alarms:
-        return {}
-    return {"alarms": {"alarmNames": workload.alarms, "enable": True, "rollback": True}}
-
-
 def _after(project: Project, workload: Workload) -> Iterator[Address]:
     """Yield what a task needs to start though the service does not name it."""
     yield route_table.address(project)
     yield iam_role.address(project, workload.name, "execution")
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
+    yield from alarm.addresses(project, workload)
     # ECS refuses a target group that no load balancer uses
     yield from listener_rule.addresses(project, workload)
 
@@ -130,9 +126,6 @@ def _observed(found: Answer) -> Observed:
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what changed; other capacity is taken only with a new deployment."""
     values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
-    deployment = values.get("deploymentConfiguration")
-    if isinstance(deployment, dict):
-        deployment.setdefault("alarms", NO_ALARMS)  # left out, they might stay
     if "capacityProviderStrategy" in changed:
         values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
         values["forceNewDeployment"] = True
@@ -141,16 +134,15 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
 
 
 def _deployment(answer: Answer) -> Answer:
-    """Return of how deployments go what a manifest can say, alarms only where they count."""
+    """Return of how deployments go what a manifest can say."""
     breaker = answer.get("deploymentCircuitBreaker", {})
     percents = {
         it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
     }
-    watched = answer.get("alarms", {}).get("enable")
     return {
         **percents,
         "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
-        **({"alarms": answer["alarms"]} if watched else {}),
+        **({"alarms": answer["alarms"]} if "alarms" in answer else {}),
     }
 
 
@@ -186,5 +178,7 @@ TYPE = ResourceType(
         security_group.KIND,
         discovery_service.KIND,
         listener_rule.KIND,
+        alarm.KIND,
     ),
+    logical="Service",
 )

@@ -111,7 +111,7 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observe_one(account: Account, found: Answer) -> Observed:
     arn = found["TargetGroupArn"]
     answer = account.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=arn)
-    pairs = tuple(it for it in answer["Attributes"] if it["Key"] in (DELAY, STICKINESS))
+    pairs = calls.frozen(answer["Attributes"])
     return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, {"Attributes": pairs})
 
 
@@ -125,6 +125,7 @@ TYPE = ResourceType(
     attributes=ATTRIBUTES,
     identify={"TargetGroupArn": "TargetGroupArn"},
     delete_call="DeleteTargetGroup",
+    logical="TargetGroup",
     update_calls={
         "Attributes": "ModifyTargetGroupAttributes",
         "HealthCheckPath": "ModifyTargetGroup",

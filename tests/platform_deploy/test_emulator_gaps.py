@@ -106,3 +106,9 @@ def test_a_service_forgets_service_connect_and_what_an_update_says_of_its_name(
     )["service"]
     assert changed["serviceRegistries"] == []
     assert accepts(account, "ecs", "DeleteCluster", cluster="x")
+
+
+def test_an_image_that_is_not_there_is_an_empty_list(account: Account) -> None:
+    account.write("ecr", "CreateRepository", repositoryName="gap/x")
+    image = {"repositoryName": "gap/x", "imageIds": [{"imageTag": "1"}]}
+    assert account.read("ecr", "DescribeImages", **image)["imageDetails"] == []
