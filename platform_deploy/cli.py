@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from . import aws, contents, flow, manifest, project, report, review
+from . import aws, contents, flow, manifest, pipelines, project, report, review
 from .errors import BadManifest, DeployError, Refused
 from .model import Project
 from .plan import Plan
@@ -164,7 +164,7 @@ def _lint(options: argparse.Namespace) -> int:
         flow.scope_of(found)
     except BadManifest as error:
         problems = error.problems
-    problems += project.not_deployed(options.directory)
+    problems += (*pipelines.problems(folder.pipelines), *project.not_deployed(options.directory))
     if options.format == "json":
         _print(report.problems_json(problems))
     else:

@@ -36,6 +36,7 @@ class Folder:
     workloads: tuple[ManifestFile, ...]
     settings: ManifestFile | None
     trivet: ManifestFile | None = None
+    pipelines: tuple[ManifestFile, ...] = ()
     variables: Mapping[str, str]
 
 
@@ -75,8 +76,16 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
         workloads=tuple(_with_patches(path, directory) for path in paths),
         settings=_text(settings, directory) if settings.is_file() else None,
         trivet=_text(trivet, directory) if trivet.is_file() else None,
+        pipelines=tuple(_text(path, directory) for path in _pipelines(copilot)),
         variables=_variables(name, environment),
     )
+
+
+def _pipelines(copilot: Path) -> tuple[Path, ...]:
+    """Return the pipelines' manifests, where Copilot puts them and where it once did."""
+    legacy = copilot / "pipeline.yml"
+    found = sorted(copilot.glob("pipelines/*/manifest.yml"))
+    return (*found, *([legacy] if legacy.is_file() else []))
 
 
 def not_deployed(directory: Path) -> tuple[Problem, ...]:

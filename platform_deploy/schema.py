@@ -22,6 +22,8 @@ BACKEND: Final = "Backend Service"
 WORKER: Final = "Worker Service"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
+PIPELINE: Final = "pipeline"
+STAGE: Final = "stage of a pipeline"
 TYPES_LATER: Final = (
     "Scheduled Job",
     "Request-Driven Web Service",
@@ -97,6 +99,7 @@ _SERVICE = _fields(
         secrets=OPEN,
     ),
 )
+_STEP = {EACH: _fields(now="buildspec depends_on")}
 _OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": LATER},
@@ -105,6 +108,22 @@ _OF_TYPE: Mapping[str, Fields] = {
         now="name type",
         later="network cdn http",
         observability=_fields(now="container_insights"),
+    ),
+    PIPELINE: _fields(
+        now="name version stages",
+        source=_fields(
+            now="provider",
+            properties=_fields(
+                now="branch repository connection_name output_artifact_format access_token_secret"
+            ),
+        ),
+        build=_fields(now="image buildspec", additional_policy=_fields(PolicyDocument=OPEN)),
+    ),
+    STAGE: _fields(
+        now="name requires_approval test_commands",
+        deployments={EACH: _fields(now="stack_name template_path template_config depends_on")},
+        pre_deployments=_STEP,
+        post_deployments=_STEP,
     ),
     TRIVET: _fields(
         now="defaults",
@@ -125,12 +144,12 @@ CLOSE_ENOUGH = 0.7
 
 def is_known(kind: str) -> bool:
     """Tell whether manifests of this type take effect."""
-    return kind in _OF_TYPE
+    return kind in known_types()
 
 
 def known_types() -> tuple[str, ...]:
     """Return the types whose manifests take effect."""
-    return tuple(kind for kind in _OF_TYPE if kind != TRIVET)
+    return tuple(kind for kind in _OF_TYPE if kind not in (TRIVET, PIPELINE, STAGE))
 
 
 def _known(fields: Fields, key: str) -> "str | Fields | None":
