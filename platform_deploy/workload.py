@@ -103,6 +103,10 @@ def _size(fields: Fields) -> tuple[int, int]:
 
 
 def _architecture(fields: Fields) -> str:
+    at = "platform.osfamily" if fields.is_map("platform") else "platform"
+    if fields.text(at).lower().startswith("windows"):
+        fields.complain(fields.line(at), f"{at}: Windows is not there yet in Trivet")
+        return PROCESSORS["x86_64"]
     if fields.is_map("platform"):
         fields.one_of("platform.osfamily", "linux", ("linux",))
         words = fields.one_of("platform.architecture", "x86_64", tuple(PROCESSORS))

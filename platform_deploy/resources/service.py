@@ -69,6 +69,7 @@ def desired(project: Project) -> Iterable[Desired]:
                 "taskDefinition": task_definition.revision(project, workload),
                 "desiredCount": workload.count,
                 **(SPOT if workload.spot else {"launchType": "FARGATE"}),
+                **({"platformVersion": "LATEST"} if project.settings.copilot_defaults else {}),
                 "propagateTags": "SERVICE",
                 "deploymentConfiguration": {
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},

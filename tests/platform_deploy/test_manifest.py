@@ -137,6 +137,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ('command: "it\'s"', "command cannot be split into words: No closing quotation"),
         (
             "platform: windows/amd64",
+            "platform: Windows is not there yet in Trivet",
+        ),
+        (
+            "platform: beos/amd64",
             "platform must be one of linux/amd64, linux/x86_64, linux/arm, linux/arm64",
         ),
         (
@@ -199,7 +203,11 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "auth: {access_point_id: p}}}}}",
             "storage.volumes.v.efs: an access point needs auth.iam: true and no root_dir",
         ),
-        ("platform: {osfamily: windows}", "platform.osfamily must be one of linux"),
+        (
+            "platform: {osfamily: windows_server_2022_core, architecture: x86_64}",
+            "platform.osfamily: Windows is not there yet in Trivet",
+        ),
+        ("platform: {osfamily: beos}", "platform.osfamily must be one of linux"),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
         ("count: {range: 1-2}", "count.range is not there yet in Trivet; leave it out"),
         (
