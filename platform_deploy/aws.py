@@ -50,14 +50,14 @@ _TOKENS = {
 _IAM_NAMES = {"elbv2": "elasticloadbalancing"}
 
 _NOT_FOUND_ENDINGS = (
-    "NotFound",
-    "NotFoundException",
-    "NoSuchEntity",
-    "NotAttached",
-    "NoSuchTagSet",
+    *("NotFound", "NotFoundException", "NotAttached"),
+    *("NoSuchEntity", "NoSuchTagSet", "NoSuchBucket"),
 )
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
-_EXISTS = {"DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"}
+_EXISTS = {
+    *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
+    "BucketAlreadyOwnedByYou",
+}
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),
@@ -67,7 +67,7 @@ _IN_USE = {
     *("DependencyViolation", "ResourceInUse", "DeleteConflict"),
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
-    *("OperationAborted", "OperationAbortedException"),
+    *("OperationAborted", "OperationAbortedException", "BucketNotEmpty"),
 }
 _THROTTLED = {
     *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
