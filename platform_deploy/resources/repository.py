@@ -70,12 +70,12 @@ def desired(project: Project) -> Iterable[Desired]:
                 properties={
                     "repositoryName": at.name,
                     "imageTagMutability": "IMMUTABLE",
-                    "lifecyclePolicyText": {"rules": (_EXPIRY,)},
+                    "lifecyclePolicyText": {"rules": (EXPIRY,)},
                 },
             )
 
 
-_EXPIRY: Value = {
+EXPIRY: Value = {
     "rulePriority": 1,
     "description": f"keep the newest {KEPT_IMAGES} images",
     "selection": {
