@@ -38,16 +38,13 @@ def looked_at(project: Project, directory: Path, tag: str | None = None) -> Proj
     missing: list[str] = []
     found: dict[str, str] = {}
     for workload, it in _containers(project):
-        named = key(workload.name, it.name)
-        try:
-            if isinstance(it.image, Build) and not _is_kept(workload, it):
-                made_of = tag or of_build(directory, it.image, platform(workload))
-                prefix = "" if it.name == workload.name else f"{it.name}-"
-                found[f"Image/{named}"] = f"{prefix}{made_of}"
-            if it.env_file:
-                found[f"EnvFile/{named}"] = _hash((directory / it.env_file).read_bytes())
-        except OSError as error:
-            missing.append(f"{workload.name}: cannot read {error.filename}: {error.strerror}")
+        for what, hashed in (("Image", _of_image), ("EnvFile", _of_file_of_variables)):
+            try:
+                content = hashed(directory, workload, it, tag)
+            except OSError as error:
+                missing.append(f"{workload.name}: cannot read {error.filename}: {error.strerror}")
+            else:
+                found |= {f"{what}/{key(workload.name, it.name)}": content} if content else {}
     if missing:
         raise NotConfigured("\n".join(missing))
     return replace(project, contents=found)
@@ -59,12 +56,20 @@ def _containers(project: Project) -> Iterator[tuple[Workload, Container]]:
             yield workload, it
 
 
-def _is_kept(workload: Workload, it: Container) -> bool:
-    return workload.is_kept and it is workload.containers[0]
+def _of_image(directory: Path, workload: Workload, it: Container, tag: str | None) -> str:
+    """Return the tag of an image that is built; a sidecar's has its name before."""
+    if not isinstance(it.image, Build):
+        return ""
+    prefix = "" if it.name == workload.name else f"{it.name}-"
+    return prefix + (tag or of_build(directory, it.image, platform(workload)))
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:LENGTH]
+def _of_file_of_variables(
+    directory: Path, _workload: Workload, it: Container, _tag: str | None
+) -> str:
+    if not it.env_file:
+        return ""
+    return hashlib.sha256((directory / it.env_file).read_bytes()).hexdigest()[:LENGTH]
 
 
 def of_build(directory: Path, build: Build, platform: str) -> str:

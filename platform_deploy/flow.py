@@ -62,7 +62,7 @@ def planned(
     account: Account, project: Project, limits: Limits = NO_LIMITS
 ) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = narrowed(scope_of(supply.with_revisions(account, project), limits))
+    scope = narrowed(scope_of(supply.with_revisions(account, project, limits.only), limits))
     observation = observe(account, scope, TYPES)
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
@@ -84,7 +84,7 @@ def deploy(
     `confirm` raises Refused when the plan is not to be carried out; `supplier` brings what lies in
     the folder to AWS, where tasks need something of it.
     """
-    project = supply.with_revisions(account, project)
+    project = supply.with_revisions(account, project, limits.only)
     scope = narrowed(scope_of(project, limits))
     with _held(account, project, "deploy", limits) as lease:
         found, observation = planned(account, project, limits)

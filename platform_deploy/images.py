@@ -47,6 +47,8 @@ def _build(fields: Fields, at: str) -> Build:
     """Return a build with Copilot's precedence of a Dockerfile's place and its context."""
     if not fields.is_map(at):
         path = fields.text(at)
+        if not path:
+            fields.complain(fields.line(at), f"{at} must name a Dockerfile")
         return Build(dockerfile=path, context=posixpath.dirname(path) or ".")
     context = fields.text(f"{at}.context")
     path = fields.text(f"{at}.dockerfile") or posixpath.join(context, DOCKERFILE)

@@ -115,9 +115,9 @@ def _written_with(folder: Path) -> str:
 
 def _is_read(folder: Path) -> bool:
     """Tell whether a folder holds nothing but the patches of a workload, which are read."""
-    of_workload = (folder.parent / "manifest.yml").is_file()
-    held = {it.name for it in folder.iterdir() if it.suffix != ".md"}
-    return of_workload and held == {PATCHES.name}
+    if folder.name == "addons" or not (folder.parent / "manifest.yml").is_file():
+        return False
+    return {it.name for it in folder.iterdir() if it.suffix != ".md"} <= {PATCHES.name}
 
 
 def _application(workspace: Path) -> str:

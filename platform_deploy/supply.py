@@ -44,10 +44,10 @@ class Product:
         return f"image {whose}:{self.tag} from {self.build.dockerfile} for {self.platform}"
 
 
-def with_revisions(account: Account, project: Project) -> Project:
+def with_revisions(account: Account, project: Project, only: frozenset[str]) -> Project:
     """Return the project with the running revisions of workloads that others deploy.
 
-    Raises NotConfigured for those that do not run yet.
+    Raises NotConfigured for those of the run (`only`, or all) that do not run yet.
     """
     names = {project.name_of(it.name): it.name for it in project.workloads if it.is_kept}
     listed = list(names)
@@ -59,7 +59,7 @@ def with_revisions(account: Account, project: Project) -> Project:
             break  # not even a cluster
         services = (it for it in answer["services"] if it["status"] == "ACTIVE")
         found |= {names[it["serviceName"]]: it["taskDefinition"] for it in services}
-    new = sorted(set(names.values()) - found.keys())
+    new = sorted((only & set(names.values()) if only else set(names.values())) - found.keys())
     if new:
         raise NotConfigured(
             f"image: keep, but {', '.join(new)} does not run in {project.environment} yet. "

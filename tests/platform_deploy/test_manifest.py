@@ -219,6 +219,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "deployment.rollback_alarms.messages_delayed needs the queue of a Worker Service",
         ),
         ("observability: {tracing: zipkin}", "observability.tracing must be one of awsxray"),
+        (
+            "sidecars: {x: {image: {build: ''}}}",
+            "sidecars.x.image.build must name a Dockerfile",
+        ),
         ("env_file: settings.txt", "env_file: settings.txt must end in .env"),
         ("logging: {env_file: x}", "logging.env_file: x must end in .env"),
         (

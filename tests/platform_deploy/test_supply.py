@@ -150,10 +150,12 @@ def test_a_build_that_fails_creates_nothing(shop: Shop, look: Callable[[Project]
 def test_a_missing_file_is_said_before_an_account_is_asked(shop: Shop) -> None:
     shop.manifests = TWO
     (shop.folder / "web" / "it.env").unlink()
+    (shop.folder / "web" / "Dockerfile").unlink()
     (shop.folder / "x" / "Dockerfile").unlink()
     with pytest.raises(NotConfigured) as caught:
         shop.project()
     assert str(caught.value).replace(str(shop.folder), "") == (
+        "api: cannot read /web/Dockerfile: No such file or directory\n"
         "api: cannot read /web/it.env: No such file or directory\n"
         "api: cannot read /x/Dockerfile: No such file or directory"
     )
