@@ -16,6 +16,7 @@ from .fields import Fields
 from .model import Project, Workload
 from .overrides import UPSERT, Override
 from .resource import Desired, Properties, Pseudo, ResourceType, Text, Value
+from .shapes import fitted
 
 # Members whose content is a map of anybody's own names.
 OPEN = frozenset({"options", "dockerLabels", "driverOpts", "labels"})
@@ -68,10 +69,27 @@ def _changed(
             value = _value(it.value, spell, known) if it.value else None
             _carry_out(it.operation, found, _spelled(it.path, spell), value)
         except _LeadsNowhere as error:
-            fields = Fields(file=it.file, root=it.said)
-            fields.complain(it.said.line, f"{'/'.join((it.logical, *it.path))}: {error}")
-            problems += fields.problems
+            _note(problems, it, f"{'/'.join((it.logical, *it.path))}: {error}")
+    if overrides:
+        found |= _fitting(of, found, overrides[0], problems)
     return {key: _frozen(value) for key, value in found.items()}
+
+
+def _fitting(
+    of: ResourceType, found: dict[str, Any], first: Override, problems: list[Problem]
+) -> dict[str, Any]:
+    """Return what is created as the call spells it; notes what it would refuse."""
+    early = {key: value for key, value in found.items() if key not in of.late}
+    fits, said = fitted(of.api, of.create_call, early)
+    if said and not problems:
+        _note(problems, first, f"{first.logical}, after its overrides: {said}")
+    return fits
+
+
+def _note(problems: list[Problem], it: Override, text: str) -> None:
+    fields = Fields(file=it.file, root=it.said)
+    fields.complain(it.said.line, text)
+    problems += fields.problems
 
 
 def _parameters(project: Project, workload: Workload) -> Mapping[str, Value]:

@@ -43,16 +43,21 @@ def test_an_override_sets_a_member_and_makes_what_is_missing_on_the_way() -> Non
         f"{API}taskdef_overrides:\n"
         "- path: ContainerDefinitions[0].Ulimits[-].HardLimit\n  value: 2048\n"
         "- path: ContainerDefinitions[0].Ulimits[0].Name\n  value: nofile\n"
+        "- path: ContainerDefinitions[0].Ulimits[0].SoftLimit\n  value: 1024\n"
         "- path: ContainerDefinitions[0].LinuxParameters.InitProcessEnabled\n  value: true\n"
         "- path: ContainerDefinitions[0].DockerLabels.Some-Label\n  value: x\n"
         "- {path: 'ContainerDefinitions[0].PortMappings[-].ContainerPort', value: 2056}\n"
         "- {path: 'ContainerDefinitions[0].PortMappings[1].Protocol', value: udp}\n"
-        "- {path: 'ContainerDefinitions[0].PortMappings[0]', value: {ContainerPort: 1}}\n",
+        "- {path: 'ContainerDefinitions[0].PortMappings[0]', value: {ContainerPort: '1'}}\n"
+        "- {path: 'ContainerDefinitions[0].Environment[0].Value', value: 7}\n"
+        "- {path: 'ContainerDefinitions[0].Interactive', value: 'true'}\n",
         "api",
     )
-    assert found["ulimits"] == [{"hardLimit": 2048, "name": "nofile"}]
+    assert found["ulimits"] == [{"hardLimit": 2048, "name": "nofile", "softLimit": 1024}]
     assert found["linuxParameters"] == {"initProcessEnabled": True}
     assert found["dockerLabels"] == {"Some-Label": "x"}
+    assert found["environment"][0]["value"] == "7"
+    assert found["interactive"] is True
     assert found["portMappings"] == [
         {"containerPort": 1},
         {"containerPort": 2056, "protocol": "udp"},
@@ -173,6 +178,23 @@ def test_a_patch_that_cannot_be_carried_out_is_said(patch: str, said: str) -> No
     assert problems(f"# the first line\n- {patch.replace('TASK', TASK)}\n") == [
         f"overrides/cfn.patches.yml:2: {said}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("ContainerDefinitions[0].Bogus", "1", "Unknown parameter in containerDefinitions[0]: "),
+        ("Volumes[-].Name", "[x]", "Invalid type for parameter volumes[0].name, value: ['x']"),
+        ("ContainerDefinitions[0].Ulimits[-].HardLimit", "1", "Missing required parameter in"),
+    ],
+)
+def test_what_the_call_would_refuse_is_said(path: str, value: str, said: str) -> None:
+    project = project_of(f"{API}taskdef_overrides:\n- path: {path}\n  value: {value}\n")
+    with pytest.raises(BadManifest) as caught:
+        flow.scope_of(project)
+    (problem,) = caught.value.problems
+    start = "copilot/1/manifest.yml:6: TaskDefinition, after its overrides: "
+    assert str(problem).startswith(start + said)
 
 
 def test_patches_are_a_list() -> None:
