@@ -148,6 +148,8 @@ def test_each_container_gets_its_file_and_the_execution_role_exactly_these() -> 
         ),
         (["s3:GetBucketLocation"], IN),
     ]
+    (wanted,) = flow.scope_of(project).of_kind(task_definition.KIND)
+    assert wanted.after == (bucket.address(project),)  # which is closed by then
     seen = replace(project, contents={"EnvFile/api": "5a"})
     assert f"{IN}/api/5a.env" in str(properties(seen, iam_role.KIND, "shop-test-api-execution"))
 
@@ -162,6 +164,18 @@ def test_traces_go_to_xray_through_a_collector_that_gets_no_variables() -> None:
     }
     (allowed,) = statements(traced, "task")
     assert "xray:PutTraceSegments" in allowed["Action"]
+
+
+def test_each_container_is_told_its_own_mount_points() -> None:
+    text = (
+        f"{API}storage: {{volumes: {{b: {{path: /b}}, a: {{path: /a}}}}}}\n"
+        "sidecars: {x: {image: x, mount_points: [{source_volume: a, path: /x}]}, y: {image: y}}\n"
+    )
+    found = {}
+    for name in ("api", "x", "y"):
+        variables = {it["name"]: it["value"] for it in container(text, name)["environment"]}
+        found[name] = variables.get("COPILOT_MOUNT_POINTS")
+    assert found == {"api": '{"a":"/a","b":"/b"}', "x": '{"a":"/x"}', "y": None}
 
 
 def test_containers_stand_in_copilots_order() -> None:

@@ -85,6 +85,7 @@ def test_images_are_built_once_pushed_and_run(shop: Shop) -> None:
     assert shop.ran("build") == 0
     shop.deploy()
     assert (shop.ran("build"), shop.ran("push")) == (2, 2)
+    assert {it.name for it in shop.state.iterdir()} == {"images", "log"}  # no password is kept
     tags = shop.project().contents
     images = [it["image"] for it in shop.running()["containerDefinitions"]]
     assert images == [f"{REPOSITORY}:{tags['Image/api']}", f"{REPOSITORY}:{tags['Image/api/x']}"]
