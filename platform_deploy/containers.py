@@ -166,8 +166,9 @@ def _check_order(fields: Fields, found: tuple[Container, ...]) -> None:
 
 
 def _check(fields: Fields, path: str) -> ContainerCheck | None:
-    if not fields.is_map(path):
-        return None
+    node = fields.root.at(path)
+    if not fields.is_map(path) or (fields.settings.copilot_defaults and node and not node.map):
+        return None  # to Copilot an empty check is none
     return ContainerCheck(
         command=fields.names(f"{path}.command") or CHECK_COMMAND,
         interval=fields.seconds(f"{path}.interval", 10, 5, 300) or 10,

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import flow
+from platform_deploy import flow, manifest
 from platform_deploy.images import Build
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
 from platform_deploy.resources import alarm, bucket, iam_role, repository, service, task_definition
 
-from .conftest import API, BACKEND, project_of
+from .conftest import API, BACKEND, folder_of, project_of
 from .test_containers import container, properties, statements
 from .test_manifest import workload
 
@@ -176,6 +176,15 @@ def test_each_container_is_told_its_own_mount_points() -> None:
         variables = {it["name"]: it["value"] for it in container(text, name)["environment"]}
         found[name] = variables.get("COPILOT_MOUNT_POINTS")
     assert found == {"api": '{"a":"/a","b":"/b"}', "x": '{"a":"/x"}', "y": None}
+
+
+def test_an_empty_health_check_has_copilots_defaults_but_is_none_to_copilot() -> None:
+    folder = folder_of(API.replace("port: 8080", "port: 8080, healthcheck: {}"))
+    (ours,) = manifest.read(folder)[0].workloads
+    assert ours.containers[0].check
+    assert ours.containers[0].check.interval == 10
+    (copilots,) = manifest.read(folder, "copilot")[0].workloads
+    assert copilots.containers[0].check is None
 
 
 def test_containers_stand_in_copilots_order() -> None:
