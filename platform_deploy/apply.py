@@ -53,7 +53,10 @@ class Event:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """One run of a plan; `live` is what exists, growing while it works."""
+    """One run of a plan; `live` is what exists, growing while it works.
+
+    `deliver` brings what a resource's create call names to its place, before that is sent.
+    """
 
     account: Account
     scope: Scope
@@ -62,6 +65,7 @@ class Run:
     live: dict[Address, Observed]
     tell: Callable[[Event], None]
     clock: Callable[[], float] = time.monotonic
+    deliver: Callable[[Desired, Mapping[str, object]], None] = lambda *_: None
     lock: threading.Lock = field(default_factory=threading.Lock)
     marking: threading.Lock = field(default_factory=threading.Lock)
     changes: dict[Address, Change] = field(default_factory=dict)
@@ -91,6 +95,7 @@ class Run:
         marks = self.tags(wanted) | ({} if late else self.applied(wanted, of))
         early = {k: v for k, v in wanted.properties.items() if k not in late}
         parameters = calls.create_parameters(self.resolved(early), of, marks)
+        self.deliver(wanted, parameters)
         attributes = self._created(change, of, parameters)
         found = Observed(address=wanted.address, properties={}, attributes=attributes, tags=marks)
         self.keep(found)

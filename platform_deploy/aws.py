@@ -44,17 +44,20 @@ CONNECTIONS = 32
 
 # How each API asks for the next page: (in the request, in the answer).
 _TOKENS = {
-    "application-autoscaling": ("NextToken", "NextToken"),
     "acm": ("NextToken", "NextToken"),
+    "application-autoscaling": ("NextToken", "NextToken"),
     "cloudformation": ("NextToken", "NextToken"),
+    "cloudwatch": ("NextToken", "NextToken"),
     "ec2": ("NextToken", "NextToken"),
+    "ecr": ("nextToken", "nextToken"),
     "ecs": ("nextToken", "nextToken"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
     "resourcegroupstaggingapi": ("PaginationToken", "PaginationToken"),
-    "scheduler": ("NextToken", "NextToken"),
     "route53": ("Marker", "NextMarker"),
+    "s3": ("ContinuationToken", "NextContinuationToken"),
+    "scheduler": ("NextToken", "NextToken"),
     "servicediscovery": ("NextToken", "NextToken"),
     "sns": ("NextToken", "NextToken"),
     "sqs": ("NextToken", "NextToken"),

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from .aws import Account, Answer
 from .errors import AwsError, NotFound
@@ -27,6 +27,7 @@ from .resource import (
 from .schedule import each
 
 T = TypeVar("T")
+Spelling: TypeAlias = Callable[[Tags], dict[str, object]]
 NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
 GONE = ("deleting", "deleted", "failed", "rejected", "expired")
@@ -90,7 +91,8 @@ def delete(account: Account, of: ResourceType, live: Observed) -> None:
 
 
 def _identified(of: ResourceType, live: Observed) -> dict[str, object]:
-    return {name: live.attributes[attribute] for name, attribute in of.identify.items()}
+    found = ((name, live.attributes[attribute]) for name, attribute in of.identify.items())
+    return {name: [value] if name in _LISTS else value for name, value in found}
 
 
 def found(
@@ -213,7 +215,9 @@ def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: T
         return
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
-    named = [handle] if parameter in ("Resources", "ResourceArns") else handle
+    named = [handle] if parameter in _LISTS else handle
+    if of.api == "s3":  # its call replaces all tags
+        tags = {**_read_one(account, "s3", handle), **tags}
     account.write(of.api, action, **{parameter: named}, **spelling(tags))
 
 
@@ -237,8 +241,8 @@ def _read_one(account: Account, api: str, handle: str) -> Tags:
     try:
         answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
     except NotFound:
-        return {}  # gone since it was listed
-    tags = answer.get("tags") or answer.get("Tags") or {}
+        return {}  # gone since it was listed, or a bucket without tags
+    tags: Any = next((answer[it] for it in ("tags", "Tags", "TagSet") if it in answer), {})
     return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
 
 
@@ -247,43 +251,46 @@ def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
         return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
+    if of.api == "s3":
+        return {"CreateBucketConfiguration": _upper(tags)}
     return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)
 
 
-def _upper(tags: Tags) -> dict[str, object]:
-    return {"Tags": [{"Key": name, "Value": value} for name, value in sorted(tags.items())]}
+def _pairs(member: str, name: str = "Key", value: str = "Value") -> Spelling:
+    return lambda tags: {member: [{name: it, value: tags[it]} for it in sorted(tags)]}
 
 
-def _lower(tags: Tags) -> dict[str, object]:
-    return {"tags": [{"key": name, "value": value} for name, value in sorted(tags.items())]}
+def _map(member: str) -> Spelling:
+    return lambda tags: {member: dict(tags)}
 
 
-def _plain(tags: Tags) -> dict[str, object]:
-    return {"tags": dict(tags)}
+_upper, _lower, _lower_pairs = _pairs("Tags"), _pairs("tags", "key", "value"), _pairs("tags")
+_plain, _mapped = _map("tags"), _map("Tags")
 
 
-def _mapped(tags: Tags) -> dict[str, object]:
-    return {"Tags": dict(tags)}
+def _tag_set(tags: Tags) -> dict[str, object]:
+    return {"Tagging": {"TagSet": _upper(tags)["Tags"]}}
 
 
-def _of_keys(tags: Tags) -> dict[str, object]:
-    return {"Tags": [{"TagKey": name, "TagValue": value} for name, value in sorted(tags.items())]}
-
-
+# Parameters that take several names though one is meant.
+_LISTS = ("Resources", "ResourceArns", "AlarmNames")
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
-_ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
-    "application-autoscaling": ("TagResource", "ResourceARN", lambda it: {"Tags": dict(it)}),
+_ADD: Mapping[str, tuple[str, str, Spelling]] = {
+    "application-autoscaling": ("TagResource", "ResourceARN", _mapped),
     "acm": ("AddTagsToCertificate", "CertificateArn", _upper),
+    "cloudwatch": ("TagResource", "ResourceARN", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
+    "ecr": ("TagResource", "resourceArn", _lower_pairs),
     "ecs": ("TagResource", "resourceArn", _lower),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
-    "kms": ("TagResource", "KeyId", _of_keys),
+    "kms": ("TagResource", "KeyId", _pairs("Tags", "TagKey", "TagValue")),
     "logs": ("TagResource", "resourceArn", _plain),
+    "s3": ("PutBucketTagging", "Bucket", _tag_set),
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
     "sns": ("TagResource", "ResourceArn", _upper),
     "sqs": ("TagQueue", "QueueUrl", _mapped),
     "stepfunctions": ("TagResource", "resourceArn", _lower),
 }
 TAGGING_CALLS = {api: action for api, (action, _, _) in _ADD.items()}
-_LIST = {"sqs": "ListQueueTags"}
+_LIST = {"s3": "GetBucketTagging", "sqs": "ListQueueTags"}

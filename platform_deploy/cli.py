@@ -9,12 +9,23 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from . import aws, flow, manifest, project, registry, report, review
+from . import (
+    aws,
+    contents,
+    flow,
+    manifest,
+    pipelines,
+    project,
+    registry,
+    report,
+    review,
+)
 from .errors import BadManifest, DeployError, Problem, Refused
 from .model import Project
 from .options import parser
 from .plan import Plan
 from .progress import shown
+from .supply import Supplier
 
 DONE = 0
 CHANGES_PENDING = 3
@@ -64,7 +75,7 @@ def _project(options: argparse.Namespace) -> Project:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    wanted = _project(options)
+    wanted = contents.looked_at(_project(options), options.directory, options.tag)
     found, _ = flow.planned(aws.connect(wanted.settings.where), wanted, _limits(options))
     _print(PLAN_FORMATS[options.format](found))
     found.refuse_if_unsafe()
@@ -84,13 +95,13 @@ def _lint(options: argparse.Namespace) -> int:
 def _problems(options: argparse.Namespace) -> tuple[Problem, ...]:
     project.load_dotenv(options.directory)
     folder = project.read(options.directory, options.env, options.app)
-    left_out = project.not_deployed(options.directory)
+    others = (*pipelines.problems(folder.pipelines), *project.not_deployed(options.directory))
     try:
         found, notices = manifest.read(folder)
         flow.scope_of(found)
     except BadManifest as error:
-        return (*error.problems, *left_out)
-    return (*notices, *left_out)
+        return (*error.problems, *others)
+    return (*notices, *others)
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -100,7 +111,7 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _deploy(options: argparse.Namespace) -> int:
-    wanted = _project(options)
+    wanted = contents.looked_at(_project(options), options.directory, options.tag)
     left_out = project.not_deployed(options.directory)
     if left_out and not options.without_addons:
         raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
@@ -116,7 +127,8 @@ def _deploy(options: argparse.Namespace) -> int:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
-        done = flow.deploy(account, wanted, confirm, voice, _limits(options))
+        supplier = Supplier(account=account, directory=options.directory, say=voice.say)
+        done = flow.deploy(account, wanted, confirm, voice, _limits(options), supplier)
     _print_done(options, done, "is deployed" if done.steps else "is as wanted; no change")
     return DONE
 

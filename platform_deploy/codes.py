@@ -18,12 +18,14 @@ from .errors import (
 
 _NOT_FOUND_ENDINGS = (
     *("NotFound", "NotFoundException", "NoSuchEntity", "NoSuchHostedZone", "NotAttached"),
+    *("NoSuchTagSet", "NoSuchBucket"),
     *("NonExistentQueue", "StateMachineDoesNotExist"),
 )
 _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated", "Duplicate")
 _EXISTS = {
     *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
     *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
+    "BucketAlreadyOwnedByYou",
 }
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
@@ -35,7 +37,7 @@ _IN_USE = {
     "HostedZoneNotEmpty",
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
-    *("OperationAborted", "OperationAbortedException"),
+    *("OperationAborted", "OperationAbortedException", "BucketNotEmpty"),
 }
 _THROTTLED = {
     *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),

@@ -9,7 +9,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from .document import Node
 from .fields import Fields
-from .model import Container, ContainerCheck, Export, Given, LogRouter, Mount, Secret, Volume
+from .images import env_file, image
+from .task import Container, ContainerCheck, Export, Given, LogRouter, Mount, Secret, Volume
 
 ROUTER = "firelens_log_router"
 ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
@@ -36,7 +37,7 @@ def _own(fields: Fields, name: str) -> Container:
     port = fields.integer("image.port", 0, 1, 65535)
     return Container(
         name=name,
-        image=fields.text("image.location"),
+        image=image(fields, "image"),
         ports=((port, "tcp"),) if port else (),
         variables=tuple(_own_variables(fields, name)),
         secrets=tuple(secrets(fields, "secrets")),
@@ -48,6 +49,7 @@ def _own(fields: Fields, name: str) -> Container:
         check=_check(fields, "image.healthcheck"),
         mounts=tuple(_own_mounts(fields)),
         read_only=fields.boolean("storage.readonly_fs", default=False),
+        env_file=env_file(fields, "env_file"),
     )
 
 
@@ -63,12 +65,9 @@ def _sidecar(fields: Fields, name: str) -> Container:
     at = f"sidecars.{name}"
     if name in (fields.text("name"), ROUTER):
         fields.complain(fields.line(at), f"{at}: another container of the task has this name")
-    image = fields.text(f"{at}.image.location" if fields.is_map(f"{at}.image") else f"{at}.image")
-    if not image:
-        fields.complain(fields.line(at), f"{at}.image is missing")
     return Container(
         name=name,
-        image=image,
+        image=image(fields, f"{at}.image"),
         ports=_ports(fields, f"{at}.port"),
         essential=fields.boolean(f"{at}.essential", default=True),
         variables=tuple(variables(fields, f"{at}.variables")),
@@ -80,6 +79,7 @@ def _sidecar(fields: Fields, name: str) -> Container:
         credentials=fields.text(f"{at}.credentialsParameter") or None,
         check=_check(fields, f"{at}.healthcheck"),
         mounts=tuple(_mounts(fields, f"{at}.mount_points")),
+        env_file=env_file(fields, f"{at}.env_file"),
     )
 
 
@@ -94,6 +94,7 @@ def router(fields: Fields) -> LogRouter | None:
             image=fields.text("logging.image", ROUTER_IMAGE),
             variables=tuple(variables(fields, "logging.variables")),
             secrets=tuple(secrets(fields, "logging.secrets")),
+            env_file=env_file(fields, "logging.env_file"),
         ),
         destination=fields.texts("logging.destination"),
         secrets=tuple(secrets(fields, "logging.secretOptions")),
@@ -175,8 +176,9 @@ def _check_order(fields: Fields, found: tuple[Container, ...]) -> None:
 
 
 def _check(fields: Fields, path: str) -> ContainerCheck | None:
-    if not fields.is_map(path):
-        return None
+    node = fields.root.at(path)
+    if not fields.is_map(path) or (fields.settings.copilot_defaults and node and not node.map):
+        return None  # to Copilot an empty check is none
     return ContainerCheck(
         command=fields.names(f"{path}.command") or CHECK_COMMAND,
         interval=fields.seconds(f"{path}.interval", 10, 5, 300) or 10,
@@ -202,16 +204,18 @@ def volumes(fields: Fields) -> Iterator[Volume]:
                 fields.line(at), f"{at}: a file system of Trivet's own is not there yet; give an id"
             )
         iam = fields.boolean(f"{at}.auth.iam", default=False) if fields.is_map(at) else False
+        is_refused = fields.root.at(f"{at}.auth.iam") is not None and not iam
         point = fields.text(f"{at}.auth.access_point_id") if fields.is_map(at) else ""
         root = fields.text(f"{at}.root_dir", "/") if fields.is_map(at) else "/"
-        if point and (root != "/" or not iam):
+        if point and (root not in ("", "/") or is_refused):
             fields.complain(
                 fields.line(at), f"{at}: an access point needs auth.iam: true and no root_dir"
             )
+        _check_path(fields, f"{at}.root_dir", root)
         yield Volume(
             name=name,
             file_system=given(fields, system, f"{at}.id") if system else None,
-            root=root,
+            root=root or "/",
             access_point=point or None,
             iam=iam,
         )
@@ -240,9 +244,11 @@ def _mounts(fields: Fields, path: str) -> Iterator[Mount]:
 def _mount(fields: Fields, at: str, volume: str) -> Mount:
     prefix = f"{at}." if at else ""
     path = fields.text(f"{prefix}path")
-    if path and not _PATH.fullmatch(path):
-        fields.complain(
-            fields.line(f"{prefix}path"), f"{prefix}path {path!r} is no path of a volume"
-        )
+    _check_path(fields, f"{prefix}path", path)
     read_only = fields.boolean(f"{prefix}read_only", default=True)
     return Mount(volume=volume, path=path, read_only=read_only)
+
+
+def _check_path(fields: Fields, at: str, path: str) -> None:
+    if path and not _PATH.fullmatch(path):
+        fields.complain(fields.line(at), f"{at} {path!r} is no path of a volume")

@@ -8,8 +8,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from .errors import BadManifest, Problem
 from .model import Project
 from .network import SUBNETS
+from .patches import patched
 from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
@@ -17,9 +19,12 @@ TAGS = "Tags"  # how a change of the project's own tags is named
 
 
 def desired(project: Project, types: Iterable[ResourceType]) -> tuple[Desired, ...]:
-    """Return every wanted resource, sorted by kind and name."""
+    """Return every wanted resource, sorted by kind and name; raises BadManifest for bad patches."""
+    problems: list[Problem] = []
     tags = project.settings.tags
-    wanted = (replace(found, tags=tags) for it in types for found in it.desired(project))
+    wanted = [replace(it, tags=tags) for of in types for it in patched(project, of, problems)]
+    if problems:
+        raise BadManifest(tuple(problems))
     return tuple(sorted(wanted, key=lambda resource: resource.address))
 
 

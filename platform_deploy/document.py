@@ -21,6 +21,7 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 _VARIABLE = re.compile(r"(\\)?\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TAG = "tag:yaml.org,2002:"
+_KINDS = {ScalarNode: "str", SequenceNode: "seq", MappingNode: "map"}
 _TRUE = ("true", "True", "TRUE")
 
 
@@ -65,7 +66,7 @@ class _Reading:
     """One file being read; the problems gather here."""
 
     file: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] | None
     problems: list[Problem] = field(default_factory=list)
 
     def complain(self, place: Place, text: str) -> None:
@@ -73,8 +74,13 @@ class _Reading:
         self.problems.append(Problem(file=self.file, line=line, column=column, text=text))
 
 
-def parse(text: str, file: str, variables: Mapping[str, str]) -> tuple[Node, tuple[Problem, ...]]:
-    """Return the tree of a YAML text with `${NAME}` put in place, and what is wrong with it."""
+def parse(
+    text: str, file: str, variables: Mapping[str, str] | None, *, is_list: bool = False
+) -> tuple[Node, tuple[Problem, ...]]:
+    """Return the tree of a YAML text with `${NAME}` put in place, and what is wrong with it.
+
+    Without `variables` the text is taken as it stands.
+    """
     reading = _Reading(file=file, variables=variables)
     nothing = Node(value={}, line=Place())
     try:
@@ -82,8 +88,9 @@ def parse(text: str, file: str, variables: Mapping[str, str]) -> tuple[Node, tup
     except (YAMLError, RecursionError) as error:
         reading.complain(*_place_and_reason(error, text))
         return nothing, tuple(reading.problems)
-    if not isinstance(root, MappingNode):
-        reading.complain(nothing.line, "expected a mapping of keys to values")
+    if not isinstance(root, SequenceNode if is_list else MappingNode):
+        wanted = "a list" if is_list else "a mapping of keys to values"
+        reading.complain(nothing.line, f"expected {wanted}")
         return nothing, tuple(reading.problems)
     return _node(root, nothing.line, reading), tuple(reading.problems)
 
@@ -106,12 +113,22 @@ def _place(mark: Any) -> Place:
 
 
 def _node(found: Any, line: Place, reading: _Reading) -> Node:
+    if str(found.tag).startswith("!"):
+        return _function(found, line, reading)
     if isinstance(found, MappingNode):
         return Node(value=dict(_entries(found, reading)), line=line)
     if isinstance(found, SequenceNode):
         items = tuple(_node(item, _place(item.start_mark), reading) for item in found.value)
         return Node(value=items, line=line)
     return _scalar(found, line, reading)
+
+
+def _function(found: Any, line: Place, reading: _Reading) -> Node:
+    """Return a function of CloudFormation in its long form: `!Ref X` is `{Ref: X}`."""
+    name = str(found.tag)[1:]
+    found.tag = f"{_TAG}{_KINDS[type(found)]}"
+    key = name if name == "Ref" else f"Fn::{name}"
+    return Node(value={key: _node(found, line, reading)}, line=line)
 
 
 def _entries(mapping: MappingNode, reading: _Reading) -> Iterator[tuple[str, Node]]:
@@ -162,13 +179,17 @@ def _typed(found: ScalarNode) -> Scalar:
 
 
 def _interpolated(text: str, line: Place, reading: _Reading) -> str:
+    if reading.variables is None:
+        return text
+    variables = reading.variables
+
     def put(match: re.Match[str]) -> str:
         escaped, name = match.groups()
         if escaped:
             return match.group()[1:]
-        if name not in reading.variables:
+        if name not in variables:
             reading.complain(line, f"${{{name}}} is not set; set it in the environment or in .env")
-        return reading.variables.get(name, "")
+        return variables.get(name, "")
 
     return _VARIABLE.sub(put, text)
 

@@ -13,6 +13,7 @@ DeployError
 │   ├── StillInUse     something else must go first
 │   ├── Throttled      not executed; may be sent again
 │   └── Unclear        nobody knows whether it was executed
+├── DockerFailed       the docker command ended with an error
 ├── ApplyFailed        some changes were made, some not
 ├── NotSteady          the resources exist, but no task of our revision runs
 └── Interrupted        Ctrl-C
@@ -164,6 +165,14 @@ class Unclear(AwsError):
     """Report that no answer came, so that nobody knows whether the request took effect."""
 
     hint = "check the network and AWS_ENDPOINT_URL, then run the same command again"
+
+
+class DockerFailed(DeployError):
+    """Report a `command` that failed, and the end of what it `said`."""
+
+    def __init__(self, command: str, said: str) -> None:
+        self.command, self.said = command, said
+        super().__init__(f"{command} failed:\n{said}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,19 @@ class Fields:
             return default
         return int(node.text)
 
+    def number(self, path: str, low: float, high: float) -> float:
+        """Return a number between two limits; the lower one where it is none."""
+        node = self.root.at(path)
+        text = node.text if node else ""
+        found = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else low - 1
+        if not low <= found <= high:
+            shown = text or "that"
+            self.complain(
+                self.line(path), f"{path} must be a number from {low:g} to {high:g}, not {shown}"
+            )
+            return low
+        return found
+
     def boolean(self, path: str, *, default: bool) -> bool:
         """Return a truth value, in YAML 1.1's spellings too."""
         node = self.root.at(path)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from . import apply, naming, plan, prices, processors, report, status, wait
+from . import apply, naming, plan, prices, processors, report, status, supply, wait
 from .aws import Account
 from .desired import desired, narrowed, too_long_names
 from .errors import BadManifest, NotConfigured, Problem
@@ -20,6 +20,7 @@ from .progress import Voice
 from .resource import Scope
 from .resources import BY_KIND, TYPES
 from .routing import Imported
+from .supply import Supplier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +100,16 @@ def planned(
     account: Account, project: Project, limits: Limits = NO_LIMITS
 ) -> tuple[Plan, Observation]:
     """Return what a deploy would do, and what it was compared with."""
-    scope = narrowed(scope_of(with_imported(account, project), limits))
+    project = supply.with_revisions(account, with_imported(account, project), limits.only)
+    scope = narrowed(scope_of(project, limits))
     observation = observe(account, scope, TYPES)
     found = plan.to_deploy(
         scope, observation, BY_KIND, account.region, limits.forced, account.pseudo
     )
     refusals = (*found.refusals, *processors.misfits(account, found.changes))
-    return _priced(replace(found, refusals=refusals), scope, observation), observation
+    builds = supply.to_build(account, project, (it.workload for it in scope.desired))
+    found = replace(found, refusals=refusals, builds=tuple(map(str, builds)))
+    return _priced(found, scope, observation), observation
 
 
 def _priced(found: Plan, scope: Scope, observation: Observation) -> Plan:
@@ -120,12 +124,15 @@ def deploy(
     confirm: Callable[[Plan], None],
     voice: Voice,
     limits: Limits = NO_LIMITS,
+    supplier: Supplier | None = None,
 ) -> Done:
     """Make the account as the manifests want it, and wait until the services run.
 
-    `confirm` raises Refused when the plan is not to be carried out.
+    `confirm` raises Refused when the plan is not to be carried out; `supplier` brings what lies in
+    the folder to AWS, where tasks need something of it.
     """
-    scope = narrowed(scope_of(with_imported(account, project), limits))
+    project = supply.with_revisions(account, with_imported(account, project), limits.only)
+    scope = narrowed(scope_of(project, limits))
     with _held(account, project, "deploy", limits) as lease:
         found, observation = planned(account, project, limits)
         if plan.changes_shared(found, limits.only):
@@ -135,6 +142,8 @@ def deploy(
         if found.changes:
             confirm(found)
         run = _run(account, scope, found, observation, _checked(voice, lease))
+        if supplier:
+            _supply(run, supplier)
         done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
@@ -168,6 +177,16 @@ def _left(observation: Observation, limits: Limits) -> tuple[str, ...]:
     found = (*observation.ours.values(), *observation.doubles)
     mine = (it for it in found if not limits.only or it.tag(naming.WORKLOAD) in limits.only)
     return tuple(sorted(str(it.address) for it in mine))
+
+
+def _supply(run: apply.Run, supplier: Supplier) -> None:
+    """Build what is not in the registry yet, and let the run deliver it in time."""
+    project, workloads = run.scope.project, (it.workload for it in run.scope.desired)
+    supplier.build(project, supply.to_build(run.account, project, workloads))
+    run.deliver = supplier.deliver
+    for it in run.scope.desired:  # an image may be gone though nothing else changes
+        if it.address not in run.changes and supplier.has_for(it):
+            supplier.deliver(it, run.resolved(it.properties))
 
 
 def _held(

@@ -16,7 +16,9 @@ from .schema import (
     LATER,
     OF_TYPE,
     OVERRIDES,
+    PIPELINE,
     SCALAR_FORMS,
+    STAGE,
     TRIVET,
     TYPES_LATER,
     Fields,
@@ -27,7 +29,7 @@ CLOSE_ENOUGH, FAR_ENOUGH = 0.7, 0.8  # how alike two words are for a slip, here 
 
 def is_known(kind: str) -> bool:
     """Tell whether manifests of this type take effect."""
-    return kind in OF_TYPE
+    return kind in known_types()
 
 
 def likely_type(said: str) -> str:
@@ -39,7 +41,7 @@ def likely_type(said: str) -> str:
 
 def known_types() -> tuple[str, ...]:
     """Return the types whose manifests take effect."""
-    return tuple(kind for kind in OF_TYPE if kind != TRIVET)
+    return tuple(kind for kind in OF_TYPE if kind not in (TRIVET, PIPELINE, STAGE))
 
 
 def _known(fields: Fields, key: str) -> "str | Fields | None":

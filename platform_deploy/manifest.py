@@ -15,6 +15,7 @@ from .errors import BadManifest, Problem
 from .fields import Fields
 from .merge import for_environment
 from .model import Project, Workload
+from .overrides import of_patches
 from .project import Folder, ManifestFile
 from .settings import Settings
 from .workload import MAX_NAME, bad_name, workload
@@ -37,6 +38,11 @@ def read(
     opened = [_open(file, folder, problems) for file in folder.workloads]
     files = [fields for fields in opened if fields]
     workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
+    patches = {it.path: it.patches for it in folder.workloads if it.patches}
+    workloads = tuple(
+        _patched(it, patches.get(fields.file), problems)
+        for fields, it in zip(files, workloads, strict=True)
+    )
     shared = _environment(folder, problems)
     for fields, it in zip(files, workloads, strict=True):
         placing.check(fields, it, shared)
@@ -72,6 +78,17 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     _check_keys(fields, root, kind)
     fields.root = keys.known(fields.root, kind)
     return fields
+
+
+def _patched(found: Workload, patches: ManifestFile | None, problems: list[Problem]) -> Workload:
+    """Return the workload with its patches of CloudFormation after its own overrides."""
+    if patches is None:
+        return found
+    root, wrong = parse(patches.text, patches.path, None, is_list=True)
+    fields = Fields(file=patches.path, root=root)
+    overrides = (*found.overrides, *of_patches(fields))
+    problems += [*wrong, *fields.problems]
+    return replace(found, overrides=overrides)
 
 
 def _settings(folder: Folder, defaults: str | None, problems: list[Problem]) -> Settings:

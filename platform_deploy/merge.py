@@ -12,6 +12,7 @@ from .document import Node
 # Fields with forms that exclude each other though both are maps or stand in one map.
 _EXCLUSIVE: Mapping[str, tuple[frozenset[str], ...]] = {
     "image": (frozenset({"build"}), frozenset({"location"})),
+    "efs": (frozenset({"uid", "gid"}), frozenset({"id", "root_dir", "auth"})),
     "count": (
         frozenset({"spot"}),
         frozenset(
@@ -28,6 +29,8 @@ _EXCLUSIVE: Mapping[str, tuple[frozenset[str], ...]] = {
     ),
 }
 
+_OF_SECRETS = (frozenset({"secretsmanager"}), frozenset({"from_cfn"}))  # whatever their names
+
 
 def for_environment(manifest: Node, environment: str) -> Node:
     """Return the manifest as it applies to one environment, without the `environments` block.
@@ -37,9 +40,21 @@ def for_environment(manifest: Node, environment: str) -> Node:
     base = replace(manifest, value={k: v for k, v in manifest.map.items() if k != "environments"})
     overrides = manifest.at("environments")
     override = overrides.map.get(environment) if overrides else None
+    base = _with_map(base)
     if override is None or override.is_null:
         return base
-    return _over(base, override, "")
+    return _over(base, _with_map(override), "")
+
+
+def _with_map(manifest: Node) -> Node:
+    """Return a manifest that says `image: keep` with the map that it is short for."""
+    image = manifest.at("image")
+    if image is None or image.text != "keep":
+        return manifest
+    return replace(
+        manifest,
+        value={**manifest.map, "image": replace(image, value={"location": image}, text="")},
+    )
 
 
 def _over(base: Node, override: Node, field: str) -> Node:
@@ -57,7 +72,7 @@ def _over(base: Node, override: Node, field: str) -> Node:
 def _without_other_forms(
     base: Mapping[str, Node], override: Mapping[str, Node], field: str
 ) -> Mapping[str, Node]:
-    groups = _EXCLUSIVE.get(field, ())
+    groups = _EXCLUSIVE.get(field, _OF_SECRETS)
     chosen = [group for group in groups if group & override.keys()]
     cleared = frozenset().union(*(group for group in groups if group not in chosen))
     return {k: v for k, v in base.items() if not chosen or k not in cleared}

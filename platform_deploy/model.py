@@ -5,104 +5,19 @@ Pure values, already checked; all units are AWS's (CPU units, MiB, seconds).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from . import naming, routing
+from .alarms import Alarm
 from .environment import Environment
+from .images import Build, Image
 from .messages import Queue, Subscription, Topic
 from .network import ENDPOINTS, NAT_PER_AZ, PRIVATE, PUBLIC, Chosen, OwnVpc
+from .overrides import Override
 from .routing import Alias, Imported
 from .scaling import FARGATE, SPOT, Capacity, Scaling
 from .settings import Settings
+from .task import Container, Given, LogRouter, Secret, Volume
 from .timetable import Job
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Export:
-    """A value that a CloudFormation stack of the account exports under this name."""
-
-    name: str
-
-
-Given: TypeAlias = str | Export
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A variable whose value ECS reads when a task starts.
-
-    `value` is an ARN, or a name in the `store`: `ssm` or `secretsmanager` (there it may be
-    followed by `:key:stage:version`).
-    """
-
-    name: str
-    store: str
-    value: Given
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerCheck:
-    """How a task asks its own container whether it is well; times in seconds."""
-
-    command: tuple[str, ...]
-    interval: int
-    retries: int
-    timeout: int
-    start_period: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
-    """A volume of the task as a container sees it."""
-
-    volume: str
-    path: str
-    read_only: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Volume:
-    """A volume of a task: an EFS file system, or an empty folder where `file_system` is None."""
-
-    name: str
-    file_system: Given | None
-    root: str
-    access_point: str | None
-    iam: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
-    """One container of a task: `ports` are number and protocol, `depends_on` name and condition.
-
-    `credentials` is the ARN of the secret that a private registry asks for.
-    """
-
-    name: str
-    image: str
-    ports: tuple[tuple[int, str], ...] = ()
-    essential: bool = True
-    variables: tuple[tuple[str, Given], ...] = ()
-    secrets: tuple[Secret, ...] = ()
-    command: tuple[str, ...] = ()
-    entrypoint: tuple[str, ...] = ()
-    labels: tuple[tuple[str, str], ...] = ()
-    depends_on: tuple[tuple[str, str], ...] = ()
-    credentials: str | None = None
-    check: ContainerCheck | None = None
-    mounts: tuple[Mount, ...] = ()
-    read_only: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogRouter:
-    """FireLens: the container that takes the output, and what it is told to do with it."""
-
-    container: Container
-    destination: tuple[tuple[str, str], ...]
-    secrets: tuple[Secret, ...]
-    metadata: bool
-    config_file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +63,8 @@ class Workload:
     None where Service Connect alone decides. The tasks wear `security_groups` beside their own,
     where they have that. Without `capacity` they run on Fargate. `balancer` is the load balancer
     of its rules: the environment's public or internal one, or the name or ARN of another. `job` is
-    None for what runs all the time, `queue` for all but workers.
+    None for what runs all the time, `queue` for all but workers. `is_kept` leaves its revisions to
+    another pipeline.
     """
 
     name: str
@@ -165,7 +81,10 @@ class Workload:
     maximum_percent: int
     log_days: int
     router: LogRouter | None = None
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[str | Alarm, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    is_traced: bool = False
+    is_kept: bool = False
     exec: bool = False
     ephemeral: int | None = None
     volumes: tuple[Volume, ...] = ()
@@ -202,9 +121,14 @@ class Workload:
         return (*self.containers, *((self.router.container,) if self.router else ()))
 
     @property
-    def images(self) -> tuple[str, ...]:
+    def images(self) -> tuple[Image, ...]:
         """Return the images of all containers."""
         return tuple(it.image for it in self.all_containers)
+
+    @property
+    def built(self) -> tuple[Container, ...]:
+        """Return the containers whose images are built from the folder."""
+        return tuple(it for it in self.containers if isinstance(it.image, Build))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -228,6 +152,9 @@ class Project:
     """One application in one environment; `shared` is what its workloads have in common.
 
     `imported` are the load balancers of others as the account has them, where it was asked.
+    `contents` are the hashes of what images and env files are made of, by `images.key`; `revisions`
+    are the running task definitions of workloads that others deploy. Both are empty until a folder
+    and an account have been looked at.
     """
 
     application: str
@@ -241,6 +168,9 @@ class Project:
     def services(self) -> tuple[Workload, ...]:
         """Return the workloads that run all the time."""
         return tuple(it for it in self.workloads if it.job is None)
+
+    contents: Mapping[str, str] = field(default_factory=dict)
+    revisions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -19,7 +19,11 @@ def canonical(value: Value, of: ResourceType, member: str = "") -> Value:
         return value
     if isinstance(value, Mapping):
         members = {key: canonical(item, of, key) for key, item in value.items()}
-        return {key: item for key, item in members.items() if item not in EMPTY}
+        return {
+            key: item
+            for key, item in members.items()
+            if item not in EMPTY and (key, item) not in of.implied
+        }
     if isinstance(value, Sequence):
         items = tuple(canonical(item, of) for item in value)
         return _by_name(items) or (_sorted(items) if member in of.unordered else items)

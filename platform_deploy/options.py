@@ -54,6 +54,13 @@ def parser() -> argparse.ArgumentParser:
     _rendered(verbs["render"])
     _confirmed(verbs["deploy"])
     _destroyed(verbs["destroy"])
+    for name in ("plan", "deploy"):
+        verbs[name].add_argument(
+            "--tag",
+            metavar="TAG",
+            help="the tag of images that are built from the folder, instead of their content's "
+            "hash; one that the registry holds is taken as it is",
+        )
     for name, rules in (("plan", flow.RULES), ("deploy", flow.RULES), ("destroy", (flow.LEASE,))):
         _limited(verbs[name], rules)
     verbs["import-config"].add_argument(

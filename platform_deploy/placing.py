@@ -37,4 +37,5 @@ def _wrong(workload: Workload, shared: Environment) -> Iterator[tuple[str, str]]
 
 def _out_of_reach(workload: Workload, shared: Environment) -> Iterator[str]:
     if workload.placement == PRIVATE and shared.network.way_out == ENDPOINTS:
-        yield from (image for image in workload.images if ECR not in image)
+        located = (it for it in workload.images if isinstance(it, str))  # the others lie in ECR
+        yield from (image for image in located if ECR not in image)

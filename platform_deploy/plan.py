@@ -52,8 +52,8 @@ class Step:
 class Plan:
     """What a run would do; `foreign` are workloads of the environment that are not in this folder.
 
-    `refusals` say why it must not be carried out, `doubles` what is there more than once, `costs`
-    what the environment costs a month.
+    `builds` are the images that are to be built first, `refusals` say why it must not be carried
+    out, `doubles` what is there more than once, `costs` what the environment costs a month.
     """
 
     application: str
@@ -63,6 +63,7 @@ class Plan:
     unchanged: int
     foreign: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
     doubles: tuple[str, ...] = ()
     costs: tuple[Cost, ...] = ()
 

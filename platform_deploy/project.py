@@ -5,22 +5,27 @@ It reads files and interprets none but `.workspace`.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import NotConfigured, Problem
 
 FOLDER = "copilot"
 TRIVET = "copilot/trivet.yml"
+PATCHES = Path("overrides", "cfn.patches.yml")
 RESERVED = ("COPILOT_APPLICATION_NAME", "COPILOT_ENVIRONMENT_NAME")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest's text; `path` is relative to the project, as messages show it."""
+    """A manifest's text; `path` is relative to the project, as messages show it.
+
+    `patches` are the workload's patches of CloudFormation, where it has some.
+    """
 
     path: str
     text: str
+    patches: "ManifestFile | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Folder:
     workloads: tuple[ManifestFile, ...]
     settings: ManifestFile | None
     trivet: ManifestFile | None = None
+    pipelines: tuple[ManifestFile, ...] = ()
     variables: Mapping[str, str]
 
 
@@ -68,23 +74,47 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
     return Folder(
         application=name,
         environment=environment,
-        workloads=tuple(_text(path, directory) for path in paths),
+        workloads=tuple(_with_patches(path, directory) for path in paths),
         settings=_text(settings, directory) if settings.is_file() else None,
         trivet=_text(trivet, directory) if trivet.is_file() else None,
+        pipelines=tuple(_text(path, directory) for path in _pipelines(copilot)),
         variables=_variables(name, environment),
     )
+
+
+def _pipelines(copilot: Path) -> tuple[Path, ...]:
+    """Return the pipelines' manifests, where Copilot puts them and where it once did."""
+    legacy = copilot / "pipeline.yml"
+    found = sorted(copilot.glob("pipelines/*/manifest.yml"))
+    return (*found, *([legacy] if legacy.is_file() else []))
 
 
 def not_deployed(directory: Path) -> tuple[Problem, ...]:
     """Return a warning for each folder of CloudFormation that Copilot would deploy besides."""
     copilot = directory / FOLDER
     shapes = ("*/addons", "*/overrides", "pipelines/*/overrides")
-    found = [path for shape in shapes for path in copilot.glob(shape) if path.is_dir()]
-    text = "is CloudFormation, which Trivet does not deploy; deploy goes on with --without-addons"
+    listed = (path for shape in shapes for path in copilot.glob(shape) if path.is_dir())
+    found = [path for path in listed if not _is_read(path)]
     return tuple(
-        Problem(file=str(path.relative_to(directory)), text=text, is_error=False)
+        Problem(
+            file=str(path.relative_to(directory)),
+            text=f"is {_written_with(path)}, which Trivet does not deploy; "
+            "deploy goes on with --without-addons",
+            is_error=False,
+        )
         for path in sorted(found)
     )
+
+
+def _written_with(folder: Path) -> str:
+    return "a CDK app" if (folder / "cdk.json").is_file() else "CloudFormation"
+
+
+def _is_read(folder: Path) -> bool:
+    """Tell whether a folder holds nothing but the patches of a workload, which are read."""
+    if folder.name == "addons" or not (folder.parent / "manifest.yml").is_file():
+        return False
+    return {it.name for it in folder.iterdir() if it.suffix != ".md"} <= {PATCHES.name}
 
 
 def application_of(directory: Path) -> str:
@@ -102,6 +132,12 @@ def application_of(directory: Path) -> str:
 
 def _text(path: Path, directory: Path) -> ManifestFile:
     return ManifestFile(path=str(path.relative_to(directory)), text=text_of(path))
+
+
+def _with_patches(path: Path, directory: Path) -> ManifestFile:
+    patches = path.parent / PATCHES
+    found = _text(path, directory)
+    return replace(found, patches=_text(patches, directory)) if patches.is_file() else found
 
 
 def text_of(path: Path) -> str:

@@ -32,6 +32,7 @@ def plan_text(plan: Plan) -> str:
     for change in plan.changes:
         lines.append(f"{MARKS[change.action]:>3} {change.address.kind:<{width}}  {_about(change)}")
         lines += [f"      {_field(field)}" for field in change.fields]
+    lines += [f"  + {it}" for it in plan.builds]
     if plan.changes:
         lines.append("")
     lines += [f"  {name}: not in this folder, left as it is" for name in plan.foreign]
@@ -93,6 +94,7 @@ def plan_facts(plan: Plan) -> dict[str, object]:
         "changes": [_change(change) for change in plan.changes],
         "counts": counts | {"unchanged": plan.unchanged},
         "not_in_this_folder": list(plan.foreign),
+        "builds": list(plan.builds),
         "refusals": list(plan.refusals),
         "doubles": list(plan.doubles),
         "monthly": bill.as_json(plan),

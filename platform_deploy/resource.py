@@ -149,6 +149,9 @@ class ResourceType:
     Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
     belongs to, and tells all that is compared.
 
+    `logical` is its name in Copilot's templates, by which a project may patch it; `implied` members
+    with these values mean the same as none.
+
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
     `destroy --keep` calls it, where it may outlive the environment; `longest` is how many
@@ -183,6 +186,8 @@ class ResourceType:
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
     is_tagged: bool = True
+    logical: str = ""
+    implied: tuple[tuple[str, Value], ...] = ()
     rare: bool = False
     keeps_marks: bool = False
     keep: str = ""

@@ -21,6 +21,8 @@ REQUEST_DRIVEN: Final = "Request-Driven Web Service"
 JOB: Final = "Scheduled Job"
 ENVIRONMENT: Final = "Environment"
 TRIVET: Final = "copilot/trivet.yml"
+PIPELINE: Final = "pipeline"
+STAGE: Final = "stage of a pipeline"
 TYPES_LATER: Final = ("Static Site",)
 
 
@@ -43,10 +45,10 @@ _TAGGED = _fields(from_tags=OPEN)
 _EFS = _fields(now="id root_dir", later="uid gid", auth=_fields(now="iam access_point_id"))
 _COOLDOWN = _fields(now="in out")
 _METRIC = _fields(now="value", cooldown=_COOLDOWN)
+_BUILD = _fields(now="dockerfile context target cache_from", args=OPEN)
 _SIDECAR = _fields(
-    now="port essential credentialsParameter mount_points entrypoint command",
-    later="env_file",
-    image=_fields(now="location", later="build"),
+    now="port essential credentialsParameter mount_points entrypoint command env_file",
+    image=_fields(now="location", build=_BUILD),
     variables=OPEN,
     secrets=OPEN,
     labels=OPEN,
@@ -71,14 +73,14 @@ _SUBSCRIBE = _fields(
     queue=_QUEUE,
 )
 _SERVICE = _fields(
-    now="name type cpu memory command entrypoint capacity_provider",
-    later="env_file observability taskdef_overrides",
+    now="name type cpu memory command entrypoint env_file taskdef_overrides capacity_provider",
     publish=_fields(
         topics=_fields(now="name", fifo=_fields(now="content_based_deduplication")),
     ),
+    observability=_fields(now="tracing"),
     image=_fields(
         now="location port credentials",
-        later="build",
+        build=_BUILD,
         labels=OPEN,
         depends_on=OPEN,
         healthcheck=_CHECK,
@@ -109,11 +111,13 @@ _SERVICE = _fields(
             placement=_fields(subnets=_TAGGED),
         ),
     ),
-    deployment=_fields(now="rolling rollback_alarms"),
+    deployment=_fields(
+        now="rolling",
+        rollback_alarms=_fields(now="cpu_utilization memory_utilization messages_delayed"),
+    ),
     exec=_fields(now="enable"),
     logging=_fields(
-        now="retention image enableMetadata configFilePath",
-        later="env_file",
+        now="retention image enableMetadata configFilePath env_file",
         destination=OPEN,
         secretOptions=OPEN,
         variables=OPEN,
@@ -126,6 +130,7 @@ _LIKE_APP_RUNNER: Final = (
 )
 _INGRESS = _fields(now="source_ips", later="cdn")
 _UNCALLED = _without(_SERVICE, image="port", network="allow_from")  # nothing calls it on a port
+_STEP = {EACH: _fields(now="buildspec depends_on")}
 OF_TYPE: Mapping[str, Fields] = {
     LOAD_BALANCED: {**_SERVICE, "http": _HTTP, "nlb": LATER},
     BACKEND: {**_SERVICE, "http": _HTTP},
@@ -170,6 +175,22 @@ OF_TYPE: Mapping[str, Fields] = {
         ),
         observability=_fields(now="container_insights"),
     ),
+    PIPELINE: _fields(
+        now="name version stages",
+        source=_fields(
+            now="provider",
+            properties=_fields(
+                now="branch repository connection_name output_artifact_format access_token_secret"
+            ),
+        ),
+        build=_fields(now="image buildspec", additional_policy=_fields(PolicyDocument=OPEN)),
+    ),
+    STAGE: _fields(
+        now="name requires_approval test_commands",
+        deployments={EACH: _fields(now="stack_name template_path template_config depends_on")},
+        pre_deployments=_STEP,
+        post_deployments=_STEP,
+    ),
     TRIVET: _fields(
         now="defaults domain permissions_boundary",
         environments={EACH: _fields(now="account region profile")},
@@ -183,6 +204,7 @@ SCALAR_FORMS: Final = frozenset(
     {
         *("count", "platform", "network.connect", "network.vpc.placement", "exec"),
         *("http", "http.private", "http.public.access_logs"),
+        *("image.build", f"sidecars.{EACH}.image.build", "deployment.rollback_alarms"),
         *("http.healthcheck", f"sidecars.{EACH}.image", f"storage.volumes.{EACH}.efs"),
         *(f"count.{it}" for it in ("range", "cpu_percentage", "memory_percentage")),
         *("count.requests", "count.response_time", "network.vpc.security_groups"),

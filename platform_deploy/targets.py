@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 from .document import Node
 from .fields import Fields
-from .model import Container, HealthCheck, Http
+from .model import HealthCheck, Http
 from .routing import INTERNAL, PUBLIC, aliases, ranges
 from .schema import BACKEND, LOAD_BALANCED, REQUEST_DRIVEN
+from .task import Container
 
 MATCHER = re.compile(r"\d{1,3}(-\d{1,3})?(,\d{1,3}(-\d{1,3})?)*")
 # Of a health check: interval, timeout, times to be well, times to be ill; by whose defaults hold.

@@ -5,9 +5,22 @@ Pure. What is wrong is noted with the fields; what lies between manifests is not
 
 from dataclasses import replace
 
-from . import containers, messages, naming, network, scaling, schema, targets, timetable
+from . import (
+    containers,
+    images,
+    messages,
+    naming,
+    network,
+    overrides,
+    scaling,
+    schema,
+    targets,
+    timetable,
+)
+from .alarms import alarms
 from .fields import Fields
-from .model import Given, Workload
+from .model import Workload
+from .task import Given
 
 MAX_NAME = 40
 LOG_DAYS = (
@@ -47,8 +60,6 @@ def workload(fields: Fields) -> Workload:
     kind = fields.text("type")
     if kind in (schema.LOAD_BALANCED, schema.REQUEST_DRIVEN) and not fields.root.at("image.port"):
         fields.complain(fields.line("image"), f"image.port is missing; a {kind} needs one")
-    if not fields.text("image.location"):
-        fields.complain(fields.line("image"), "image.location is missing")
     minimum, maximum = ROLLING[fields.one_of("deployment.rolling", "default", tuple(ROLLING))]
     if kind == schema.REQUEST_DRIVEN:
         fields.complain(fields.line("type"), NO_APP_RUNNER, is_error=False)
@@ -70,7 +81,7 @@ def workload(fields: Fields) -> Workload:
         maximum_percent=maximum,
         log_days=_log_days(fields),
         router=containers.router(fields),
-        alarms=_alarms(fields),
+        alarms=alarms(fields),
         exec=fields.boolean("exec.enable" if fields.is_map("exec") else "exec", default=False),
         ephemeral=containers.ephemeral(fields),
         volumes=tuple(containers.volumes(fields)),
@@ -94,11 +105,14 @@ def _standing(fields: Fields, base: Workload) -> Workload:
 
 
 def _of_its_type(fields: Fields, base: Workload) -> Workload:
-    """Return the workload with its topics, a worker's queues and a job's schedule."""
+    """Return the workload with its overrides, topics, a worker's queues, a job's schedule."""
     kind = fields.text("type")
     queue = messages.default_queue(fields) if kind == schema.WORKER else None
     return replace(
         base,
+        overrides=tuple(overrides.of_manifest(fields)),
+        is_traced=_is_traced(fields),
+        is_kept=fields.text("image.location") == images.KEEP,
         topics=messages.topics(fields),
         queue=queue,
         subscriptions=messages.subscriptions(fields, queue) if queue else (),
@@ -141,6 +155,10 @@ def _size(fields: Fields) -> tuple[int, int]:
 
 
 def _architecture(fields: Fields) -> str:
+    at = "platform.osfamily" if fields.is_map("platform") else "platform"
+    if fields.text(at).lower().startswith("windows"):
+        fields.complain(fields.line(at), f"{at}: Windows is not there yet in Trivet")
+        return PROCESSORS["x86_64"]
     if fields.is_map("platform"):
         for key in ("platform.osfamily", "platform.architecture"):
             if fields.root.at(key) is None:
@@ -159,13 +177,10 @@ def _log_days(fields: Fields) -> int:
     return days
 
 
-def _alarms(fields: Fields) -> tuple[str, ...]:
-    """Return the existing alarms that undo a deployment."""
-    if fields.is_map("deployment.rollback_alarms"):
-        line = fields.line("deployment.rollback_alarms")
-        fields.complain(line, "deployment.rollback_alarms: only names are there yet in Trivet")
-        return ()
-    return fields.names("deployment.rollback_alarms") or ()
+def _is_traced(fields: Fields) -> bool:
+    """Tell whether a collector for X-Ray runs beside the service."""
+    at = "observability.tracing"
+    return fields.root.at(at) is not None and bool(fields.one_of(at, "", ("awsxray",)))
 
 
 def _alias(fields: Fields, name: str, target: tuple[str, int] | None) -> str | None:

@@ -20,7 +20,7 @@ ACTING = {
 DOORS = {
     "notifier/chalicelib": {"aws"},
     "datalake/chalicelib": set(),
-    "platform_deploy": {"aws"},
+    "platform_deploy": {"aws", "shapes"},  # the latter reads AWS's models and sends nothing
     "localcloud": {"provision", "registry", "sources/queue"},
 }
 # Folders of which each file adds a kind, and the only rooms that may import one by name.

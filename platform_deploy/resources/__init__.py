@@ -5,6 +5,8 @@ A new kind is one file with a `TYPE`, and its line here; the engine reads this l
 
 from ..resource import ResourceType
 from . import (
+    alarm,
+    bucket,
     certificate,
     cluster,
     discovery_service,
@@ -23,6 +25,7 @@ from . import (
     nat_gateway,
     queue,
     record,
+    repository,
     route_table,
     scalable_target,
     scaling_policy,
@@ -53,6 +56,9 @@ TYPES: tuple[ResourceType, ...] = (
     discovery_service.TYPE,
     log_group.TYPE,
     iam_role.TYPE,
+    repository.TYPE,
+    bucket.TYPE,
+    alarm.TYPE,
     cluster.TYPE,
     load_balancer.TYPE,
     target_group.TYPE,

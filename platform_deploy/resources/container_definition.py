@@ -4,41 +4,55 @@ It has no kind of its own: `task_definition` and `service` use it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from .. import naming
 from ..lookups import IMPORT
-from ..model import Container, Export, Given, LogRouter, Project, Secret, Volume, Workload
+from ..model import Project, Workload
 from ..resource import Pseudo, Value, arn
-from . import load_balancer, log_group, messaging
+from ..task import Container, Export, Given, LogRouter, Secret, Volume
+from . import env_file, load_balancer, log_group, messaging, repository
 
 PORT_NAME = "target"
+COLLECTOR = "aws-otel-collector"
+COLLECTOR_IMAGE = f"public.ecr.aws/aws-observability/{COLLECTOR}:v0.17.0"
 
 
 def definitions(project: Project, workload: Workload) -> tuple[Value, ...]:
     """Return all containers of a task, the service's own first."""
-    injected = _injected(project, workload)
     logs = log_configuration(project, workload)
     own, *sidecars = workload.containers
     routed = routed_logs(workload.router) if workload.router else logs
-    found = [_container(own, workload, injected, routed)]
-    found += [_container(it, workload, injected, logs) for it in sidecars]
+    found = [_container(own, project, workload, routed)]
     if workload.router:
-        router = _container(workload.router.container, workload, injected, logs)
+        router = _container(workload.router.container, project, workload, logs)
         found.append({**router, "firelensConfiguration": _firelens(workload.router)})
+    if workload.is_traced:
+        found.append(_collector(logs))
+    found += [_container(it, project, workload, logs) for it in sidecars]
     return tuple(found)
 
 
+def _collector(logs: Value) -> dict[str, Value]:
+    """Return the container that takes traces and hands them to X-Ray."""
+    return {
+        "name": COLLECTOR,
+        "image": COLLECTOR_IMAGE,
+        "command": ("--config=/etc/ecs/ecs-xray.yaml",),
+        "logConfiguration": logs,
+    }
+
+
 def _container(
-    it: Container, workload: Workload, injected: Mapping[str, Value], logs: Value
+    it: Container, project: Project, workload: Workload, logs: Value
 ) -> dict[str, Value]:
-    mounts = json.dumps({m.volume: m.path for m in it.mounts}, separators=(",", ":"))
     environment = {
-        **injected,
-        **({"COPILOT_MOUNT_POINTS": mounts} if it.mounts else {}),
+        **_injected(project, workload),
+        **_mounted(it),
         **{name: given(value) for name, value in it.variables},
     }
     optional: dict[str, Value] = {
+        "environmentFiles": tuple(env_file.values(project, workload, it)),
         "portMappings": tuple(_port(it, port, workload) for port in it.ports),
         "command": it.command,
         "entryPoint": it.entrypoint,
@@ -57,8 +71,8 @@ def _container(
     }
     return {
         "name": it.name,
-        "image": it.image,
-        "essential": it.essential,
+        "image": repository.image(project, workload, it),
+        **({} if it.essential else {"essential": False}),
         "environment": tuple({"name": k, "value": v} for k, v in sorted(environment.items())),
         "logConfiguration": logs,
         **{key: value for key, value in optional.items() if value},
@@ -111,7 +125,9 @@ def log_configuration(project: Project, workload: Workload) -> Value:
 
 def routed_logs(router: LogRouter) -> Value:
     """Return where the service's own container's output goes: to the log router."""
-    found: dict[str, Value] = {"logDriver": "awsfirelens", "options": dict(router.destination)}
+    found: dict[str, Value] = {"logDriver": "awsfirelens"}
+    if router.destination:
+        found["options"] = dict(router.destination)
     if router.secrets:
         found["secretOptions"] = secrets(router.secrets)
     return found
@@ -155,3 +171,9 @@ def _injected(project: Project, workload: Workload) -> dict[str, Value]:
         **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
         **messaging.variables(project, workload),
     }
+
+
+def _mounted(it: Container) -> dict[str, Value]:
+    mounts = {mount.volume: mount.path for mount in it.mounts if mount.path}
+    text = json.dumps(mounts, sort_keys=True, separators=(",", ":"))
+    return {"COPILOT_MOUNT_POINTS": text} if it.mounts else {}

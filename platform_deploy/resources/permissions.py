@@ -6,9 +6,10 @@ It has no kind of its own: `iam_role` uses it.
 import re
 from collections.abc import Iterator
 
-from ..model import Export, Project, Secret, Volume, Workload
+from ..model import Project, Workload
 from ..resource import Pseudo, Ref, Text, Value, arn
-from . import log_group, messaging
+from ..task import Export, Secret, Volume
+from . import env_file, log_group, messaging, repository
 from .container_definition import given
 
 _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:@]+)")
@@ -28,11 +29,17 @@ def allow(resource: Value, *actions: str) -> dict[str, Value]:
 def execution(project: Project, workload: Workload) -> Iterator[Value]:
     """Yield what ECS needs to start a task: its log, its images, its secrets."""
     yield allow(_logs(project, workload), "logs:CreateLogStream", "logs:PutLogEvents")
-    repositories = sorted(set(filter(None, map(_repository, workload.images))))
+    located = (it for it in workload.images if isinstance(it, str))
+    repositories: list[Value] = [*sorted(set(filter(None, map(_repository, located))))]
+    repositories += repository.arns(project, workload)
     if repositories:
         yield allow("*", "ecr:GetAuthorizationToken")
         pull = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
         yield allow(_one_or_all(repositories), *pull)
+    files: list[Value] = [*env_file.arns(project, workload)]
+    if files:
+        yield allow(_one_or_all(files), "s3:GetObject")
+        yield allow(env_file.bucket_arn(project), "s3:GetBucketLocation")
     credentials = {it.credentials for it in workload.all_containers if it.credentials}
     private = [Secret(name="", store="ssm", value=it) for it in sorted(credentials)]
     yield from _secrets([*workload.secrets, *private])
@@ -51,7 +58,7 @@ def _repository(image: str) -> str | None:
     return f"arn:{'aws-cn' if china else 'aws'}:ecr:{region}:{account}:repository/{name}"
 
 
-def _one_or_all(resources: list[str]) -> Value:
+def _one_or_all(resources: list[Value]) -> Value:
     return resources[0] if len(resources) == 1 else tuple(resources)
 
 
@@ -103,6 +110,10 @@ def task(project: Project, workload: Workload) -> Iterator[Value]:
         writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
         yield allow(_logs(project, workload), *writes)
         yield allow("*", "logs:DescribeLogGroups")
+    if workload.is_traced:
+        sampling = ("GetSamplingRules", "GetSamplingStatisticSummaries", "GetSamplingTargets")
+        wanted = (*sampling, "PutTelemetryRecords", "PutTraceSegments")
+        yield allow("*", *(f"xray:{it}" for it in wanted))  # X-Ray knows no resources of these
     written = {m.volume for it in workload.all_containers for m in it.mounts if not m.read_only}
     for volume in workload.volumes:
         if volume.file_system:

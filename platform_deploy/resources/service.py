@@ -19,6 +19,7 @@ from ..resource import (
     rendered,
 )
 from . import (
+    alarm,
     cluster,
     discovery_service,
     iam_role,
@@ -38,7 +39,6 @@ ATTRIBUTES = ("serviceArn", "clusterArn")
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
 BREAKER = ("enable", "rollback")
-NO_ALARMS = {"alarmNames": [], "enable": False, "rollback": False}
 PAGE = 100  # ListServices gives 10 unless asked
 UPDATABLE = (
     "taskDefinition",
@@ -52,6 +52,7 @@ UPDATABLE = (
     "healthCheckGracePeriodSeconds",
     "enableExecuteCommand",
     "capacityProviderStrategy",
+    *("platformVersion", "enableECSManagedTags", "availabilityZoneRebalancing"),
 )
 
 
@@ -70,15 +71,16 @@ def desired(project: Project) -> Iterable[Desired]:
             properties={
                 "cluster": cluster.arn(project),
                 "serviceName": name,
-                "taskDefinition": task_definition.arn(project, workload.name),
+                "taskDefinition": task_definition.revision(project, workload),
                 "desiredCount": workload.count,
                 **_capacity(workload),
+                **({"platformVersion": "LATEST"} if project.settings.copilot_defaults else {}),
                 "propagateTags": "SERVICE",
                 "deploymentConfiguration": {
                     "deploymentCircuitBreaker": {"enable": True, "rollback": True},
                     "minimumHealthyPercent": workload.minimum_percent,
                     "maximumPercent": workload.maximum_percent,
-                    **_alarms(workload),
+                    "alarms": alarm.watched(project, workload),
                 },
                 "networkConfiguration": {"awsvpcConfiguration": reach.network(project, workload)},
                 "serviceConnectConfiguration": reach.connect(project, workload),
@@ -105,12 +107,6 @@ def _capacity(workload: Workload) -> dict[str, Value]:
     return {"capacityProviderStrategy": strategy}
 
 
-def _alarms(workload: Workload) -> dict[str, Value]:
-    if not workload.alarms:
-        return {}
-    return {"alarms": {"alarmNames": workload.alarms, "enable": True, "rollback": True}}
-
-
 def _after(project: Project, workload: Workload) -> Iterator[Address]:
     """Yield what a task needs to start though the service does not name it."""
     yield from route_table.addresses(project)
@@ -120,6 +116,7 @@ def _after(project: Project, workload: Workload) -> Iterator[Address]:
     yield security_group.address(project, workload.name)
     yield log_group.address(project, workload.name)
     yield from (messaging.topic_address(project, workload.name, it.name) for it in workload.topics)
+    yield from alarm.addresses(project, workload)
     # ECS refuses a target group that no load balancer uses
     yield from listener_rule.addresses(project, workload)
 
@@ -160,9 +157,6 @@ def _without_base(item: Answer) -> Answer:
 def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what changed; other capacity is taken only with a new deployment."""
     values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
-    deployment = values.get("deploymentConfiguration")
-    if isinstance(deployment, dict):
-        deployment.setdefault("alarms", NO_ALARMS)  # left out, they might stay
     if "capacityProviderStrategy" in changed:
         values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
         values["forceNewDeployment"] = True
@@ -171,16 +165,15 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
 
 
 def _deployment(answer: Answer) -> Answer:
-    """Return of how deployments go what a manifest can say, alarms only where they count."""
+    """Return of how deployments go what a manifest can say."""
     breaker = answer.get("deploymentCircuitBreaker", {})
     percents = {
         it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
     }
-    watched = answer.get("alarms", {}).get("enable")
     return {
         **percents,
         "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
-        **({"alarms": answer["alarms"]} if watched else {}),
+        **({"alarms": answer["alarms"]} if "alarms" in answer else {}),
     }
 
 
@@ -216,6 +209,8 @@ TYPE = ResourceType(
         security_group.KIND,
         discovery_service.KIND,
         listener_rule.KIND,
+        alarm.KIND,
     ),
     longest=255,
+    logical="Service",
 )

@@ -127,8 +127,7 @@ def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]
 def _observe_one(account: Account, found: Answer) -> Observed:
     arn = found["TargetGroupArn"]
     answer = account.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=arn)
-    pairs = tuple(it for it in answer["Attributes"] if it["Key"] in (DELAY, STICKINESS))
-    more: dict[str, Value] = {"Attributes": pairs}
+    more: dict[str, Value] = {"Attributes": calls.frozen(answer["Attributes"])}
     if found.get("Matcher", {}).get("GrpcCode") == GRPC_UNIMPLEMENTED:
         more["Matcher"] = None  # as if it were not said, which means the same
     return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, more)
@@ -144,6 +143,7 @@ TYPE = ResourceType(
     attributes=ATTRIBUTES,
     identify={"TargetGroupArn": "TargetGroupArn"},
     delete_call="DeleteTargetGroup",
+    logical="TargetGroup",
     update_calls={
         "Attributes": "ModifyTargetGroupAttributes",
         "HealthCheckPath": "ModifyTargetGroup",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from .. import calls
 from ..aws import Account
-from ..model import Project
+from ..model import Project, Workload
 from ..resource import (
     Address,
     Desired,
@@ -17,7 +17,15 @@ from ..resource import (
     ref,
 )
 from ..schedule import each
-from . import container_definition, iam_role, load_balancer, log_group
+from . import (
+    bucket,
+    container_definition,
+    env_file,
+    iam_role,
+    load_balancer,
+    log_group,
+    repository,
+)
 
 KIND = "AWS::ECS::TaskDefinition"
 ATTRIBUTES = ("taskDefinitionArn", "family")
@@ -28,9 +36,16 @@ def arn(project: Project, workload: str) -> Ref:
     return ref(KIND, project.name_of(workload), "taskDefinitionArn")
 
 
+def revision(project: Project, workload: Workload) -> Value:
+    """Return what a workload runs: its latest revision, or the one that another pipeline chose."""
+    return project.revisions.get(workload.name) or arn(project, workload.name)
+
+
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield one task definition per workload."""
+    """Yield one task definition per workload, but for those whose revisions are others'."""
     for workload in project.workloads:
+        if workload.name in project.revisions:
+            continue
         family = project.name_of(workload.name)
         properties: dict[str, Value] = {
             "family": family,
@@ -50,16 +65,24 @@ def desired(project: Project) -> Iterable[Desired]:
             architecture = {"cpuArchitecture": workload.architecture}
             properties["runtimePlatform"] = {"operatingSystemFamily": "LINUX", **architecture}
         at = Address(kind=KIND, name=family)
-        yield Desired(address=at, workload=workload.name, properties=properties)
+        yield Desired(
+            address=at,
+            workload=workload.name,
+            properties=properties,
+            after=tuple(env_file.addresses(project, workload)),
+        )
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the latest revision of each family of the environment."""
+    """Yield the latest revision of each family of the environment that is not others'."""
     prefix = scope.project.name_of("")
     families = account.pages(
         "ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=prefix, status="ACTIVE"
     )
-    return each(lambda family: _latest(account, family), families)
+    others = set(map(scope.project.name_of, scope.project.revisions))
+    return each(
+        lambda family: _latest(account, family), [it for it in families if it not in others]
+    )
 
 
 def _latest(account: Account, family: str) -> Observed:
@@ -71,12 +94,11 @@ def _latest(account: Account, family: str) -> Observed:
 
 
 def _without_defaults(value: Value) -> Value:
-    """Return containers without the CPU share of 0 and the host ports that AWS adds."""
+    """Return containers without the host ports that AWS adds."""
     if isinstance(value, tuple):
         return tuple(_without_defaults(item) for item in value)
     if isinstance(value, dict):
-        kept = {k: _without_defaults(v) for k, v in value.items() if k != "hostPort"}
-        return {k: v for k, v in kept.items() if (k, v) != ("cpu", 0)}
+        return {k: _without_defaults(v) for k, v in value.items() if k != "hostPort"}
     return value
 
 
@@ -103,12 +125,14 @@ TYPE = ResourceType(
     release=release,
     unowned=frozenset({"family"}),
     exact=frozenset({"containerDefinitions"}),
+    implied=(("essential", True), ("cpu", 0), ("readonlyRootFilesystem", False)),
+    logical="TaskDefinition",
     unordered=frozenset({"requiresCompatibilities"}),
     optional={
         "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
         "volumes": (),
         "ephemeralStorage": {},
     },
-    needs=(iam_role.KIND, log_group.KIND, load_balancer.KIND),
+    needs=(iam_role.KIND, log_group.KIND, load_balancer.KIND, repository.KIND, bucket.KIND),
     longest=255,
 )

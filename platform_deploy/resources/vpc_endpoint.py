@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..aws import Account, Answer
 from ..calls import in_ec2, until_available
 from ..errors import AwsError, NotFound
-from ..model import Project, Secret, Workload
+from ..model import Project, Workload
 from ..network import ENDPOINTS, NAT_PER_AZ, NAT_SINGLE, PRIVATE
 from ..resource import (
     Address,
@@ -21,6 +21,7 @@ from ..resource import (
     Text,
     Value,
 )
+from ..task import Secret
 from . import route_table, security_group, subnet, vpc
 
 KIND = "AWS::EC2::VPCEndpoint"

@@ -1,5 +1,6 @@
 """The door to AWS: errors in our own words, reads repeated, writes never blindly."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from botocore import xform_name
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from platform_deploy import aws
+from platform_deploy import aws, calls
 from platform_deploy.aws import Account
 from platform_deploy.errors import (
     AlreadyExists,
@@ -22,6 +23,8 @@ from platform_deploy.errors import (
     Unclear,
 )
 from platform_deploy.lags import LAGS, Lag
+from platform_deploy.resource import Address, Observed, Properties, Value, rendered
+from platform_deploy.resources import alarm, bucket, repository
 
 MODELS = botocore.session.get_session()  # reads each API's model once
 
@@ -312,3 +315,112 @@ def test_a_wrong_parameter_is_not_waited_for(account: Account, slept: list[float
     with pytest.raises(AwsError, match="too long"):
         account.write("ecs", "CreateCluster")
     assert slept == []
+
+
+# --- kinds with calls of their own, against AWS's models --------------------------------------
+
+NAME = "shop-test-123456789012-eu-central-1"
+
+
+def test_a_bucket_is_made_where_we_are_and_closed_before_it_is_used(account: Account) -> None:
+    s3 = stub(account, "s3")
+    tags = [{"Key": "a", "Value": "b"}]
+    place = {"LocationConstraint": "eu-central-1", "Tags": tags}
+    s3.add_response("create_bucket", {}, {"Bucket": NAME, "CreateBucketConfiguration": place})
+    given = {"Bucket": NAME, "CreateBucketConfiguration": {"Tags": tags}}
+    made = bucket.create(account, given)
+    assert made == {"Bucket": NAME}
+    s3.add_response(
+        "put_bucket_policy", {}, {"Bucket": NAME, "Policy": '{"Statement": [], "Version": "x"}'}
+    )
+    closed = {"BlockPublicAcls": True}
+    s3.add_response(
+        "put_public_access_block", {}, {"Bucket": NAME, "PublicAccessBlockConfiguration": closed}
+    )
+    live = Observed(address=Address(kind=bucket.KIND, name="x"), properties={}, attributes=made)
+    wanted: Properties = {
+        "Policy": {"Statement": (), "Version": "x"},
+        "PublicAccessBlockConfiguration": closed,
+    }
+    bucket.update(account, live, {"Policy": wanted["Policy"]}, frozenset({"Policy"}))
+    bucket.update(account, live, wanted, frozenset({"PublicAccessBlockConfiguration"}))
+
+
+def test_a_bucket_of_the_first_region_names_no_place(account: Account) -> None:
+    account.region = "us-east-1"
+    s3 = stub(account, "s3")
+    s3.add_response("create_bucket", {}, {"Bucket": NAME, "CreateBucketConfiguration": {}})
+    bucket.create(account, {"Bucket": NAME, "CreateBucketConfiguration": {}})
+
+
+def test_a_bucket_is_emptied_a_thousand_at_a_time(account: Account) -> None:
+    s3 = stub(account, "s3")
+    keys = [{"Key": str(number)} for number in range(bucket.BATCH + 1)]
+    s3.add_response("list_objects_v2", {"Contents": keys}, {"Bucket": NAME})
+    for batch in (keys[: bucket.BATCH], keys[bucket.BATCH :]):
+        deleted = {"Bucket": NAME, "Delete": {"Objects": batch, "Quiet": True}}
+        s3.add_response("delete_objects", {}, deleted)
+    live = Observed(
+        address=Address(kind=bucket.KIND, name="x"), properties={}, attributes={"Bucket": NAME}
+    )
+    bucket.release(account, live)
+
+
+def test_tags_of_a_bucket_are_added_to_those_it_has(account: Account) -> None:
+    s3 = stub(account, "s3")
+    s3.add_response("get_bucket_tagging", {"TagSet": [{"Key": "a", "Value": "1"}]})
+    both = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    s3.add_response("put_bucket_tagging", {}, {"Bucket": NAME, "Tagging": {"TagSet": both}})
+    calls.add_tags(account, bucket.TYPE, {"Bucket": NAME}, {"b": "2"})
+
+
+def test_a_repository_expires_images_by_a_policy_that_is_sent_as_text(account: Account) -> None:
+    ecr = stub(account, "ecr")
+    policy: Value = {"rules": (repository.EXPIRY,)}
+    text = json.dumps(rendered(policy))
+    sent = {"repositoryName": "shop/test/api", "lifecyclePolicyText": text}
+    ecr.add_response("put_lifecycle_policy", {}, sent)
+    live = Observed(
+        address=Address(kind=repository.KIND, name="x"),
+        properties={},
+        attributes={"repositoryName": "shop/test/api", "repositoryArn": ARN},
+    )
+    member = "lifecyclePolicyText"
+    calls.update(account, repository.TYPE, live, {member: policy}, frozenset({member}))
+    ecr.add_response("delete_repository", {}, {"repositoryName": "shop/test/api", "force": True})
+    calls.delete(account, repository.TYPE, live)
+    ecr.add_response("tag_resource", {}, {"resourceArn": ARN, "tags": [{"Key": "a", "Value": "b"}]})
+    calls.add_tags(account, repository.TYPE, live.attributes, {"a": "b"})
+    ecr.add_response("list_tags_for_resource", {"tags": [{"Key": "a", "Value": "b"}]})
+    assert calls.read_tags(account, "ecr", [ARN]) == {ARN: {"a": "b"}}
+
+
+ARN = "arn:aws:ecr:eu-central-1:123456789012:repository/shop/test/api"
+
+
+def test_an_alarm_is_deleted_by_its_name(account: Account) -> None:
+    watch = stub(account, "cloudwatch")
+    live = Observed(
+        address=Address(kind=alarm.KIND, name="x"),
+        properties={},
+        attributes={"AlarmName": "x", "AlarmArn": "arn"},
+    )
+    watch.add_response("delete_alarms", {}, {"AlarmNames": ["x"]})
+    calls.delete(account, alarm.TYPE, live)
+
+
+@pytest.mark.parametrize(
+    ("code", "of"),
+    [
+        ("NoSuchBucket", NotFound),
+        ("NoSuchTagSet", NotFound),
+        ("BucketAlreadyOwnedByYou", AlreadyExists),
+        ("BucketNotEmpty", StillInUse),
+        ("RepositoryAlreadyExistsException", AlreadyExists),
+        ("ImageNotFoundException", NotFound),
+    ],
+)
+def test_what_s3_and_ecr_say_is_told_apart(account: Account, code: str, of: type[AwsError]) -> None:
+    stub(account, "s3").add_client_error("delete_bucket", code)
+    with pytest.raises(of):
+        account.write("s3", "DeleteBucket", Bucket=NAME)

@@ -320,7 +320,9 @@ def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_
     assert run("lint", "--env", "test", "--strict") == (0, "no problem found\n", "")
     write(tmp_path, "api", f"{API}cuont: 2\n")
     (tmp_path / "copilot" / "api" / "addons").mkdir()
-    (tmp_path / "copilot" / "backend" / "overrides").mkdir()
+    overrides = tmp_path / "copilot" / "backend" / "overrides"
+    overrides.mkdir()
+    (overrides / "cdk.json").write_text("{}")
     (tmp_path / "copilot" / "environments" / "addons").mkdir(parents=True)
     code, out, err = run("lint", "--env", "test")
     assert (code, err) == (0, "")
@@ -336,6 +338,38 @@ def test_lint_names_every_problem_and_strict_makes_warnings_count(run: Run, tmp_
     assert code == 2
     places = [(it["line"], it["column"]) for it in json.loads(out)["problems"]]
     assert places == [(1, 1), (3, 28), (1, 1), (1, 1)]
+
+
+def test_patches_are_read_from_the_folder_and_are_no_cdk_app(run: Run, tmp_path: Path) -> None:
+    patches = tmp_path / "copilot" / "api" / "overrides" / "cfn.patches.yml"
+    patches.parent.mkdir()
+    (patches.parent / "README.md").write_text("how to")
+    at = "/Resources/TaskDefinition/Properties"
+    patches.write_text(f"- {{op: add, path: {at}/PidMode, value: task}}\n")
+    assert run("lint", "--env", "test", "--strict") == (0, "no problem found\n", "")
+    assert '"pidMode": "task"' in run("render", "--env", "test")[1]
+    patches.write_text(f"- {{op: remove, path: {at}/PidMode}}\n")
+    said = "copilot/api/overrides/cfn.patches.yml:1: TaskDefinition/PidMode: there is no pidMode\n"
+    assert run("lint", "--env", "test") == (2, said, "")
+    assert run("render", "--env", "test")[0] == 2
+    (patches.parent / "cdk.json").write_text("{}")
+    assert "copilot/api/overrides:1: warning: is a CDK app" in run("lint", "--env", "test")[1]
+
+
+def test_plan_says_what_would_be_built_and_needs_the_files(
+    run: Run, tmp_path: Path, emulator: Emulator
+) -> None:
+    write(tmp_path, "api", API.replace('location: "api:1"', "build: src/Dockerfile"))
+    code, _, err = run("plan", "--env", "test")
+    assert (code, err) == (2, "api: cannot read DIR/src/Dockerfile: No such file or directory\n")
+    assert run("render", "--env", "test")[0] == 0
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "Dockerfile").write_text("FROM scratch\n")
+    code, out, _ = run("plan", "--env", "test", "--tag", "v7")
+    assert code == 0
+    assert "  + image api:v7 from src/Dockerfile for linux/amd64\n" in out
+    (listed,) = json.loads(run("plan", "--env", "test", "--format", "json")[1])["builds"]
+    assert listed.startswith("image api:")
 
 
 def test_addons_are_refused_until_they_are_left_out(

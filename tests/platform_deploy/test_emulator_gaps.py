@@ -192,3 +192,9 @@ def test_a_job_may_have_a_role_that_nobody_may_take(account: Account) -> None:
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=target,
     )
+
+
+def test_an_image_that_is_not_there_is_an_empty_list(account: Account) -> None:
+    account.write("ecr", "CreateRepository", repositoryName="gap/x")
+    image = {"repositoryName": "gap/x", "imageIds": [{"imageTag": "1"}]}
+    assert account.read("ecr", "DescribeImages", **image)["imageDetails"] == []

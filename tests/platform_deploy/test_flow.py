@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from platform_deploy import flow, naming
+from platform_deploy import flow, manifest, naming
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import NotConfigured, Refused
 from platform_deploy.model import Project
 from platform_deploy.plan import Plan
 
-from .conftest import API, BACKEND, Look, agree, project_of, silent
+from .conftest import API, BACKEND, Look, agree, folder_of, project_of, silent
 
 LookAt = Callable[[Project], Look]
 
@@ -255,3 +255,9 @@ def test_a_limited_first_deploy_makes_what_the_workload_needs(
 def test_an_unknown_workload_is_said(account: Account, shop: Project) -> None:
     with pytest.raises(NotConfigured, match="--only web: there are api, backend in this folder"):
         flow.planned(account, shop, flow.Limits(only=frozenset({"web"})))
+
+
+def test_with_copilots_defaults_a_second_deploy_has_nothing_to_do(account: Account) -> None:
+    project = manifest.read(folder_of(API, BACKEND), "copilot")[0]
+    deploy(account, project)
+    assert flow.planned(account, project)[0].changes == ()

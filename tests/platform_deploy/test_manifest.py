@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from platform_deploy.errors import BadManifest
 from platform_deploy.manifest import read
-from platform_deploy.model import Container, Export, HealthCheck, Http, Workload
+from platform_deploy.model import HealthCheck, Http, Workload
 from platform_deploy.project import ManifestFile
+from platform_deploy.task import Container, Export
 
 from .conftest import API, BACKEND, folder_of, listed, project_of
 
@@ -141,6 +142,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ('command: "it\'s"', "command cannot be split into words: No closing quotation"),
         (
             "platform: windows/amd64",
+            "platform: Windows is not there yet in Trivet",
+        ),
+        (
+            "platform: beos/amd64",
             "platform must be one of linux/amd64, linux/x86_64, linux/arm, linux/arm64",
         ),
         (
@@ -199,18 +204,55 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "storage.volumes.v.efs: a file system of Trivet's own is not there yet; give an id",
         ),
         (
-            "storage: {volumes: {v: {path: /v, efs: {id: fs-1, auth: {access_point_id: p}}}}}",
+            "storage: {volumes: {v: {path: /v, efs: {id: fs-1, root_dir: /x, "
+            "auth: {access_point_id: p}}}}}",
             "storage.volumes.v.efs: an access point needs auth.iam: true and no root_dir",
         ),
         (
-            "platform: {osfamily: windows, architecture: arm64}",
-            "platform.osfamily must be one of linux",
+            "platform: {osfamily: windows_server_2022_core, architecture: x86_64}",
+            "platform.osfamily: Windows is not there yet in Trivet",
         ),
+        ("platform: {osfamily: beos}", "platform.osfamily must be one of linux"),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
         ("count: {range: 3-2, requests: 5}", "count.range: 3 is more than 2"),
         (
-            "deployment: {rollback_alarms: {cpu_utilization: 70}}",
-            "deployment.rollback_alarms: only names are there yet in Trivet",
+            "deployment: {rollback_alarms: {cpu_utilization: 170}}",
+            "deployment.rollback_alarms.cpu_utilization must be a number from 0 to 100, not 170",
+        ),
+        (
+            "deployment: {rollback_alarms: {messages_delayed: 7}}",
+            "deployment.rollback_alarms.messages_delayed needs the queue of a Worker Service",
+        ),
+        ("observability: {tracing: zipkin}", "observability.tracing must be one of awsxray"),
+        (
+            "sidecars: {x: {image: {build: ''}}}",
+            "sidecars.x.image.build must name a Dockerfile",
+        ),
+        ("env_file: settings.txt", "env_file: settings.txt must end in .env"),
+        ("logging: {env_file: x}", "logging.env_file: x must end in .env"),
+        (
+            "sidecars: {x: {image: {build: a, location: b}}}",
+            "sidecars.x.image: either build or location",
+        ),
+        (
+            "variables: {A: !Ref Something}",
+            "variables.A must be a string or {from_cfn: EXPORT}",
+        ),
+        (
+            "taskdef_overrides: [{path: Cpu, valeu: 1}]",
+            "taskdef_overrides: an override has a path and a value",
+        ),
+        (
+            "taskdef_overrides: [{path: 'A[x]', value: 1}]",
+            "taskdef_overrides: A[x] is no path such as ContainerDefinitions[0].Ulimits[-]",
+        ),
+        (
+            "taskdef_overrides: [{path: 'ContainerDefinitions[0].Name', value: x}]",
+            "taskdef_overrides: ContainerDefinitions[0].Name cannot be changed",
+        ),
+        (
+            "taskdef_overrides: {path: A, value: x}",
+            "taskdef_overrides must be a list of paths and values",
         ),
         ("network: {vpc: {security_groups: sg-1}}", "network.vpc.security_groups must be a list"),
         ("variables: [A]", "variables must be a map of names to values"),
@@ -381,8 +423,8 @@ def test_what_stacks_export_may_stand_in_a_file() -> None:
             "3: image.port is missing; a Load Balanced Web Service needs one",
         ),
         (
-            API.replace('location: "api:1"', "build: ."),
-            "3: image.build is not there yet in Trivet; leave it out",
+            API.replace('location: "api:1"', "target: x"),
+            "3: image.location or image.build is missing",
         ),
         (
             API.replace("8080", "80800"),

@@ -1,0 +1,132 @@
+"""What undoes a deployment when it is reached, `AWS::CloudWatch::Alarm`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from .. import calls
+from ..alarms import Alarm
+from ..aws import Account
+from ..model import Project, Workload
+from ..resource import (
+    Address,
+    Attributes,
+    Desired,
+    Known,
+    Observed,
+    Properties,
+    ResourceType,
+    Scope,
+    Value,
+    rendered,
+)
+
+KIND = "AWS::CloudWatch::Alarm"
+ATTRIBUTES = ("AlarmArn", "AlarmName")
+# By measure: the end of the name, namespace, metric, unit, and how the description names it.
+MEASURED = {
+    "cpu_utilization": ("CPU", "AWS/ECS", "CPUUtilization", "Percent", "CPU utilization"),
+    "memory_utilization": ("Mem", "AWS/ECS", "MemoryUtilization", "Percent", "memory utilization"),
+    "messages_delayed": (
+        *("MsgsDelayed", "AWS/SQS", "ApproximateNumberOfMessagesDelayed", "Count"),
+        "number of messages delayed",
+    ),
+}
+
+
+def address(project: Project, workload: Workload, it: Alarm) -> Address:
+    """Return the address of one of a workload's alarms."""
+    end = f"CopilotRollback{MEASURED[it.measure][0]}Alarm"
+    return Address(kind=KIND, name=f"{project.name_of(workload.name)}-{end}")
+
+
+def addresses(project: Project, workload: Workload) -> Iterator[Address]:
+    """Yield the alarms that are made for a workload."""
+    for it in workload.alarms:
+        if isinstance(it, Alarm):
+            yield address(project, workload, it)
+
+
+def watched(project: Project, workload: Workload) -> Value:
+    """Return which alarms undo a deployment, as the service's calls spell it."""
+    existing = [it for it in workload.alarms if isinstance(it, str)]
+    names = (*existing, *(it.name for it in addresses(project, workload)))
+    return {"alarmNames": names, "enable": bool(names), "rollback": True}
+
+
+def desired(project: Project) -> Iterable[Desired]:
+    """Yield the alarms of each workload."""
+    for workload in project.workloads:
+        for it in workload.alarms:
+            if isinstance(it, Alarm):
+                at = address(project, workload, it)
+                properties = _properties(project, workload, it)
+                yield Desired(
+                    address=at,
+                    workload=workload.name,
+                    properties={"AlarmName": at.name, **properties},
+                )
+
+
+def _properties(project: Project, workload: Workload, it: Alarm) -> dict[str, Value]:
+    _, namespace, metric, unit, spoken = MEASURED[it.measure]
+    whose = "worker service" if namespace == "AWS/SQS" else "ECS service"
+    much = f"{it.threshold:g}{'%' if unit == 'Percent' else ''}"
+    reached = f"greater than or equal to {much} twice in 3 minutes."
+    return {
+        "AlarmDescription": f"Roll back {whose} if {spoken} is {reached}",
+        "Namespace": namespace,
+        "Dimensions": tuple(_dimensions(project, workload, namespace)),
+        "MetricName": metric,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "DatapointsToAlarm": 2,
+        "EvaluationPeriods": 3,
+        "Period": 60,
+        "Statistic": "Average",
+        "Threshold": it.threshold,
+        "Unit": unit,
+    }
+
+
+def _dimensions(project: Project, workload: Workload, namespace: str) -> Iterator[Value]:
+    if namespace == "AWS/SQS":
+        yield {"Name": "QueueName", "Value": f"{project.name_of(workload.name)}-EventsQueue"}
+    else:
+        yield {"Name": "ClusterName", "Value": project.name}
+        yield {"Name": "ServiceName", "Value": project.name_of(workload.name)}
+
+
+def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+    """Yield the alarms whose names begin like the environment's."""
+    prefix = scope.project.name_of("")
+    for it in account.pages("cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNamePrefix=prefix):
+        yield calls.found(KIND, it["AlarmName"], it, ATTRIBUTES)
+
+
+def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
+    """Create the alarm; the answer is empty, so its ARN is put together."""
+    account.write("cloudwatch", "PutMetricAlarm", **parameters)
+    name = str(parameters["AlarmName"])
+    return {"AlarmName": name, "AlarmArn": account.arn("cloudwatch", f"alarm:{name}")}
+
+
+def update(account: Account, live: Observed, wanted: Properties, _changed: frozenset[str]) -> None:
+    """Set the alarm anew: its call knows no part of it."""
+    values = {member: rendered(value) for member, value in wanted.items()}
+    account.write("cloudwatch", "PutMetricAlarm", AlarmName=live.attributes["AlarmName"], **values)
+
+
+TYPE = ResourceType(
+    kind=KIND,
+    api="cloudwatch",
+    desired=desired,
+    observe=observe,
+    create_call="PutMetricAlarm",
+    made="",
+    attributes=ATTRIBUTES,
+    identify={"AlarmNames": "AlarmName"},
+    delete_call="DeleteAlarms",
+    create=create,
+    update=update,
+    unowned=frozenset({"AlarmName"}),
+    unordered=frozenset({"Dimensions"}),
+    rare=True,
+)
