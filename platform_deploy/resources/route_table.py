@@ -8,17 +8,7 @@ from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, OwnVpc
-from ..resource import (
-    Address,
-    Desired,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Value,
-    ref,
-    rendered,
-)
+from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
 from . import internet_gateway, nat_gateway, subnet, vpc
 
 KIND = "AWS::EC2::RouteTable"
@@ -34,7 +24,8 @@ def addresses(project: Project) -> tuple[Address, ...]:
 def private_ids(project: Project) -> tuple[Value, ...]:
     """Return the references to the private subnets' tables."""
     names = (_private(project, index) for index in range(subnet.count(project, PRIVATE)))
-    return tuple(ref(KIND, name, "RouteTableId") for name in names)
+    found = (Address(kind=KIND, name=name) for name in names)
+    return tuple(Ref(address=at, attribute="RouteTableId") for at in found)
 
 
 def desired(project: Project) -> Iterator[Desired]:

@@ -72,17 +72,15 @@ def desired(project: Project) -> Iterator[Desired]:
                 "VpcEndpointType": "Gateway" if name in ROUTED else "Interface",
                 "VpcId": vpc.vpc_id(project),
                 "ServiceName": Text(parts=("com.amazonaws.", region, f".{name}")),
-                **(_routed(project) if name in ROUTED else _interface(project)),
+                **_placed(project, name),
             },
             after=(vpc.address(project),),
         )
 
 
-def _routed(project: Project) -> Properties:
-    return {"RouteTableIds": route_table.private_ids(project)}
-
-
-def _interface(project: Project) -> Properties:
+def _placed(project: Project, name: str) -> Properties:
+    if name in ROUTED:
+        return {"RouteTableIds": route_table.private_ids(project)}
     return {
         "SubnetIds": subnet.subnet_ids(project, PRIVATE),
         "SecurityGroupIds": (security_group.of_endpoints(project),),
