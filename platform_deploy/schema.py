@@ -136,9 +136,7 @@ OF_TYPE: Mapping[str, Fields] = {
     BACKEND: {**_SERVICE, "http": _HTTP},
     WORKER: {**_UNCALLED, "subscribe": _SUBSCRIBE},
     JOB: {
-        **_without(
-            _UNCALLED, "count deployment exec observability capacity_provider", network="connect"
-        ),
+        **_without(_UNCALLED, "count deployment exec observability", network="connect"),
         **_fields(now="retries timeout", on=_fields(now="schedule")),
     },
     REQUEST_DRIVEN: {

@@ -18,6 +18,7 @@ from ..resource import (
     Value,
     rendered,
 )
+from . import messaging
 
 KIND = "AWS::CloudWatch::Alarm"
 ATTRIBUTES = ("AlarmArn", "AlarmName")
@@ -87,8 +88,9 @@ def _properties(project: Project, workload: Workload, it: Alarm) -> dict[str, Va
 
 
 def _dimensions(project: Project, workload: Workload, namespace: str) -> Iterator[Value]:
-    if namespace == "AWS/SQS":
-        yield {"Name": "QueueName", "Value": f"{project.name_of(workload.name)}-EventsQueue"}
+    if namespace == "AWS/SQS" and workload.queue:
+        queue = messaging.queue_address(project, workload, workload.queue)
+        yield {"Name": "QueueName", "Value": queue.name}
     else:
         yield {"Name": "ClusterName", "Value": project.name}
         yield {"Name": "ServiceName", "Value": project.name_of(workload.name)}

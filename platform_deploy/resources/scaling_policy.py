@@ -19,7 +19,7 @@ from ..resource import (
     Scope,
     Value,
 )
-from . import load_balancer, scalable_target, target_group
+from . import load_balancer, messaging, scalable_target, target_group
 
 KIND = "AWS::ApplicationAutoScaling::ScalingPolicy"
 API, IDENTITY = scalable_target.API, scalable_target.IDENTITY
@@ -37,7 +37,7 @@ BALANCED = {
 
 
 def desired(project: Project) -> Iterator[Desired]:
-    """Yield a policy for each metric of each workload."""
+    """Yield a policy for each metric of each workload, and for each queue."""
     for workload in project.workloads:
         for metric in workload.scaling.metrics if workload.scaling else ():
             for name, followed in _followed(project, workload, metric.name):
@@ -87,10 +87,45 @@ def _followed(
             f"{workload.name}-{kind}-ScalingPolicy",
             {"CustomizedMetricSpecification": specification},
         )
+    else:
+        for it in workload.queues:
+            queue = messaging.queue_address(project, workload, it).name
+            yield f"{workload.name}-BacklogPerTask-{queue}", _backlog(project, workload.name, queue)
 
 
 def _dimensions(**values: Value) -> tuple[Value, ...]:
     return tuple({"Name": name, "Value": value} for name, value in values.items())
+
+
+def _backlog(project: Project, workload: str, queue: Value) -> Properties:
+    """Return what follows the messages that wait in a queue, by the tasks that run.
+
+    A task adds one sample a minute to its service's CPU metric, so their number is that of the
+    tasks, without Container Insights; where nothing runs, one task counts.
+    """
+    waiting = _metric(
+        "waiting", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Sum", QueueName=queue
+    )
+    running = _metric(
+        "running",
+        "AWS/ECS",
+        "CPUUtilization",
+        "SampleCount",
+        ClusterName=project.name,
+        ServiceName=project.name_of(workload),
+    )
+    expression = "FILL(waiting, 0) / FILL(running, 1)"
+    each: Value = {"Id": "each", "Expression": expression, "ReturnData": True}
+    return {"CustomizedMetricSpecification": {"Metrics": (waiting, running, each)}}
+
+
+def _metric(key: str, namespace: str, name: str, statistic: str, **dimensions: Value) -> Value:
+    metric: Value = {
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": _dimensions(**dimensions),
+    }
+    return {"Id": key, "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}
 
 
 def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:

@@ -63,7 +63,7 @@ def _definition(project: Project, workload: Workload, job: Job) -> Value:
         "Type": "Task",
         "Resource": Text(parts=("arn:", partition, ":states:::ecs:runTask.sync")),
         "Parameters": {
-            "LaunchType": "FARGATE",
+            **_capacity(workload),
             "Cluster": cluster.arn(project),
             "TaskDefinition": task_definition.arn(project, workload.name),
             "PropagateTags": "TASK_DEFINITION",
@@ -76,6 +76,15 @@ def _definition(project: Project, workload: Workload, job: Job) -> Value:
         task["Retry"] = ({**RETRY, "MaxAttempts": job.retries},)
     limit = {"TimeoutSeconds": job.timeout} if job.timeout else {}
     return {"Comment": f"Run {workload.name}", **limit, "StartAt": RUN, "States": {RUN: task}}
+
+
+def _capacity(workload: Workload) -> dict[str, Value]:
+    if not workload.capacity:
+        return {"LaunchType": "FARGATE"}
+    strategy: Value = tuple(
+        {"CapacityProvider": it.provider, "Weight": it.weight} for it in workload.capacity
+    )
+    return {"CapacityProviderStrategy": strategy}
 
 
 def _network(project: Project, workload: Workload) -> Value:

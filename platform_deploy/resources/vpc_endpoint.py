@@ -50,6 +50,10 @@ def _asked_by(workload: Workload) -> Iterator[str]:
         yield "secretsmanager"
     if workload.exec:
         yield "ssmmessages"
+    if workload.queues:
+        yield "sqs"
+    if workload.topics:
+        yield "sns"
 
 
 def _store(secret: Secret) -> str:

@@ -16,7 +16,19 @@ from platform_deploy.resources import scalable_target, scaling_policy, service
 from platform_deploy.scaling import Capacity, Metric
 from platform_deploy.settings import Settings
 
-from .conftest import API, BACKEND, SCALED, Look, agree, folder_of, project_of, silent
+from .conftest import (
+    API,
+    BACKEND,
+    JOB,
+    SCALED,
+    SHOPFRONT,
+    WORKER,
+    Look,
+    agree,
+    folder_of,
+    project_of,
+    silent,
+)
 from .fake_scaling import FakeScaling
 
 PRIVATE = "network: {vpc: {placement: private}}\n"
@@ -202,6 +214,57 @@ def test_the_policies_are_called_as_copilots_and_follow_the_same_metrics() -> No
         "Namespace": "AWS/ApplicationELB",
         "Statistic": "Sum",
     }
+
+
+def test_a_worker_follows_the_messages_that_wait_for_each_task_in_each_queue() -> None:
+    count = "{range: 1-9, queue_delay: {acceptable_latency: 10s, msg_processing_time: 3s}}"
+    found = of_kind(project_of(f"{WORKER}count: {count}\n", SHOPFRONT), scaling_policy.KIND)
+    queues = of_kind(project_of(WORKER, SHOPFRONT), "AWS::SQS::Queue")
+    events = sorted(it for it in queues if "EventsQueue" in it)
+    assert len(events) == 3
+    assert sorted(found) == [f"worker-BacklogPerTask-{it}" for it in events]
+    followed = found[f"worker-BacklogPerTask-{events[0]}"][CONFIGURATION]
+    assert followed["TargetValue"] == 4  # the last one waits its turn
+    waiting, running, each = followed["CustomizedMetricSpecification"]["Metrics"]
+    assert waiting["MetricStat"]["Metric"]["Dimensions"] == [
+        {"Name": "QueueName", "Value": events[0]}
+    ]
+    assert running["MetricStat"] == {
+        "Metric": {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [
+                {"Name": "ClusterName", "Value": "shop-test"},
+                {"Name": "ServiceName", "Value": "shop-test-worker"},
+            ],
+        },
+        "Stat": "SampleCount",
+    }
+    assert each == {
+        "Id": "each",
+        "Expression": "FILL(waiting, 0) / FILL(running, 1)",
+        "ReturnData": True,
+    }
+
+
+def test_a_worker_is_scaled_by_its_queues_and_left_alone(
+    account: Account, scaling: FakeScaling
+) -> None:
+    count = "{range: 1-9, queue_delay: {acceptable_latency: 10s, msg_processing_time: 1s}}"
+    # a topic of another folder is not on the emulator
+    worker = WORKER[: WORKER.index("    - {name: far")]
+    project = project_of(f"{worker}count: {count}\n", SHOPFRONT)
+    deploy(account, project)
+    assert len(scaling.policies) == 2
+    assert "ScalingPolicy" not in changes(account, project)
+
+
+def test_a_job_may_run_on_a_capacity_of_ones_own() -> None:
+    project = project_of(f"{JOB}{PRIVATE}capacity_provider: boxes\n")
+    (machine,) = of_kind(project, "AWS::StepFunctions::StateMachine").values()
+    asked = machine["definition"]["States"]["Run Fargate Task"]["Parameters"]
+    assert asked["CapacityProviderStrategy"] == [{"CapacityProvider": "boxes", "Weight": 1}]
+    assert "LaunchType" not in asked
 
 
 def test_only_copilots_defaults_name_the_role_that_aws_takes_anyway() -> None:
