@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,41 @@ def test_deletion_takes_empty_folders_away_and_no_others(
     store.delete(parse_key("a/x"), NONE)
     assert sorted(p.name for p in root.iterdir()) == [".lake"]
     assert root.is_dir()
+
+
+class RemovingFiles(Files):
+    """Somebody else removes a file or a folder while the names of another are read."""
+
+    def __init__(self, gone: Path) -> None:
+        self._gone = gone
+
+    def names(self, folder: int) -> Generator[os.DirEntry[str], None, None]:
+        yield from super().names(folder)
+        if self._gone.is_file():
+            self._gone.unlink()
+        elif self._gone.is_dir():
+            shutil.rmtree(self._gone)
+
+    def open_folder(self, parent: int, name: str) -> int:
+        opened = super().open_folder(parent, name)
+        if name == self._gone.name:
+            shutil.rmtree(self._gone)
+        return opened
+
+
+@pytest.mark.parametrize("gone", ["b", "c", "c/1"])
+@pytest.mark.parametrize("folders", [False, True])
+def test_what_goes_while_it_is_listed_takes_no_place_on_the_page(
+    root: Path, store: FilesystemStore, gone: str, folders: bool
+) -> None:
+    for key in ("a", "b", "c/1", "d", "e"):
+        put(store, key)
+    listing = FilesystemStore(str(root), files=RemovingFiles(root / gone))
+    page = listing.list(parse_prefix(""), after="", limit=3, folders=folders)
+    texts = sorted([*(entry.key for entry in page.entries), *page.folders])
+    assert gone not in texts
+    assert len(texts) == 3
+    assert page.more
 
 
 # confinement
