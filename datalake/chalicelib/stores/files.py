@@ -75,6 +75,14 @@ class Files:
         """Write some of the bytes and return how many."""
         return os.write(descriptor, body)
 
+    def write_back(self, descriptor: int, start: int, length: int) -> None:
+        """Begin to bring written bytes to stable storage, and wait for nothing.
+
+        The advice that they will not be needed has the kernel do so at once.
+        """
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
+
     def stamp(self, descriptor: int, modified_ns: int) -> None:
         """Set the time of the last change."""
         os.utime(descriptor, ns=(modified_ns, modified_ns))

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from ..dataset import Description, Info, Record
@@ -68,24 +68,23 @@ class History:
         """
         info = identified(content.size, self.mount.stamp(later_ns=later_ns))
         name = name_of(key, info)
-        with self._tree.own("t") as drafts:
-            record = self._draft(drafts, name, info, content)
-            try:
-                self._record(key, name, record)
-            except FileExistsError:
-                self._files.remove(drafts, name)
-                raise
-            except BaseException:
-                self._undo(key, info)
-                raise
-            try:
-                if self.mount.has_links:
-                    with self._tree.own("v", name[:SHARD]) as versions:
-                        self._files.link(drafts, name, versions, name)
-                yield info
-            except BaseException:
-                self._undo(key, info)
-                raise
+        with self._tree.own("t") as drafts, ExitStack() as undo:
+            with closing(self._files, self._files.create(drafts, name)) as draft:
+                undo.callback(self._drop, drafts, name)
+                record = self._filled(draft, info, content)
+                with closing(self._files, self._new_record(name)) as made:
+                    undo.pop_all()
+                    undo.callback(self._undo, key, info)
+                    self._write_record(made, key, record)
+                    if self.mount.has_links:
+                        with self._tree.own("v", name[:SHARD]) as versions:
+                            self._files.link(drafts, name, versions, name)
+                    # all names come first, and both files are on their way: one commit of the
+                    # file system's journal carries all of it
+                    self._files.sync(draft)
+                    self._files.sync(made)
+            yield info
+            undo.pop_all()
 
     @contextmanager
     def linked(self, key: Key, folder: int, file: str, made: Description) -> Iterator[None]:
@@ -112,6 +111,9 @@ class History:
                 self._undo(key, made.info)
                 raise
             self._files.remove(drafts, name)
+            # were the name back after a loss of power, the sweep would take the version for one
+            # that was never committed
+            self._files.sync_folder(drafts)
 
     def keep(self, key: Key, status: os.stat_result) -> None:
         """Keep what a write or a deletion is about to end, where somebody else put it there."""
@@ -221,31 +223,38 @@ class History:
             else:
                 self.discard(name_of(key, info))
 
-    def _draft(self, drafts: int, name: str, info: Info, content: Content) -> Record:
-        """Make the complete, synced file; return its record, digest included."""
-        descriptor = self._files.create(drafts, name)
-        try:
-            with closing(self._files, descriptor):
-                sha256 = _fill(self._files, descriptor, info.size, content)
-                self._files.stamp(descriptor, info.modified_ns)
-                self._files.sync(descriptor)
-        except BaseException:
-            with suppress(OSError):
-                self._files.remove(drafts, name)
-            raise
+    def _drop(self, drafts: int, name: str) -> None:
+        with suppress(OSError):
+            self._files.remove(drafts, name)
+
+    def _filled(self, draft: int, info: Info, content: Content) -> Record:
+        """Write and stamp the file; return its record, digest included."""
         about = content.record
+        digest, written = hashlib.sha256(), 0
+        seen = None if about.sha256 else digest.update
+        for piece in content.pieces():
+            write_all(self._files, draft, piece, start=written, seen=seen)
+            written += len(piece)
+        if written != info.size:
+            raise StoreError("the content changed while it was copied")
+        self._files.stamp(draft, info.modified_ns)
+        sha256 = about.sha256 or digest.hexdigest()
         return Record(media_type=about.media_type, metadata=about.metadata, sha256=sha256)
 
     def _recorded(self, key: Key, made: Description) -> None:
-        with suppress(FileExistsError):
-            self._record(key, name_of(key, made.info), made.record)
+        with (
+            suppress(FileExistsError),
+            closing(self._files, self._new_record(name_of(key, made.info))) as record,
+        ):
+            self._write_record(record, key, made.record)
+            self._files.sync(record)
 
-    def _record(self, key: Key, name: str, record: Record) -> None:
+    def _new_record(self, name: str) -> int:
         with self._tree.own("r", name[:SHARD]) as folder:
-            descriptor = self._files.create(folder, name)
-            with closing(self._files, descriptor):
-                write_all(self._files, descriptor, records.encoded(key.text, record))
-                self._files.sync(descriptor)
+            return self._files.create(folder, name)
+
+    def _write_record(self, made: int, key: Key, record: Record) -> None:
+        write_all(self._files, made, records.encoded(key.text, record))
 
     def _named(self, folder: str, key: Key) -> list[str]:
         """Return the names of the key's versions in `t`, `r` or `v`."""
@@ -277,16 +286,3 @@ def parsed(name: str) -> Info | None:
     """Return what the name of a version says of it; None where it is none of ours."""
     found = _NAME.fullmatch(name)
     return identified(int(found[1], 16), int(found[2], 16)) if found else None
-
-
-def _fill(files: Files, descriptor: int, size: int, content: Content) -> str:
-    digest, written = hashlib.sha256(), 0
-    known = content.record.sha256
-    for piece in content.pieces():
-        write_all(files, descriptor, piece)
-        written += len(piece)
-        if not known:
-            digest.update(piece)
-    if written != size:
-        raise StoreError("the content changed while it was copied")
-    return known or digest.hexdigest()
