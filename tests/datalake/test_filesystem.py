@@ -5,8 +5,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from datalake.chalicelib.errors import (
 )
 from datalake.chalicelib.key import parse_key, parse_prefix
 from datalake.chalicelib.preconditions import NONE
+from datalake.chalicelib.stores import walk
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.locks import Locks
@@ -134,14 +135,33 @@ def test_deletion_takes_empty_folders_away_and_no_others(
     assert root.is_dir()
 
 
+@pytest.mark.parametrize("limit", [1, 3, 4, 50])
+@pytest.mark.parametrize("prefix", ["", "k", "k1", "f/"])
+def test_a_folder_that_is_read_in_parts_is_listed_whole_and_in_order(
+    root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch, limit: int, prefix: str
+) -> None:
+    monkeypatch.setattr(walk, "_CHUNK", 3)
+    given = [f"k{number * 7 % 20:02}" for number in range(20)] + ["k1/a", "k1.b", "f/k", "f/k0"]
+    for key in given:
+        (root / key).parent.mkdir(exist_ok=True)
+        (root / key).touch()
+    found: list[str] = []
+    while page := keys(store, prefix, after=found[-1] if found else "", limit=limit):
+        found += page
+        assert len(found) <= len(given)
+    assert found == sorted(key for key in given if key.startswith(prefix))
+
+
 class RemovingFiles(Files):
     """Somebody else removes a file or a folder while the names of another are read."""
 
     def __init__(self, gone: Path) -> None:
         self._gone = gone
 
-    def names(self, folder: int) -> Generator[os.DirEntry[str], None, None]:
-        yield from super().names(folder)
+    @contextmanager
+    def names(self, folder: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with super().names(folder) as entries:
+            yield entries
         if self._gone.is_file():
             self._gone.unlink()
         elif self._gone.is_dir():

@@ -6,7 +6,7 @@ it, count it, or end the process at it. Raises OSError only.
 
 import fcntl
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 # O_PATH: a folder is only a place to start from, so an NFS client asks its own cache of names;
@@ -119,12 +119,13 @@ class Files:
         """Remove a folder, which must be empty."""
         os.rmdir(name, dir_fd=parent)
 
-    def names(self, folder: int) -> Generator[os.DirEntry[str], None, None]:
-        """Yield what the folder holds, in no order; each entry knows its kind without a call."""
+    @contextmanager
+    def names(self, folder: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """Read what the folder holds, in no order; each entry knows its kind without a call."""
         descriptor = os.open(".", _NAMES, dir_fd=folder)
         try:
             with os.scandir(descriptor) as entries:
-                yield from entries
+                yield entries
         finally:
             os.close(descriptor)
 

@@ -261,8 +261,12 @@ class History:
         start = f"{hash_of(key)}-"
         below = (folder,) if folder == "t" else (folder, start[:SHARD])
         try:
-            with absent_as_missing(), self._tree.own(*below, make=False) as opened:
-                return [e.name for e in self._files.names(opened) if e.name.startswith(start)]
+            with (
+                absent_as_missing(),
+                self._tree.own(*below, make=False) as opened,
+                self._files.names(opened) as entries,
+            ):
+                return [entry.name for entry in entries if entry.name.startswith(start)]
         except NoSuchDataset:
             return []
 
