@@ -28,6 +28,7 @@ from datalake.chalicelib.preconditions import NONE
 from datalake.chalicelib.stores import walk
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.history import name_of, shard_of
 from datalake.chalicelib.stores.locks import Locks
 from datalake.chalicelib.stores.mount import Mount
 from datalake.chalicelib.stores.tree import Tree
@@ -579,6 +580,20 @@ def test_where_times_are_whole_seconds_every_write_still_has_its_own_etag(root: 
     assert len(set(etags)) == 3
     assert info_of(store, "a").etag == etags[-1]
     assert [get_version(store, "a", etag) for etag in etags] == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize("left", [b"", b'{"key":"b","type":"text'])
+def test_a_record_that_a_killed_process_has_cut_is_made_anew(
+    root: Path, store: FilesystemStore, left: bytes
+) -> None:
+    body = body_of(b"1", "text/csv", owner="me")
+    info = store.write(parse_key("a"), body, NONE).info
+    cut = root / ".lake/r" / shard_of(parse_key("b")) / name_of(parse_key("b"), info)
+    cut.parent.mkdir(exist_ok=True)
+    cut.write_bytes(left)
+    store.write(parse_key("b"), Existing(key=parse_key("a"), move=True), NONE)
+    assert store.describe(parse_key("b")).record == body.record
+    assert drafts(root) == []
 
 
 def get_version(store: FilesystemStore, key: str, etag: str) -> bytes:

@@ -72,15 +72,14 @@ class History:
             with closing(self._files, self._files.create(drafts, name)) as draft:
                 undo.callback(self._drop, drafts, name)
                 record = self._filled(draft, info, content)
-                with closing(self._files, self._new_record(name)) as made:
+                with self._new_record(name) as made:
                     undo.pop_all()
                     undo.callback(self._undo, key, info)
-                    self._write_record(made, key, record)
+                    write_all(self._files, made, records.encoded(key.text, record))
                     if self.mount.has_links:
                         with self._tree.own("v", name[:SHARD]) as versions:
                             self._files.link(drafts, name, versions, name)
-                    # all names come first, and both files are on their way: one commit of the
-                    # file system's journal carries all of it
+                    # after all names, and with both files on their way: one commit of a journal
                     self._files.sync(draft)
                     self._files.sync(made)
             yield info
@@ -111,8 +110,7 @@ class History:
                 self._undo(key, made.info)
                 raise
             self._files.remove(drafts, name)
-            # were the name back after a loss of power, the sweep would take the version for one
-            # that was never committed
+            # or a loss of power brings it back: the version would count as never committed
             self._files.sync_folder(drafts)
 
     def keep(self, key: Key, status: os.stat_result) -> None:
@@ -175,9 +173,7 @@ class History:
 
     def kept(self, key: Key) -> dict[str, Info]:
         """Return the committed versions in `v`, by their identity."""
-        uncommitted = set(self._named("t", key))
-        names = [name for name in self._named("v", key) if name not in uncommitted]
-        found = (parsed(name) for name in names)
+        found = map(parsed, set(self._named("v", key)) - set(self._named("t", key)))
         return {info.etag: info for info in found if info}
 
     def similar(self, key: Key, info: Info, sha256: str) -> Record | None:
@@ -242,19 +238,31 @@ class History:
         return Record(media_type=about.media_type, metadata=about.metadata, sha256=sha256)
 
     def _recorded(self, key: Key, made: Description) -> None:
+        """Record a version, unless it is; one that a killed process has cut is replaced whole."""
+        name = name_of(key, made.info)
+        try:
+            with self._new_record(name) as record:
+                write_all(self._files, record, records.encoded(key.text, made.record))
+                self._files.sync(record)
+        except FileExistsError:
+            if self.read(name) is None:
+                self._replace_record(name, key, made.record)
+
+    def _replace_record(self, name: str, key: Key, record: Record) -> None:
+        new = f"record-{os.urandom(8).hex()}"
+        with self._tree.own("t") as drafts, self._tree.own("r", name[:SHARD]) as folder:
+            with closing(self._files, self._files.create(drafts, new)) as made:
+                write_all(self._files, made, records.encoded(key.text, record))
+                self._files.sync(made)
+            self._files.rename(drafts, new, folder, name)
+
+    @contextmanager
+    def _new_record(self, name: str) -> Iterator[int]:
         with (
-            suppress(FileExistsError),
-            closing(self._files, self._new_record(name_of(key, made.info))) as record,
+            self._tree.own("r", name[:SHARD]) as folder,
+            closing(self._files, self._files.create(folder, name)) as made,
         ):
-            self._write_record(record, key, made.record)
-            self._files.sync(record)
-
-    def _new_record(self, name: str) -> int:
-        with self._tree.own("r", name[:SHARD]) as folder:
-            return self._files.create(folder, name)
-
-    def _write_record(self, made: int, key: Key, record: Record) -> None:
-        write_all(self._files, made, records.encoded(key.text, record))
+            yield made
 
     def _named(self, folder: str, key: Key) -> list[str]:
         """Return the names of the key's versions in `t`, `r` or `v`."""
