@@ -16,6 +16,7 @@ import pytest
 from datalake.chalicelib.dataset import Existing, Record
 from datalake.chalicelib.errors import (
     NoSuchDataset,
+    PreconditionFailed,
     StoreBusy,
     StoreDenied,
     StoreError,
@@ -26,11 +27,12 @@ from datalake.chalicelib.key import parse_key, parse_prefix
 from datalake.chalicelib.preconditions import NONE
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.locks import LEASE_SECONDS
 from datalake.chalicelib.stores.sweep import DRAFT_AGE_NS, Sweep
 from datalake.chalicelib.stores.uploads import FilesystemUploads
 from datalake.chalicelib.upload_errors import WrongOffset
 from datalake.chalicelib.uploads import Plan, Upload
-from tests.datalake.store_contract import body_of, get, put
+from tests.datalake.store_contract import body_of, get, matching, put
 
 KEY, OTHER = parse_key("folder/key"), parse_key("folder/other")
 OLD, NEW = b"old" * 500, b"new" * 700
@@ -242,6 +244,43 @@ def test_of_many_pieces_at_one_offset_exactly_one_is_taken(root: Path) -> None:
     assert (len(taken), offsets) == (1, [4000] * 7)
     uploads.append(upload.id, 4000, b"x" * 4000)
     assert get(FilesystemStore(str(root)), "folder/key") == taken[0] + b"x" * 4000
+
+
+class FrozenFiles(Files):
+    """The process stops after it has asked what lies at the key, and goes on after a while."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self._meanwhile = [meanwhile]
+
+    def status_of(self, folder: int, name: str) -> os.stat_result:
+        status = super().status_of(folder, name)
+        while self._meanwhile:
+            self._meanwhile.pop()()
+        return status
+
+
+@pytest.mark.parametrize("verb", ["write", "delete"])
+def test_one_that_was_frozen_past_its_lease_asks_again_what_lies_there(
+    root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+    seen = put(store, "a", b"old").etag
+
+    def meanwhile() -> None:
+        nonlocal now
+        now += LEASE_SECONDS + 1
+        (root / "new").write_bytes(b"theirs")
+        (root / "new").replace(root / "a")
+
+    frozen = FilesystemStore(str(root), files=FrozenFiles(meanwhile))
+    act = {
+        "write": lambda: put(frozen, "a", b"ours", matching(seen)),
+        "delete": lambda: frozen.delete(parse_key("a"), matching(seen)),
+    }[verb]
+    with pytest.raises(PreconditionFailed):
+        act()
+    assert get(store, "a") == b"theirs"
 
 
 # the file system itself refuses
