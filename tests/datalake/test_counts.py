@@ -84,6 +84,15 @@ def test_a_verb_makes_exactly_so_many_calls(tmp_path: Path, name: str) -> None:
     assert (total, total <= at_most) == (exactly, True), kinds
 
 
+@pytest.mark.parametrize(
+    ("name", "syncs"),
+    [("HEAD", 0), ("GET", 0), ("PUT that replaces", 1), ("DELETE", 1), ("move", 3)],
+)
+def test_a_verb_syncs_exactly_so_many_folders(tmp_path: Path, name: str, syncs: int) -> None:
+    _, kinds = counted(str(tmp_path), NUMBERS[name][0])
+    assert kinds.get("folder fsync", 0) == syncs
+
+
 def test_the_first_use_of_a_folder_is_one_call_a_level(tmp_path: Path) -> None:
     files = CountingFiles()
     store = FilesystemStore(str(tmp_path), files=files)
@@ -107,7 +116,7 @@ def test_a_page_is_one_directory_read_and_no_status_beyond_it(
     _, kinds = files.taken()
     assert len(page.entries) == PAGE
     assert page.more
-    assert kinds == {"readdir": 1, "stat": PAGE + 1}
+    assert kinds == {"readdir": 1, "stat": PAGE}
 
 
 def _warm(store: FilesystemStore) -> None:

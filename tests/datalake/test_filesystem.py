@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,10 @@ from datalake.chalicelib.errors import (
 )
 from datalake.chalicelib.key import parse_key, parse_prefix
 from datalake.chalicelib.preconditions import NONE
+from datalake.chalicelib.stores import walk
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.history import name_of, shard_of
 from datalake.chalicelib.stores.locks import Locks
 from datalake.chalicelib.stores.mount import Mount
 from datalake.chalicelib.stores.tree import Tree
@@ -132,6 +134,60 @@ def test_deletion_takes_empty_folders_away_and_no_others(
     store.delete(parse_key("a/x"), NONE)
     assert sorted(p.name for p in root.iterdir()) == [".lake"]
     assert root.is_dir()
+
+
+@pytest.mark.parametrize("limit", [1, 3, 4, 50])
+@pytest.mark.parametrize("prefix", ["", "k", "k1", "f/"])
+def test_a_folder_that_is_read_in_parts_is_listed_whole_and_in_order(
+    root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch, limit: int, prefix: str
+) -> None:
+    monkeypatch.setattr(walk, "_CHUNK", 3)
+    given = [f"k{number * 7 % 20:02}" for number in range(20)] + ["k1/a", "k1.b", "f/k", "f/k0"]
+    for key in given:
+        (root / key).parent.mkdir(exist_ok=True)
+        (root / key).touch()
+    found: list[str] = []
+    while page := keys(store, prefix, after=found[-1] if found else "", limit=limit):
+        found += page
+        assert len(found) <= len(given)
+    assert found == sorted(key for key in given if key.startswith(prefix))
+
+
+class RemovingFiles(Files):
+    """Somebody else removes a file or a folder while the names of another are read."""
+
+    def __init__(self, gone: Path) -> None:
+        self._gone = gone
+
+    @contextmanager
+    def names(self, folder: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with super().names(folder) as entries:
+            yield entries
+        if self._gone.is_file():
+            self._gone.unlink()
+        elif self._gone.is_dir():
+            shutil.rmtree(self._gone)
+
+    def open_folder(self, parent: int, name: str) -> int:
+        opened = super().open_folder(parent, name)
+        if name == self._gone.name:
+            shutil.rmtree(self._gone)
+        return opened
+
+
+@pytest.mark.parametrize("gone", ["b", "c", "c/1"])
+@pytest.mark.parametrize("folders", [False, True])
+def test_what_goes_while_it_is_listed_takes_no_place_on_the_page(
+    root: Path, store: FilesystemStore, gone: str, folders: bool
+) -> None:
+    for key in ("a", "b", "c/1", "d", "e"):
+        put(store, key)
+    listing = FilesystemStore(str(root), files=RemovingFiles(root / gone))
+    page = listing.list(parse_prefix(""), after="", limit=3, folders=folders)
+    texts = sorted([*(entry.key for entry in page.entries), *page.folders])
+    assert gone not in texts
+    assert len(texts) == 3
+    assert page.more
 
 
 # confinement
@@ -524,6 +580,20 @@ def test_where_times_are_whole_seconds_every_write_still_has_its_own_etag(root: 
     assert len(set(etags)) == 3
     assert info_of(store, "a").etag == etags[-1]
     assert [get_version(store, "a", etag) for etag in etags] == [b"1", b"2", b"3"]
+
+
+@pytest.mark.parametrize("left", [b"", b'{"key":"b","type":"text'])
+def test_a_record_that_a_killed_process_has_cut_is_made_anew(
+    root: Path, store: FilesystemStore, left: bytes
+) -> None:
+    body = body_of(b"1", "text/csv", owner="me")
+    info = store.write(parse_key("a"), body, NONE).info
+    cut = root / ".lake/r" / shard_of(parse_key("b")) / name_of(parse_key("b"), info)
+    cut.parent.mkdir(exist_ok=True)
+    cut.write_bytes(left)
+    store.write(parse_key("b"), Existing(key=parse_key("a"), move=True), NONE)
+    assert store.describe(parse_key("b")).record == body.record
+    assert drafts(root) == []
 
 
 def get_version(store: FilesystemStore, key: str, etag: str) -> bytes:

@@ -245,18 +245,19 @@ def test_an_upload_killed_at_any_operation_goes_on(root: Path) -> None:
     killed = 0
     for at in range(1, 200):
         upload = uploads.create(plan(6))
+        end = f"{at:03}".encode()  # no other version's record can stand in for this one's
         child = os.fork()
         if child == 0:
             dying = FilesystemUploads(FilesystemStore(str(root), files=DyingFiles(at)))
             dying.append(upload.id, 0, b"abc")
-            dying.append(upload.id, 3, b"def")
+            dying.append(upload.id, 3, end)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         offset = uploads.find(upload.id).offset
         assert offset in (0, 3, 6)
         for start in range(offset, 6, 3):
-            uploads.append(upload.id, start, b"abcdef"[start : start + 3])
-        assert get(store, "folder/a") == b"abcdef"
+            uploads.append(upload.id, start, (b"abc" + end)[start : start + 3])
+        assert get(store, "folder/a") == b"abc" + end
         assert store.describe(parse_key("folder/a")).record.media_type == "text/csv"
         assert list((root / ".lake/t").glob("[0-9a-f]*")) == []
         if not os.WIFSIGNALED(status):

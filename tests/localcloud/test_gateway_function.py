@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from typing import Any
@@ -21,19 +22,27 @@ def invoke(handler: Any, event: Any, *, timeout_seconds: int = 60) -> Any:
     return Function(handler, deployment=deployment).invoke(event)
 
 
-def sized(size: int) -> dict[str, Any]:
-    return {"body": "a" * (size - len('{"body": ""}'))}
+def sized(size: int, **beside: bool) -> dict[str, Any]:
+    left = size - len(json.dumps({"body": "", **beside}))
+    return {"body": "a" * left, **beside}
 
 
-def test_the_largest_payload_passes_in_both_directions() -> None:
-    assert invoke(lambda event, _: event, sized(PAYLOAD_LIMIT)) == sized(PAYLOAD_LIMIT)
+BESIDE: list[dict[str, bool]] = [{}, {"isBase64Encoded": False}, {"isBase64Encoded": True}]
 
 
-def test_one_byte_more_is_too_large_in_either_direction() -> None:
+@pytest.mark.parametrize("beside", BESIDE)
+def test_the_largest_payload_passes_in_both_directions(beside: dict[str, bool]) -> None:
+    payload = sized(PAYLOAD_LIMIT, **beside)
+    assert invoke(lambda event, _: event, payload) == payload
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+def test_one_byte_more_is_too_large_in_either_direction(beside: dict[str, bool]) -> None:
+    payload = sized(PAYLOAD_LIMIT + 1, **beside)
     with pytest.raises(EventTooLarge):
-        invoke(lambda *_: None, sized(PAYLOAD_LIMIT + 1))
+        invoke(lambda *_: None, payload)
     with pytest.raises(FunctionFailed, match="exceeded maximum allowed payload size"):
-        invoke(lambda *_: sized(PAYLOAD_LIMIT + 1), {})
+        invoke(lambda *_: payload, {})
 
 
 def test_payloads_are_counted_in_bytes_not_in_characters() -> None:

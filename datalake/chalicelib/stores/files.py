@@ -6,7 +6,7 @@ it, count it, or end the process at it. Raises OSError only.
 
 import fcntl
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 # O_PATH: a folder is only a place to start from, so an NFS client asks its own cache of names;
@@ -75,6 +75,14 @@ class Files:
         """Write some of the bytes and return how many."""
         return os.write(descriptor, body)
 
+    def write_back(self, descriptor: int, start: int, length: int) -> None:
+        """Begin to bring written bytes to stable storage, and wait for nothing.
+
+        The advice that they will not be needed has the kernel do so at once.
+        """
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
+
     def stamp(self, descriptor: int, modified_ns: int) -> None:
         """Set the time of the last change."""
         os.utime(descriptor, ns=(modified_ns, modified_ns))
@@ -111,12 +119,13 @@ class Files:
         """Remove a folder, which must be empty."""
         os.rmdir(name, dir_fd=parent)
 
-    def names(self, folder: int) -> Generator[os.DirEntry[str], None, None]:
-        """Yield what the folder holds, in no order; each entry knows its kind without a call."""
+    @contextmanager
+    def names(self, folder: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        """Read what the folder holds, in no order; each entry knows its kind without a call."""
         descriptor = os.open(".", _NAMES, dir_fd=folder)
         try:
             with os.scandir(descriptor) as entries:
-                yield from entries
+                yield entries
         finally:
             os.close(descriptor)
 

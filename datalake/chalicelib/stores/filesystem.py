@@ -126,7 +126,6 @@ class FilesystemStore:
                         continue
                     with absent_as_missing():
                         self.tree.remove(key)
-                self.tree.sync(key)
                 self.tree.prune(key)
                 return
             raise StoreBusy("this server is too slow for its locks")
@@ -226,7 +225,6 @@ class FilesystemStore:
                 if lease.is_over:
                     continue
                 self.tree.place(key, lambda to, last: self.files.rename(folder, name, to, last))
-            self.tree.sync(key)  # others need not wait for it: their own sync carries ours
             return Written(info=info, created=current is None)
         raise StoreBusy("this server is too slow for its locks")
 
@@ -252,7 +250,6 @@ class FilesystemStore:
                 return None
             conditions.require_for_write(None)
             self.history.restore(key, source.version)
-        self.tree.sync(key)
         return Written(info=self.describe(key).info, created=True)
 
     def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
@@ -276,7 +273,6 @@ class FilesystemStore:
             if status:
                 self.history.keep(key, status)
             self._take(source, key, same=current == made.info, folder=folder)
-            self.tree.sync(key)
         self.tree.prune(source)
         return Written(info=made.info, created=current is None)
 

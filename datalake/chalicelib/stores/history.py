@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from ..dataset import Description, Info, Record
@@ -68,24 +68,22 @@ class History:
         """
         info = identified(content.size, self.mount.stamp(later_ns=later_ns))
         name = name_of(key, info)
-        with self._tree.own("t") as drafts:
-            record = self._draft(drafts, name, info, content)
-            try:
-                self._record(key, name, record)
-            except FileExistsError:
-                self._files.remove(drafts, name)
-                raise
-            except BaseException:
-                self._undo(key, info)
-                raise
-            try:
-                if self.mount.has_links:
-                    with self._tree.own("v", name[:SHARD]) as versions:
-                        self._files.link(drafts, name, versions, name)
-                yield info
-            except BaseException:
-                self._undo(key, info)
-                raise
+        with self._tree.own("t") as drafts, ExitStack() as undo:
+            with closing(self._files, self._files.create(drafts, name)) as draft:
+                undo.callback(self._drop, drafts, name)
+                record = self._filled(draft, info, content)
+                with self._new_record(name) as made:
+                    undo.pop_all()
+                    undo.callback(self._undo, key, info)
+                    write_all(self._files, made, records.encoded(key.text, record))
+                    if self.mount.has_links:
+                        with self._tree.own("v", name[:SHARD]) as versions:
+                            self._files.link(drafts, name, versions, name)
+                    # after all names, and with both files on their way: one commit of a journal
+                    self._files.sync(draft)
+                    self._files.sync(made)
+            yield info
+            undo.pop_all()
 
     @contextmanager
     def linked(self, key: Key, folder: int, file: str, made: Description) -> Iterator[None]:
@@ -112,6 +110,8 @@ class History:
                 self._undo(key, made.info)
                 raise
             self._files.remove(drafts, name)
+            # or a loss of power brings it back: the version would count as never committed
+            self._files.sync_folder(drafts)
 
     def keep(self, key: Key, status: os.stat_result) -> None:
         """Keep what a write or a deletion is about to end, where somebody else put it there."""
@@ -173,9 +173,7 @@ class History:
 
     def kept(self, key: Key) -> dict[str, Info]:
         """Return the committed versions in `v`, by their identity."""
-        uncommitted = set(self._named("t", key))
-        names = [name for name in self._named("v", key) if name not in uncommitted]
-        found = (parsed(name) for name in names)
+        found = map(parsed, set(self._named("v", key)) - set(self._named("t", key)))
         return {info.etag: info for info in found if info}
 
     def similar(self, key: Key, info: Info, sha256: str) -> Record | None:
@@ -221,39 +219,62 @@ class History:
             else:
                 self.discard(name_of(key, info))
 
-    def _draft(self, drafts: int, name: str, info: Info, content: Content) -> Record:
-        """Make the complete, synced file; return its record, digest included."""
-        descriptor = self._files.create(drafts, name)
-        try:
-            with closing(self._files, descriptor):
-                sha256 = _fill(self._files, descriptor, info.size, content)
-                self._files.stamp(descriptor, info.modified_ns)
-                self._files.sync(descriptor)
-        except BaseException:
-            with suppress(OSError):
-                self._files.remove(drafts, name)
-            raise
+    def _drop(self, drafts: int, name: str) -> None:
+        with suppress(OSError):
+            self._files.remove(drafts, name)
+
+    def _filled(self, draft: int, info: Info, content: Content) -> Record:
+        """Write and stamp the file; return its record, digest included."""
         about = content.record
+        digest, written = hashlib.sha256(), 0
+        seen = None if about.sha256 else digest.update
+        for piece in content.pieces():
+            write_all(self._files, draft, piece, start=written, seen=seen)
+            written += len(piece)
+        if written != info.size:
+            raise StoreError("the content changed while it was copied")
+        self._files.stamp(draft, info.modified_ns)
+        sha256 = about.sha256 or digest.hexdigest()
         return Record(media_type=about.media_type, metadata=about.metadata, sha256=sha256)
 
     def _recorded(self, key: Key, made: Description) -> None:
-        with suppress(FileExistsError):
-            self._record(key, name_of(key, made.info), made.record)
+        """Record a version, unless it is; one that a killed process has cut is replaced whole."""
+        name = name_of(key, made.info)
+        try:
+            with self._new_record(name) as record:
+                write_all(self._files, record, records.encoded(key.text, made.record))
+                self._files.sync(record)
+        except FileExistsError:
+            if self.read(name) is None:
+                self._replace_record(name, key, made.record)
 
-    def _record(self, key: Key, name: str, record: Record) -> None:
-        with self._tree.own("r", name[:SHARD]) as folder:
-            descriptor = self._files.create(folder, name)
-            with closing(self._files, descriptor):
-                write_all(self._files, descriptor, records.encoded(key.text, record))
-                self._files.sync(descriptor)
+    def _replace_record(self, name: str, key: Key, record: Record) -> None:
+        new = f"record-{os.urandom(8).hex()}"
+        with self._tree.own("t") as drafts, self._tree.own("r", name[:SHARD]) as folder:
+            with closing(self._files, self._files.create(drafts, new)) as made:
+                write_all(self._files, made, records.encoded(key.text, record))
+                self._files.sync(made)
+            self._files.rename(drafts, new, folder, name)
+
+    @contextmanager
+    def _new_record(self, name: str) -> Iterator[int]:
+        with (
+            self._tree.own("r", name[:SHARD]) as folder,
+            closing(self._files, self._files.create(folder, name)) as made,
+        ):
+            yield made
 
     def _named(self, folder: str, key: Key) -> list[str]:
         """Return the names of the key's versions in `t`, `r` or `v`."""
         start = f"{hash_of(key)}-"
         below = (folder,) if folder == "t" else (folder, start[:SHARD])
         try:
-            with absent_as_missing(), self._tree.own(*below, make=False) as opened:
-                return [e.name for e in self._files.names(opened) if e.name.startswith(start)]
+            with (
+                absent_as_missing(),
+                self._tree.own(*below, make=False) as opened,
+                self._files.names(opened) as entries,
+            ):
+                return [entry.name for entry in entries if entry.name.startswith(start)]
         except NoSuchDataset:
             return []
 
@@ -277,16 +298,3 @@ def parsed(name: str) -> Info | None:
     """Return what the name of a version says of it; None where it is none of ours."""
     found = _NAME.fullmatch(name)
     return identified(int(found[1], 16), int(found[2], 16)) if found else None
-
-
-def _fill(files: Files, descriptor: int, size: int, content: Content) -> str:
-    digest, written = hashlib.sha256(), 0
-    known = content.record.sha256
-    for piece in content.pieces():
-        write_all(files, descriptor, piece)
-        written += len(piece)
-        if not known:
-            digest.update(piece)
-    if written != size:
-        raise StoreError("the content changed while it was copied")
-    return known or digest.hexdigest()

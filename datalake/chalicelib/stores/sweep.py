@@ -51,8 +51,12 @@ class Sweep:
 
     def _names(self, *folder: str) -> list[str]:
         try:
-            with absent_as_missing(), self._tree.own(*folder, make=False) as opened:
-                return [entry.name for entry in self._files.names(opened)]
+            with (
+                absent_as_missing(),
+                self._tree.own(*folder, make=False) as opened,
+                self._files.names(opened) as entries,
+            ):
+                return [entry.name for entry in entries]
         except NoSuchDataset:
             return []
 

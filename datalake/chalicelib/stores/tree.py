@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from ..errors import KeyConflict, NoSuchDataset, StoreBusy, StoreError
 from ..key import RESERVED, Key
@@ -84,28 +84,38 @@ class Tree:
         raise KeyConflict("something that is no plain file lies at this key")
 
     def place(self, key: Key, put: Put) -> None:
-        """Give a file the key as its name, making folders; raises KeyConflict."""
+        """Give a file the key as its name, durable on return, making folders; raises KeyConflict.
+
+        The put may have been done before it raises.
+        """
         *folders, name = key.segments
         for _ in range(_TRIES):
-            try:
-                with self.opened(folders, make=True) as folder:
+            with ExitStack() as held:
+                try:
+                    folder = held.enter_context(self.opened(folders, make=True))
                     self._place(folder, name, put)
-            except FileNotFoundError:
-                continue  # a deleter took the empty folder away
-            except OSError as error:
-                if error.errno == errno.ESTALE:
-                    continue  # the same, on NFS
-                if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                    raise KeyConflict("a data set lies where this key needs a folder") from error
-                raise
+                except OSError as error:
+                    if error.errno in (errno.ENOENT, errno.ESTALE):
+                        continue  # a deleter took the empty folder away
+                    if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                        conflict = "a data set lies where this key needs a folder"
+                        raise KeyConflict(conflict) from error
+                    raise
+                self._files.sync_folder(folder)
             return
         raise StoreBusy("the key's folder comes and goes")
 
     def remove(self, key: Key) -> None:
-        """Take the key's name away."""
+        """Take the key's name away, durable on return."""
         *folders, name = key.segments
         with self.opened(folders) as folder:
             self._files.remove(folder, name)
+            try:
+                self._files.sync_folder(folder)
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ESTALE):
+                    raise
+                self._sync_above(folders)  # it is empty, and another deleter took it away
 
     def prune(self, key: Key) -> None:
         """Take away the folders that a removal left empty; any doubt leaves them."""
@@ -115,10 +125,12 @@ class Tree:
                 with self.opened(folders[:depth]) as above:
                     self._files.remove_folder(above, folders[depth])
 
-    def sync(self, key: Key) -> None:
-        """Wait until the key's folder is on stable storage; one that is gone holds nothing."""
-        with suppress(FileNotFoundError), self.opened(key.segments[:-1]) as folder:
-            self._files.sync_folder(folder)
+    def _sync_above(self, folders: Sequence[str]) -> None:
+        """Wait until stable storage knows that a folder is gone, from the nearest that is there."""
+        for depth in range(len(folders) - 1, -1, -1):
+            with suppress(FileNotFoundError), self.opened(folders[:depth]) as above:
+                self._files.sync_folder(above)
+                return
 
     def _kept_open(self, name: str, *, make: bool) -> int:
         folder = self._own.get(name)

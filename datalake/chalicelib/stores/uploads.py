@@ -102,7 +102,7 @@ class FilesystemUploads:
         with closing(self._files, descriptor):
             size = self._files.status(descriptor).st_size
             if offset == size:
-                write_all(self._files, descriptor, content)
+                write_all(self._files, descriptor, content, start=size)
                 self._files.sync(descriptor)
                 return
         self._require_same(self._opened(upload_id), offset, content)

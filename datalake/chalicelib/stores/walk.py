@@ -2,8 +2,8 @@
 
 A folder sorts as its name with a slash: so the walk meets keys in the order of their texts. Of
 each folder only the names that fit on the page are held, however many it has, and only what is
-on the page is asked for its status. Names that are no valid keys, the lake's own folder among
-them, are passed over: nobody could ask for them.
+on the page is asked for its status: a further name alone tells of a next page. Names that are no
+valid keys, the lake's own folder among them, are passed over: nobody could ask for them.
 """
 
 import os
@@ -17,7 +17,7 @@ from ..key import Prefix, is_key
 from .files import Files, closing
 from .status import info_of, is_regular
 
-_CHUNK = 8192  # names that are looked at together
+_CHUNK = 1024  # names that are looked at together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,24 +30,47 @@ class Wanted:
     folders: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A file or, with a slash at its key's end, a folder; `folder` is open until the next line."""
+
+    key: str
+    folder: int
+    name: str
+
+
 def page(files: Files, folder: int, wanted: Wanted) -> Page:
     """Return the page; `folder` is the open folder of the prefix's `folders`."""
     path = "".join(f"{name}/" for name in wanted.prefix.folders)
+    entries: list[Entry] = []
+    folders: list[str] = []
     with closing_iterator(_Walk(files, wanted).below(folder, path)) as found:
-        lines = list(islice(found, wanted.limit))
-        more = len(lines) == wanted.limit and next(found, None) is not None
-    return Page(
-        entries=tuple(line for line in lines if isinstance(line, Entry)),
-        folders=tuple(line for line in lines if isinstance(line, str)),
-        more=more,
-    )
+        for line in found:
+            if len(entries) + len(folders) == wanted.limit:
+                return Page(entries=tuple(entries), folders=tuple(folders), more=True)
+            if line.key.endswith("/"):
+                folders.append(line.key)
+            else:
+                entries += _entry(files, line)
+    return Page(entries=tuple(entries), folders=tuple(folders), more=False)
+
+
+def _entry(files: Files, line: _Line) -> list[Entry]:
+    """Return the line's entry; none where the file was removed or replaced since it was read."""
+    try:
+        status = files.status_of(line.folder, line.name)
+    except FileNotFoundError:
+        return []
+    return [Entry(key=line.key, info=info_of(status))] if is_regular(status) else []
 
 
 class _Walk:
+    """What may be on the page, in order; nothing is asked of the file system but names."""
+
     def __init__(self, files: Files, wanted: Wanted) -> None:
         self._files, self._wanted = files, wanted
 
-    def below(self, folder: int, path: str) -> Generator[Entry | str, None, None]:
+    def below(self, folder: int, path: str) -> Generator[_Line, None, None]:
         """Yield the lines below an open folder whose keys begin with `path`."""
         after = self._wanted.after
         while True:
@@ -58,20 +81,16 @@ class _Walk:
                 return
             after = path + texts[-1]  # what was held gave less than a page, and the folder has more
 
-    def _lines(self, folder: int, path: str, text: str) -> Iterator[Entry | str]:
-        key = path + text
+    def _lines(self, folder: int, path: str, text: str) -> Iterator[_Line]:
+        key, name = path + text, text.removesuffix("/")
+        if not is_key(path + name):
+            return
+        if name == text or self._wanted.folders:
+            yield _Line(key=key, folder=folder, name=name)
+            return
         try:
-            if not text.endswith("/"):
-                status = self._files.status_of(folder, text)
-                if is_regular(status) and is_key(key):
-                    yield Entry(key=key, info=info_of(status))
-            elif not is_key(key[:-1]):
-                return
-            elif self._wanted.folders:
-                yield key
-            else:
-                with closing(self._files, self._files.open_folder(folder, text[:-1])) as inner:
-                    yield from self.below(inner, key)
+            with closing(self._files, self._files.open_folder(folder, name)) as inner:
+                yield from self.below(inner, key)
         except (FileNotFoundError, NotADirectoryError):
             return  # removed, or replaced by something else, since the names were read
 
@@ -82,15 +101,17 @@ class _Walk:
         rest = after[len(path) :] if after.startswith(path) else ""
         best: list[str] = []
         last = ""
-        with closing_iterator(self._files.names(folder)) as entries:
+        with self._files.names(folder) as entries:
             while chunk := list(islice(entries, _CHUNK)):
-                fits = [
-                    entry
-                    for entry in chunk
-                    if (name := entry.name) > rest or rest.startswith(name)
-                    if not last or name <= last
-                ]
-                best += self._texts(fits, start, path, after)
+                if last:  # the one line that runs for each name of a large folder
+                    chunk = [entry for entry in chunk if entry.name <= last]
+                if rest:
+                    chunk = [
+                        entry
+                        for entry in chunk
+                        if (name := entry.name) > rest or rest.startswith(name)
+                    ]
+                best += self._texts(chunk, start, path, after)
                 if len(best) > room:
                     best.sort()
                     del best[room:]
@@ -112,5 +133,5 @@ class _Walk:
             text
             for text in texts
             if (whole := path + text) > after
-            or (after.startswith(whole) and after != whole and not self._wanted.folders)
+            or (text.endswith("/") and after.startswith(whole) and not self._wanted.folders)
         ]
