@@ -36,7 +36,7 @@ _INLINE = frozenset(
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LAST_SECOND = 253402300799  # of the year 9999
-_JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"}
+JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def written(key: str, made: Written) -> Reply:
     body = _document(_entry(Entry(key=key, info=made.info)))
     return Reply(
         status=201 if made.created else 200,
-        headers={**_JSON, "ETag": f'"{made.info.etag}"'},
+        headers={**JSON, "ETag": f'"{made.info.etag}"'},
         body=body,
     )
 
@@ -94,7 +94,7 @@ def versions(key: str, kept: Sequence[Version]) -> Reply:
         }
         for version in kept
     ]
-    return Reply(status=200, headers=_JSON, body=_document({"items": items}))
+    return Reply(status=200, headers=JSON, body=_document({"items": items}))
 
 
 def deleted() -> Reply:
@@ -108,7 +108,7 @@ def listed(page: Page, *, folders: bool) -> Reply:
     if folders:
         document["folders"] = page.folders
     document["cursor"] = cursor_after(page)
-    return Reply(status=200, headers=_JSON, body=_document(document))
+    return Reply(status=200, headers=JSON, body=_document(document))
 
 
 def linked(address: str, link: Link) -> Reply:
@@ -121,12 +121,12 @@ def linked(address: str, link: Link) -> Reply:
         "bytes": link.max_bytes,
         "once": link.once,
     }
-    return Reply(status=201, headers={**_JSON, "Location": address}, body=_document(document))
+    return Reply(status=201, headers={**JSON, "Location": address}, body=_document(document))
 
 
 def described() -> Reply:
     """Answer with the OpenAPI document."""
-    return Reply(status=200, headers=_JSON, body=_description())
+    return Reply(status=200, headers=JSON, body=_description())
 
 
 def options(methods: Iterable[str], more: Mapping[str, str]) -> Reply:
@@ -136,7 +136,7 @@ def options(methods: Iterable[str], more: Mapping[str, str]) -> Reply:
 
 def healthy() -> Reply:
     """Answer that the process is up."""
-    return Reply(status=200, headers=_JSON, body=_document({"status": "ok"}))
+    return Reply(status=200, headers=JSON, body=_document({"status": "ok"}))
 
 
 def broken() -> Reply:
@@ -151,7 +151,7 @@ def refused(refusal: Refusal) -> Reply:
         refusal.code,
         detail=str(refusal),
         members=refusal.members(),
-        headers=refusal.headers(),
+        headers={**refusal.headers(), **refusal.added},
     )
 
 
@@ -173,7 +173,7 @@ def problem(
     }
     return Reply(
         status=status,
-        headers={**_JSON, "Content-Type": "application/problem+json", **(headers or {})},
+        headers={**JSON, "Content-Type": "application/problem+json", **(headers or {})},
         body=json.dumps(document).encode(),
     )
 
