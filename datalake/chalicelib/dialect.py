@@ -4,6 +4,7 @@ A port: no code but the values. Each file of `dialects/` is one; all of them go 
 uploads, at the same addresses.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -45,6 +46,12 @@ class Standing:
     def is_complete(self) -> bool:
         """Tell whether the upload has become a data set."""
         return self.upload.offset == self.upload.plan.size
+
+    @property
+    def document(self) -> bytes:
+        """Return what the upload becomes, as JSON: a name may be of the lake's own choice."""
+        plan = self.upload.plan
+        return json.dumps({"key": plan.key.text, "size": plan.size}, ensure_ascii=False).encode()
 
     @property
     def location(self) -> str:

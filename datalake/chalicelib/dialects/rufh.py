@@ -6,9 +6,9 @@ draft calls a careful creation. An upload has a length from its beginning (the d
 ask for one), and is complete with its last byte, whatever the client says of it.
 """
 
-import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from .. import about, digests, reply
 from ..dataset import PIECE_BYTES
@@ -95,9 +95,7 @@ def piece(request: Request, upload: Upload) -> Piece:
 
 def created(standing: Standing) -> Reply:
     """Answer with where the upload is, or with the data set, where it has all bytes."""
-    if standing.is_complete:
-        return _made(standing)
-    return _answer(201, standing, {"Location": standing.location})
+    return _made(standing, standing.dataset if standing.is_complete else standing.location)
 
 
 def found(standing: Standing) -> Reply:
@@ -108,7 +106,9 @@ def found(standing: Standing) -> Reply:
 
 def appended(standing: Standing) -> Reply:
     """Answer that the bytes are kept, or with the data set, where these were the last."""
-    return _made(standing) if standing.is_complete else _answer(204, standing, {})
+    if standing.is_complete:
+        return _made(standing, standing.dataset)
+    return _answer(204, standing, {})
 
 
 def removed() -> Reply:
@@ -148,12 +148,10 @@ def _check(fields: Mapping[str, str], content: bytes, *, is_whole: bool) -> None
     digests.checked(content, fields)
 
 
-def _made(standing: Standing) -> Reply:
-    """Answer as POST of the whole would have been answered."""
-    plan = standing.upload.plan
-    answer = _answer(201, standing, {"Location": standing.dataset} | reply.JSON)
-    body = json.dumps({"key": plan.key.text, "size": plan.size}, ensure_ascii=False)
-    return Reply(status=answer.status, headers=answer.headers, body=body.encode())
+def _made(standing: Standing, location: str) -> Reply:
+    """Answer with what was made: an upload, or as POST of the whole would be answered."""
+    answer = _answer(201, standing, {"Location": location} | reply.JSON)
+    return replace(answer, body=standing.document)
 
 
 def _answer(status: int, standing: Standing, more: Mapping[str, str]) -> Reply:

@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from .. import about, reply
 from ..dataset import Record
@@ -72,8 +73,9 @@ def piece(request: Request, _: Upload) -> Piece:
 
 
 def created(standing: Standing) -> Reply:
-    """Answer with where the upload is."""
-    return _answer(201, standing.upload, {"Location": standing.location})
+    """Answer with where the upload is, and what it becomes."""
+    answer = _answer(201, standing.upload, {"Location": standing.location} | reply.JSON)
+    return replace(answer, body=standing.document)
 
 
 def found(standing: Standing) -> Reply:
