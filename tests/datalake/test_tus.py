@@ -35,6 +35,7 @@ def begin(http: Any, size: int, **headers: str) -> str:
     sent = TUS | {"Upload-Length": str(size)} | {k.replace("_", "-"): v for k, v in headers.items()}
     made = http.post("/uploads", headers=sent)
     assert made.status_code == 201, made.body
+    assert json.loads(made.body)["size"] == size
     location: str = made.headers["Location"]
     return location
 
