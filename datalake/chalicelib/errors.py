@@ -53,12 +53,14 @@ class BadRights(BadSettings):
 class Refusal(DatalakeError):
     """A request that is answered with `status` and the stable `code`.
 
-    `added` are the header fields that the request's own protocol wants, whatever is refused.
+    `added` are the header fields that the request's own protocol wants, whatever is refused;
+    `key` is what it was about, where the path does not say it.
     """
 
     status: ClassVar[int]
     code: ClassVar[str]
     added: Mapping[str, str] = MappingProxyType({})
+    key: str = ""
 
     def members(self) -> dict[str, object]:
         """Return what the problem document says beside status, code and detail."""

@@ -7,7 +7,7 @@ it, guess its type, or show it in place.
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -41,11 +41,12 @@ JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One HTTP answer."""
+    """One HTTP answer; `key` is for the audit, where the path does not say what it is about."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    key: str = ""
 
 
 def content(key: str, known: Description, body: bytes, span: Span | None) -> Reply:
@@ -79,9 +80,7 @@ def created(key: str, made: Written, *, below: str) -> Reply:
     """Answer with what was kept under a name of ours, and where it is."""
     answer = written(key, made)
     location = f"{below}/{quote(key)}"
-    return Reply(
-        status=answer.status, headers={**answer.headers, "Location": location}, body=answer.body
-    )
+    return replace(answer, headers={**answer.headers, "Location": location}, key=key)
 
 
 def versions(key: str, kept: Sequence[Version]) -> Reply:
@@ -121,7 +120,12 @@ def linked(address: str, link: Link) -> Reply:
         "bytes": link.max_bytes,
         "once": link.once,
     }
-    return Reply(status=201, headers={**JSON, "Location": address}, body=_document(document))
+    return Reply(
+        status=201,
+        headers={**JSON, "Location": address},
+        body=_document(document),
+        key=link.below,
+    )
 
 
 def described() -> Reply:
@@ -146,13 +150,14 @@ def broken() -> Reply:
 
 def refused(refusal: Refusal) -> Reply:
     """Answer with a problem document (RFC 9457) for what the client or the store did."""
-    return problem(
+    answer = problem(
         refusal.status,
         refusal.code,
         detail=str(refusal),
         members=refusal.members(),
         headers={**refusal.headers(), **refusal.added},
     )
+    return replace(answer, key=refusal.key)
 
 
 def problem(

@@ -5,6 +5,7 @@ Knows neither Chalice nor the kind of store, and no protocol by name.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from . import dialects, listing, naming
 from .dialect import Dialect, Order, Standing
@@ -28,7 +29,6 @@ def on_uploads(request: Request, *, grants: Grants, uploads: Uploads, now_ns: in
         dialect.require_version(request.fields)
         order = dialect.order(request)
         key = _key(request, order)
-        grants.require(WRITE, key)
         plan = Plan(
             key=key,
             size=order.size,
@@ -36,8 +36,11 @@ def on_uploads(request: Request, *, grants: Grants, uploads: Uploads, now_ns: in
             owner=grants.who,
             conditions=request.conditions,
         )
-        upload = _begun(uploads, plan, order.content)
-        return dialect.created(_standing(upload, request.path.removesuffix("/uploads"), now_ns))
+        with _about(key):
+            grants.require(WRITE, key)
+            upload = _begun(uploads, plan, order.content)
+        answer = dialect.created(_standing(upload, request.path.removesuffix("/uploads"), now_ns))
+        return replace(answer, key=key.text)
 
 
 def on_upload(
@@ -49,18 +52,36 @@ def on_upload(
         dialect.require_version(request.fields)
         listing.require_known(request.query(), _NO_PARAMETERS)
         upload = _own(uploads, upload_id, grants)
-        root = request.path.rsplit("/", 2)[0]
-        match request.fields.get("x-http-method-override", request.method).strip().upper():
-            case "PATCH":
-                upload = _append(request, dialect, upload, uploads)
-                return dialect.appended(_standing(upload, root, now_ns))
-            case "DELETE":
-                uploads.remove(upload.id)
-                return dialect.removed()
-            case "HEAD" | "GET":
-                return dialect.found(_standing(upload, root, now_ns))
-            case _:
-                raise BadUpload("POST to an upload says in X-HTTP-Method-Override what it means")
+        with _about(upload.plan.key):
+            answer = _on_own(request, dialect, upload, uploads, now_ns)
+        return replace(answer, key=upload.plan.key.text)
+
+
+def _on_own(
+    request: Request, dialect: Dialect, upload: Upload, uploads: Uploads, now_ns: int
+) -> Reply:
+    root = request.path.rsplit("/", 2)[0]
+    match request.fields.get("x-http-method-override", request.method).strip().upper():
+        case "PATCH":
+            upload = _append(request, dialect, upload, uploads)
+            return dialect.appended(_standing(upload, root, now_ns))
+        case "DELETE":
+            uploads.remove(upload.id)
+            return dialect.removed()
+        case "HEAD" | "GET":
+            return dialect.found(_standing(upload, root, now_ns))
+        case _:
+            raise BadUpload("POST to an upload says in X-HTTP-Method-Override what it means")
+
+
+@contextmanager
+def _about(key: Key) -> Iterator[None]:
+    """Let each refusal say what it was about, for the audit."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.key = key.text
+        raise
 
 
 @contextmanager
