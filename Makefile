@@ -4,6 +4,8 @@ BIN := .venv/bin
 ONLY ?=
 # GitHub's payloads, recorded by others; the tests know the digest
 OCTOKIT := octokit-webhooks-examples-7.6.1.tgz
+# tus's own client and server in JavaScript, each package known by its digest
+TUS := tests/datalake/npm
 
 .PHONY: help demo test payloads check bench local policies fmt clean
 
@@ -16,10 +18,15 @@ demo: .venv ## drive the main job of all three parts on an emulated AWS, then st
 test: .venv payloads ## run every test
 	@$(BIN)/python -m pytest -q -rs --cov --cov-report=term
 
-payloads: ## fetch GitHub's recorded payloads for the tests, where npm is there
+payloads: ## fetch what tests and bench take from npm, where npm is there
 	@[ -e .local/$(OCTOKIT) ] || { mkdir -p .local && \
 	  npm pack --silent --fetch-retries=1 --fetch-timeout=20000 --pack-destination .local @octokit/webhooks-examples@7.6.1 >/dev/null 2>&1; } || \
 	  echo "npm cannot fetch @octokit/webhooks-examples: the tests with GitHub's recorded payloads are skipped"
+	@cmp -s $(TUS)/package-lock.json .local/npm/package-lock.json || { rm -rf .local/npm && mkdir -p .local/npm && \
+	  cp $(TUS)/package.json $(TUS)/package-lock.json .local/npm && \
+	  npm ci --silent --prefix .local/npm --omit=optional --ignore-scripts --no-audit --no-fund \
+	  --fetch-retries=1 --fetch-timeout=20000 >/dev/null 2>&1; } || { rm -rf .local/npm; \
+	  echo "npm cannot fetch tus-js-client and @tus/server: the tests and the measurement with them are skipped"; }
 
 check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/ruff format --check .
@@ -28,7 +35,7 @@ check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/python -m platform_deploy.policies --check
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: .venv ## measure; ONLY=notifier, datalake or platform_deploy for one part
+bench: .venv payloads ## measure; ONLY=notifier, datalake, datalake_uploads or platform_deploy for one part
 	@$(BIN)/python -m bench $(ONLY)
 
 local: .venv ## keep the local cloud up until Ctrl-C, and print its addresses

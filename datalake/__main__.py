@@ -15,8 +15,10 @@ from urllib.parse import urlencode
 from rich.console import Console
 from rich.progress import DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from datalake.chalicelib.errors import DatalakeError
-from datalake.chalicelib.settings import DEFAULT_KEEP_DAYS
+from datalake.chalicelib.about import media_type_of
+from datalake.chalicelib.errors import BadKey, DatalakeError
+from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.settings import DEFAULT_KEEP_DAYS, MAX_KEEP_DAYS
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.spent import SpentFiles
 from datalake.chalicelib.stores.sweep import HOUR_NS, Sweep
@@ -44,12 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     read_dotenv(Path(__file__).resolve().parent)
     try:
         result: int = options.run(options)
+        sys.stdout.flush()  # here, where a reader that went away is understood
     except Misused as error:
         print(error, file=sys.stderr)
         return 2
     except (ClientError, DatalakeError) as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # whoever read our lines has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 2
@@ -78,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     put.set_defaults(run=_put)
     get = commands.add_parser("get", parents=[served], help="make a data set a file")
     get.add_argument("key")
-    get.add_argument("file", type=Path, nargs="?", help="default: the key's last part, here")
+    get.add_argument(
+        "file", type=Path, nargs="?", help="or a folder; default: here, under the key's last part"
+    )
     get.set_defaults(run=_get)
     rm = commands.add_parser("rm", parents=[served], help="remove a data set; versions stay")
     rm.add_argument("key")
@@ -112,13 +120,40 @@ def _client(options: argparse.Namespace) -> Client:
     url = options.url or os.environ.get("DATALAKE_URL")
     if not url:
         raise Misused("say where the lake is served: --url http://127.0.0.1:8000, or DATALAKE_URL")
-    return Client(url, os.environ.get("DATALAKE_TOKEN", ""))
+    return Client(url, os.environ.get("DATALAKE_TOKEN", "").strip())
+
+
+def _key(options: argparse.Namespace) -> str:
+    """Return the key as it was typed; the lake may be far, so a wrong one is said here."""
+    try:
+        return parse_key(options.key).text
+    except BadKey as error:
+        raise Misused(f"{options.key!r} is no key: {error}") from error
+
+
+def _type(options: argparse.Namespace) -> str:
+    given: str = options.type
+    if given and not media_type_of(given):
+        raise Misused(f"--type: {given!r} is no media type such as text/csv")
+    return given
+
+
+def _target(options: argparse.Namespace, key: str) -> Path:
+    """Return the file that a data set becomes; in a folder, under the key's last part."""
+    name = key.rpartition("/")[2]
+    target: Path = options.file or Path(name)
+    target = target / name if target.is_dir() else target
+    if not target.parent.is_dir():
+        raise Misused(f"{target.parent}: there is no such folder; make it first")
+    return target
 
 
 def _store(options: argparse.Namespace) -> FilesystemStore:
     root = options.root or os.environ.get("DATALAKE_ROOT")
-    if not root or not Path(root).is_dir():
+    if not root:
         raise Misused("name the lake's folder: --root FOLDER, or DATALAKE_ROOT")
+    if not Path(root).is_dir():
+        raise Misused(f"{root}: there is no such folder; --root or DATALAKE_ROOT names the lake's")
     return FilesystemStore(root)
 
 
@@ -142,29 +177,29 @@ def _ls(options: argparse.Namespace) -> int:
 
 
 def _put(options: argparse.Namespace) -> int:
-    client = _client(options)
-    with _progress(options.key) as progress:
-        transfer.put(client, options.file, options.key, media_type=options.type, progress=progress)
-    return _said(options, {"key": options.key, "put": str(options.file)}, f"put {options.key}")
+    client, key, media_type = _client(options), _key(options), _type(options)
+    with _progress(key) as progress:
+        transfer.put(client, options.file, key, media_type=media_type, progress=progress)
+    return _said(options, {"key": key, "put": str(options.file)}, f"put {key}")
 
 
 def _get(options: argparse.Namespace) -> int:
-    client = _client(options)
-    target = options.file or Path(options.key.rpartition("/")[2])
-    with _progress(options.key) as progress:
-        transfer.get(client, options.key, target, progress=progress)
-    return _said(options, {"key": options.key, "file": str(target)}, f"got {target}")
+    client, key = _client(options), _key(options)
+    target = _target(options, key)
+    with _progress(key) as progress:
+        transfer.get(client, key, target, progress=progress)
+    return _said(options, {"key": key, "file": str(target)}, f"got {target}")
 
 
 def _rm(options: argparse.Namespace) -> int:
-    client = _client(options)
-    client.ask("DELETE", client.dataset(options.key))
-    return _said(options, {"key": options.key, "removed": True}, f"removed {options.key}")
+    client, key = _client(options), _key(options)
+    client.ask("DELETE", client.dataset(key))
+    return _said(options, {"key": key, "removed": True}, f"removed {key}")
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    if options.keep_days < 1:
-        raise Misused("--keep-days is at least 1")
+    if not 1 <= options.keep_days <= MAX_KEEP_DAYS:
+        raise Misused(f"--keep-days is 1 to {MAX_KEEP_DAYS}")
     with closing(_store(options)) as store:
         keep_ns = options.keep_days * 24 * HOUR_NS
         SpentFiles(options.root or os.environ["DATALAKE_ROOT"]).sweep(int(time.time()))

@@ -6,6 +6,7 @@ no view, and `chalice local` does not match it.
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -17,13 +18,13 @@ from chalice.app import CaseInsensitiveMapping, CloudWatchEvent
 from chalicelib import (
     audit,
     cors,
+    dialects,
     link_operations,
     log,
     operations,
     reply,
     request,
     settings,
-    tus,
     upload_operations,
     wiring,
 )
@@ -35,7 +36,7 @@ from chalicelib.rights import Grants
 from chalicelib.wiring import Lake
 
 DATASET_METHODS = ["GET", "HEAD", "PUT", "DELETE"]
-UPLOAD_METHODS = ["HEAD", "PATCH", "DELETE", "POST"]
+UPLOAD_METHODS = ["GET", "HEAD", "PATCH", "DELETE", "POST"]
 LINK_METHODS = ["GET", "HEAD", "PUT"]
 ANY_TYPE = ["*/*"]
 
@@ -121,10 +122,10 @@ def collection() -> Response:
 
 @app.route("/uploads", methods=["POST"], content_types=ANY_TYPE, authorizer=AUTHORIZER)
 def uploads() -> Response:
-    """Begin an upload of a data set of any size, by tus 1.0."""
+    """Begin an upload of a data set of any size, in any protocol of `dialects`."""
     return _answer(
         lambda lake, asked, grants: upload_operations.on_uploads(
-            asked, grants=grants, uploads=lake.uploads
+            asked, grants=grants, uploads=lake.uploads, now_ns=time.time_ns()
         )
     )
 
@@ -139,7 +140,7 @@ def upload(upload_id: str) -> Response:
     """Say how far an upload is, go on with it, or give it up."""
     return _answer(
         lambda lake, asked, grants: upload_operations.on_upload(
-            asked, upload_id, grants=grants, uploads=lake.uploads
+            asked, upload_id, grants=grants, uploads=lake.uploads, now_ns=time.time_ns()
         )
     )
 
@@ -196,7 +197,8 @@ def sweep(_: CloudWatchEvent) -> dict[str, int]:
 def options(**_: str) -> Response:
     """Say what a path serves, to scripts of other origins too; asks for no token."""
     path = _current.get().context["resourcePath"]
-    return _response(reply.options(app.routes[path], tus.ABILITIES if path == "/uploads" else {}))
+    able = dialects.ABILITIES if path == "/uploads" else {}
+    return _response(reply.options(app.routes[path], able))
 
 
 for number, path in enumerate(list(app.routes)):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 TIMEOUT_SECONDS = 60
 
@@ -22,7 +22,8 @@ class Refused(ClientError):
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         self.status, self.code = status, code
-        super().__init__(f"the lake refused ({status} {code}): {detail}")
+        named = f"{status} {code}".strip()
+        super().__init__(f"the lake refused ({named}): {detail or 'it gave no reason'}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,9 @@ class Client:
     """One lake at `url`, asked with a token or, where it is open, without one."""
 
     def __init__(self, url: str, token: str = "") -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ClientError(f"{url!r} is no address such as http://127.0.0.1:8000")
-        self._parts = parts
+        self._parts = _address(url)
+        if not (token.isascii() and token.isprintable()):
+            raise ClientError("the token holds what no token has; is DATALAKE_TOKEN whole?")
         self._fields = {"Authorization": token} if token else {}
 
     def dataset(self, key: str) -> str:
@@ -84,10 +84,22 @@ class Client:
         return answer
 
 
+def _address(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        has_host = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        has_host = False
+    if not has_host or not (url.isascii() and url.isprintable()) or " " in url:
+        raise ClientError(f"{url!r} is no address such as http://127.0.0.1:8000")
+    return parts
+
+
 def _refused(answer: Answer) -> Refused:
     try:
         problem = answer.json()
-        return Refused(answer.status, problem.get("code", ""), problem.get("detail", ""))
+        # an API Gateway's own refusals have a message and no code
+        reason = problem.get("detail") or problem.get("message") or ""
+        return Refused(answer.status, problem.get("code", ""), reason)
     except (ValueError, AttributeError):
-        # HEAD has no body, and an API Gateway answers 401 in words of its own
-        return Refused(answer.status, "", "it gave no reason")
+        return Refused(answer.status, "", "")

@@ -26,7 +26,7 @@ DOORS = {
 # Folders of which each file adds a kind, and the only rooms that may import one by name.
 KINDS = {
     "notifier/chalicelib": {"forges": {"forges"}, "languages": {"languages"}},
-    "datalake/chalicelib": {"stores": {"wiring"}},
+    "datalake/chalicelib": {"stores": {"wiring"}, "dialects": {"dialects"}},
     "platform_deploy": {"resources": {"resources", "status"}},
 }
 # Who may write to standard output or error.

@@ -21,7 +21,7 @@ def line(request: Request, *, who: str, answer: Reply, outcome: str) -> str:
         "request": request.id,
         "who": who,
         "verb": request.method,
-        "key": _key(request)[:_MAX_TEXT],
+        "key": (answer.key or _key(request))[:_MAX_TEXT],
         "query": _query(request),
         "status": answer.status,
         "outcome": outcome,

@@ -16,7 +16,8 @@ _SENDABLE = frozenset(
         *("authorization", "content-type", "content-digest", "repr-digest", "range", "if-range"),
         *("if-match", "if-none-match", "if-modified-since", "if-unmodified-since"),
         *("tus-resumable", "upload-length", "upload-metadata", "upload-offset"),
-        *("upload-checksum", "upload-complete", "x-http-method-override"),
+        *("upload-checksum", "upload-complete", "upload-draft-interop-version"),
+        "x-http-method-override",
     }
 )
 _OPEN_PREFIX = "dataset-meta-"

@@ -29,6 +29,8 @@
 `str()` of a refusal goes to the client: it never holds a path on disk, nor a token.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -49,10 +51,16 @@ class BadRights(BadSettings):
 
 
 class Refusal(DatalakeError):
-    """A request that is answered with `status` and the stable `code`."""
+    """A request that is answered with `status` and the stable `code`.
+
+    `added` are the header fields that the request's own protocol wants, whatever is refused;
+    `key` is what it was about, where the path does not say it.
+    """
 
     status: ClassVar[int]
     code: ClassVar[str]
+    added: Mapping[str, str] = MappingProxyType({})
+    key: str = ""
 
     def members(self) -> dict[str, object]:
         """Return what the problem document says beside status, code and detail."""

@@ -95,6 +95,8 @@ def _undelete(request: Request, key: Key, store: Store, version: str) -> Reply:
 
 
 def _body(request: Request) -> Body:
+    if request.fields.get("upload-complete", "").strip().startswith("?0"):
+        raise BadBody("a part cannot be put; begin an upload of it with POST /uploads?key=KEY")
     content = request.body()
     sha256 = digests.checked(content, request.fields)
     return Body(content=content, record=about.record_of(request.fields, sha256))

@@ -7,7 +7,7 @@ it, guess its type, or show it in place.
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -36,16 +36,17 @@ _INLINE = frozenset(
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _LAST_SECOND = 253402300799  # of the year 9999
-_JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"}
+JSON = SAFETY | {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One HTTP answer."""
+    """One HTTP answer; `key` is for the audit, where the path does not say what it is about."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+    key: str = ""
 
 
 def content(key: str, known: Description, body: bytes, span: Span | None) -> Reply:
@@ -70,7 +71,7 @@ def written(key: str, made: Written) -> Reply:
     body = _document(_entry(Entry(key=key, info=made.info)))
     return Reply(
         status=201 if made.created else 200,
-        headers={**_JSON, "ETag": f'"{made.info.etag}"'},
+        headers={**JSON, "ETag": f'"{made.info.etag}"'},
         body=body,
     )
 
@@ -79,9 +80,7 @@ def created(key: str, made: Written, *, below: str) -> Reply:
     """Answer with what was kept under a name of ours, and where it is."""
     answer = written(key, made)
     location = f"{below}/{quote(key)}"
-    return Reply(
-        status=answer.status, headers={**answer.headers, "Location": location}, body=answer.body
-    )
+    return replace(answer, headers={**answer.headers, "Location": location}, key=key)
 
 
 def versions(key: str, kept: Sequence[Version]) -> Reply:
@@ -94,7 +93,7 @@ def versions(key: str, kept: Sequence[Version]) -> Reply:
         }
         for version in kept
     ]
-    return Reply(status=200, headers=_JSON, body=_document({"items": items}))
+    return Reply(status=200, headers=JSON, body=_document({"items": items}))
 
 
 def deleted() -> Reply:
@@ -108,7 +107,7 @@ def listed(page: Page, *, folders: bool) -> Reply:
     if folders:
         document["folders"] = page.folders
     document["cursor"] = cursor_after(page)
-    return Reply(status=200, headers=_JSON, body=_document(document))
+    return Reply(status=200, headers=JSON, body=_document(document))
 
 
 def linked(address: str, link: Link) -> Reply:
@@ -121,12 +120,17 @@ def linked(address: str, link: Link) -> Reply:
         "bytes": link.max_bytes,
         "once": link.once,
     }
-    return Reply(status=201, headers={**_JSON, "Location": address}, body=_document(document))
+    return Reply(
+        status=201,
+        headers={**JSON, "Location": address},
+        body=_document(document),
+        key=link.below,
+    )
 
 
 def described() -> Reply:
     """Answer with the OpenAPI document."""
-    return Reply(status=200, headers=_JSON, body=_description())
+    return Reply(status=200, headers=JSON, body=_description())
 
 
 def options(methods: Iterable[str], more: Mapping[str, str]) -> Reply:
@@ -136,7 +140,7 @@ def options(methods: Iterable[str], more: Mapping[str, str]) -> Reply:
 
 def healthy() -> Reply:
     """Answer that the process is up."""
-    return Reply(status=200, headers=_JSON, body=_document({"status": "ok"}))
+    return Reply(status=200, headers=JSON, body=_document({"status": "ok"}))
 
 
 def broken() -> Reply:
@@ -146,13 +150,14 @@ def broken() -> Reply:
 
 def refused(refusal: Refusal) -> Reply:
     """Answer with a problem document (RFC 9457) for what the client or the store did."""
-    return problem(
+    answer = problem(
         refusal.status,
         refusal.code,
         detail=str(refusal),
         members=refusal.members(),
-        headers=refusal.headers(),
+        headers={**refusal.headers(), **refusal.added},
     )
+    return replace(answer, key=refusal.key)
 
 
 def problem(
@@ -173,7 +178,7 @@ def problem(
     }
     return Reply(
         status=status,
-        headers={**_JSON, "Content-Type": "application/problem+json", **(headers or {})},
+        headers={**JSON, "Content-Type": "application/problem+json", **(headers or {})},
         body=json.dumps(document).encode(),
     )
 

@@ -13,6 +13,7 @@ from .errors import BadSettings
 LAMBDA_ROOT = "/mnt/lake"
 DEFAULT_RIGHTS = "rights.yml"
 DEFAULT_KEEP_DAYS = 30
+MAX_KEEP_DAYS = 36_500
 MIN_KEY_CHARACTERS = 32
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -100,8 +101,8 @@ def must_serve(environment: Mapping[str, str], arguments: Sequence[str]) -> bool
 
 def _keep_days(environment: Mapping[str, str], problems: list[str]) -> int:
     value = environment.get("DATALAKE_KEEP_DAYS") or str(DEFAULT_KEEP_DAYS)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= 36_500):
-        problems.append("DATALAKE_KEEP_DAYS is a whole number from 1 to 36500")
+    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= MAX_KEEP_DAYS):
+        problems.append(f"DATALAKE_KEEP_DAYS is a whole number from 1 to {MAX_KEEP_DAYS}")
         return DEFAULT_KEEP_DAYS
     return int(value)
 

@@ -1,63 +1,132 @@
 """The sentence for uploads: who may write which key, how far it is, what comes next.
 
-Knows neither Chalice nor the kind of store.
+Knows neither Chalice nor the kind of store, and no protocol by name.
 """
 
-from . import naming, tus
-from .errors import BadBody
-from .key import parse_key, parse_prefix
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+
+from . import dialects, listing, naming
+from .dialect import Dialect, Order, Standing
+from .errors import Refusal
+from .key import Key, parse_key, parse_prefix
 from .reply import Reply
 from .request import Request
 from .rights import WRITE, Grants
-from .upload_errors import BadUpload, NoSuchUpload
-from .uploads import MAX_UPLOAD_BYTES, Plan, Upload, Uploads
+from .upload_errors import BadUpload, NoSuchUpload, TooManyBytes, WrongOffset
+from .uploads import Plan, Upload, Uploads
+
+_PARAMETERS = frozenset({"key"})
+_NO_PARAMETERS: frozenset[str] = frozenset()
+_SECOND_NS = 1_000_000_000
 
 
-def on_uploads(request: Request, *, grants: Grants, uploads: Uploads) -> Reply:
+def on_uploads(request: Request, *, grants: Grants, uploads: Uploads, now_ns: int) -> Reply:
     """Begin an upload, with its first piece where the body is one; raises Refusal."""
-    tus.require_version(request.fields)
-    given = tus.metadata(request.fields["upload-metadata"]) if _has_metadata(request) else {}
-    key = parse_key(given["key"]) if "key" in given else naming.fresh(parse_prefix(""))
-    grants.require(WRITE, key)
-    plan = Plan(
-        key=key,
-        size=tus.number(request.fields, "upload-length", at_most=MAX_UPLOAD_BYTES),
-        record=tus.record_of(given),
-        owner=grants.who,
-        conditions=request.conditions,
-    )
-    content = request.body()
-    if content and not tus.carries_content(request.fields):
-        raise BadBody(f"the first piece of an upload comes as {tus.MEDIA_TYPE}")
-    tus.check(request.fields.get("upload-checksum"), content)
-    upload = uploads.create(plan)
-    if content:
-        upload = uploads.append(upload.id, 0, content)
-    return tus.created(upload, below=request.path)
+    dialect = dialects.spoken(request.fields)
+    with _refusing_in(dialect):
+        dialect.require_version(request.fields)
+        order = dialect.order(request)
+        key = _key(request, order)
+        plan = Plan(
+            key=key,
+            size=order.size,
+            record=order.record,
+            owner=grants.who,
+            conditions=request.conditions,
+        )
+        with _about(key):
+            grants.require(WRITE, key)
+            upload = _begun(uploads, plan, order.content)
+        answer = dialect.created(_standing(upload, request.path.removesuffix("/uploads"), now_ns))
+        return replace(answer, key=key.text)
 
 
-def on_upload(request: Request, upload_id: str, *, grants: Grants, uploads: Uploads) -> Reply:
+def on_upload(
+    request: Request, upload_id: str, *, grants: Grants, uploads: Uploads, now_ns: int
+) -> Reply:
     """Answer how far an upload is, go on with it, or give it up; raises Refusal."""
-    tus.require_version(request.fields)
-    upload = _own(uploads, upload_id, grants)
+    dialect = dialects.spoken(request.fields)
+    with _refusing_in(dialect):
+        dialect.require_version(request.fields)
+        listing.require_known(request.query(), _NO_PARAMETERS)
+        upload = _own(uploads, upload_id, grants)
+        with _about(upload.plan.key):
+            answer = _on_own(request, dialect, upload, uploads, now_ns)
+        return replace(answer, key=upload.plan.key.text)
+
+
+def _on_own(
+    request: Request, dialect: Dialect, upload: Upload, uploads: Uploads, now_ns: int
+) -> Reply:
+    root = request.path.rsplit("/", 2)[0]
     match request.fields.get("x-http-method-override", request.method).strip().upper():
         case "PATCH":
-            return _append(request, upload, uploads)
+            upload = _append(request, dialect, upload, uploads)
+            return dialect.appended(_standing(upload, root, now_ns))
         case "DELETE":
             uploads.remove(upload.id)
-            return tus.removed()
-        case "HEAD":
-            return tus.found(upload)
+            return dialect.removed()
+        case "HEAD" | "GET":
+            return dialect.found(_standing(upload, root, now_ns))
         case _:
             raise BadUpload("POST to an upload says in X-HTTP-Method-Override what it means")
 
 
-def _append(request: Request, upload: Upload, uploads: Uploads) -> Reply:
-    tus.require_content(request.fields)
-    offset = tus.number(request.fields, "upload-offset", at_most=MAX_UPLOAD_BYTES)
-    content = request.body()
-    tus.check(request.fields.get("upload-checksum"), content)
-    return tus.appended(uploads.append(upload.id, offset, content))
+@contextmanager
+def _about(key: Key) -> Iterator[None]:
+    """Let each refusal say what it was about, for the audit."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.key = key.text
+        raise
+
+
+@contextmanager
+def _refusing_in(dialect: Dialect) -> Iterator[None]:
+    """Let each refusal carry what the protocol's clients look for."""
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.added = dialect.on_refusal(refusal)
+        raise
+
+
+def _key(request: Request, order: Order) -> Key:
+    """Return the key that the order or the query names, else one of ours; raises Refusal."""
+    query = request.query()
+    listing.require_known(query, _PARAMETERS)
+    if order.key is not None and "key" in query:
+        raise BadUpload("the key is given twice: in the query and in Upload-Metadata")
+    text = query.get("key") if order.key is None else order.key
+    return naming.fresh(parse_prefix("")) if text is None else parse_key(text)
+
+
+def _begun(uploads: Uploads, plan: Plan, content: bytes) -> Upload:
+    """Begin an upload; one whose first piece is refused has no address, so nothing stays."""
+    upload = uploads.create(plan)
+    if not content:
+        return upload
+    try:
+        return uploads.append(upload.id, 0, content)
+    except Refusal:
+        with suppress(Refusal):
+            uploads.remove(upload.id)
+        raise
+
+
+def _append(request: Request, dialect: Dialect, upload: Upload, uploads: Uploads) -> Upload:
+    try:
+        piece = dialect.piece(request, upload)
+    except TooManyBytes:
+        uploads.remove(upload.id)
+        raise
+    try:
+        return uploads.append(upload.id, piece.offset, piece.content)
+    except WrongOffset as wrong:
+        raise WrongOffset(wrong.offset, provided=piece.offset) from wrong
 
 
 def _own(uploads: Uploads, upload_id: str, grants: Grants) -> Upload:
@@ -69,6 +138,6 @@ def _own(uploads: Uploads, upload_id: str, grants: Grants) -> Upload:
     return upload
 
 
-def _has_metadata(request: Request) -> bool:
-    """Tell whether there is any: a client without it may send an empty field."""
-    return bool(request.fields.get("upload-metadata", "").strip())
+def _standing(upload: Upload, root: str, now_ns: int) -> Standing:
+    left = max(0, upload.expires_ns - now_ns) // _SECOND_NS
+    return Standing(upload=upload, root=root, seconds_left=left)

@@ -136,6 +136,7 @@ class RequestParser:
             body=b"".join(self._body),
             source_ip=self._source_ip,
         )
+        self._body = []  # the parser and its callbacks hold each other, so all of this lives on
         keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._complete.append(Incoming(request=request, keep_alive=keep_alive))
 

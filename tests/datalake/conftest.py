@@ -1,6 +1,7 @@
 """The data lake's app behind Chalice's test client, on a folder of the test."""
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def lake(tmp_path: Path) -> Path:
 @pytest.fixture
 def serve(
     lake: Path, app_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Mapping[str, str]], Any]:
+) -> Iterator[Callable[[Mapping[str, str]], Any]]:
     """Import the app with these variables, and return its HTTP client."""
 
     def start(environment: Mapping[str, str]) -> Any:
@@ -28,7 +29,10 @@ def serve(
             monkeypatch.setenv(name, value)
         return Client(app_of("datalake"), project_dir=str(PROJECT)).http
 
-    return start
+    yield start
+    app = sys.modules.get("app")
+    if app is not None and app.LAKE is not None:
+        app.LAKE.store.close()  # now, not when its module is collected: other tests count files
 
 
 @pytest.fixture

@@ -280,3 +280,59 @@ def test_a_pipe_on_the_mount_makes_no_reader_wait(http: Any, lake: Path) -> None
     os.mkfifo(lake / "pipe")
     assert code(http.get("/datasets/pipe")) == (404, "no-such-dataset")
     assert json.loads(http.get("/datasets").body)["items"] == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
+def test_the_link_to_a_folder_is_no_way_out_of_it(
+    serve: Any, lake: Path, outside: Path, method: str
+) -> None:
+    http = serve({"DATALAKE_OPEN": "1", "DATALAKE_LINK_KEY": "k" * 32})
+    http.put("/datasets/other/a", body=SECRET)
+    verb = "write" if method == "PUT" else "read"
+    order = json.dumps({"verb": verb, "prefix": "shared/"}).encode()
+    url = json.loads(http.post("/links", body=order).body)["url"]
+    before = files_below(lake)
+    tried = [path for path in PATHS if not path.lower().startswith(".lake")]  # ordinary, below
+    tried += ["../other/a", "..%2fother%2fa", "%2e%2e/other/a", "..%2f.lake%2ft"]
+    for rest in tried:
+        refused = http.request(method, url + rest, body=b"x" if method == "PUT" else b"")
+        assert refused.status_code in (400, 404), rest
+    assert files_below(lake) == before
+    assert outside.read_bytes() == SECRET
+
+
+@pytest.mark.parametrize(
+    "keys", [("a", "A"), ("ß", "ss"), ("con", "CON"), ("x.", "x"), ("a b", "a")]
+)
+def test_two_names_that_some_disks_take_for_one_are_two_data_sets(
+    http: Any, keys: tuple[str, str]
+) -> None:
+    for key in keys:
+        assert http.put(f"/datasets/twins/{quote(key)}", body=key.encode()).status_code == 201
+    for key in keys:
+        assert http.get(f"/datasets/twins/{quote(key)}").body == key.encode()
+    listed = json.loads(http.get("/datasets?prefix=twins/").body)["items"]
+    assert {item["key"] for item in listed} == {f"twins/{key}" for key in keys}
+
+
+def test_a_put_whose_answer_was_lost_may_be_sent_again(http: Any) -> None:
+    first = http.put("/datasets/a", body=b"1", headers={"If-None-Match": "*"})
+    again = http.put("/datasets/a", body=b"1", headers={"If-None-Match": "*"})
+    assert code(again) == (412, "precondition-failed")
+    assert again.headers["ETag"] == first.headers["ETag"]  # so the client sees its own is there
+    assert http.put("/datasets/a", body=b"1").status_code == 200
+    assert http.delete("/datasets/a").status_code == 204
+    assert code(http.delete("/datasets/a")) == (404, "no-such-dataset")
+
+
+def test_an_answer_is_the_callers_own_in_every_cache(http: Any) -> None:
+    http.put("/datasets/a", body=b"1")
+    for answer in (
+        http.get("/datasets/a"),
+        http.head("/datasets/a"),
+        http.get("/datasets/a", headers={"Range": "bytes=0-0"}),
+        http.get("/datasets/a", headers={"If-None-Match": "*"}),
+    ):
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+    for path in ("/datasets", "/datasets/none", "/datasets/a?versions", "/uploads/none"):
+        assert http.get(path).headers["Cache-Control"] == "no-store"

@@ -117,3 +117,15 @@ def test_a_listing_leaves_its_prefix(http: Any, capsys: pytest.CaptureFixture[st
     http.get("/datasets?prefix=a/")
     (line,) = lines(capsys)
     assert (line["verb"], line["key"], line["query"]) == ("GET", "", {"prefix": "a/"})
+
+
+def test_a_name_that_the_path_does_not_say_is_in_the_line(
+    serve: Serve, capsys: pytest.CaptureFixture[str]
+) -> None:
+    http = serve({"DATALAKE_OPEN": "1", "DATALAKE_LINK_KEY": "k" * 32})
+    made = http.post("/datasets?prefix=in/", body=b"1")
+    order = json.dumps({"verb": "read", "prefix": "shared/"}).encode()
+    http.post("/links", body=order, headers={"Content-Type": "application/json"})
+    chosen, shared = lines(capsys)
+    assert chosen["key"] == json.loads(made.body)["key"]
+    assert shared["key"] == "shared/"

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -189,8 +191,21 @@ def test_a_sweep_by_hand(tmp_path: Path, capsys: Any) -> None:
         (["ls", "--url", "nowhere"], 1, "is no address"),
         (["ls", "--url", "http://127.0.0.1:1"], 1, "does not answer"),
         (["check"], 2, "DATALAKE_ROOT"),
-        (["check", "--root", "none"], 2, "DATALAKE_ROOT"),
-        (["sweep", "--root", ".", "--keep-days", "0"], 2, "at least 1"),
+        (["check", "--root", "none"], 2, "none: there is no such folder"),
+        (["check", "--root", ".", "../"], 1, "'.' or '..'"),
+        (["sweep", "--root", ".", "--keep-days", "0"], 2, "1 to 36500"),
+        (["sweep", "--root", ".", "--keep-days", "36501"], 2, "1 to 36500"),
+        (["ls", "--url", "http://127.0.0.1:port"], 1, "is no address"),
+        (["ls", "--url", "http://127.0.0.1:0"], 1, "is no address"),
+        (["ls", "--url", "http://[::1"], 1, "is no address"),
+        (["ls", "--url", "http://127.0.0.1:1/ x"], 1, "is no address"),
+        (["ls", "--url", "http://127.0.0.1:1/\n"], 1, "is no address"),
+        (["rm", "", "--url", "http://127.0.0.1:1"], 2, "'' is no key"),
+        (["get", "a/", "--url", "http://127.0.0.1:1"], 2, "'a/' is no key"),
+        (["get", "a", "no/b", "--url", "http://127.0.0.1:1"], 2, "no: there is no such folder"),
+        (["put", "none", "../a", "--url", "http://127.0.0.1:1"], 2, "'../a' is no key"),
+        (["put", "none", "a", "--type", "text csv", "--url", "http://127.0.0.1:1"], 2, "--type"),
+        (["put", ".", "a", "--url", "http://127.0.0.1:1"], 2, "Is a directory"),
         (["put", "none", "a", "--url", "http://127.0.0.1:1"], 2, "none: No such file"),
     ],
 )
@@ -202,3 +217,53 @@ def test_what_is_wrong_is_said_in_one_line(
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_the_lakes_own_reason_is_said_where_head_has_none(lake: Path, capsys: Any) -> None:
+    assert main(["get", "not/there"]) == 1
+    assert capsys.readouterr().err == (
+        "the lake refused (404 no-such-dataset): no data set has this key\n"
+    )
+
+
+def test_a_gateways_own_refusal_has_its_reason(lake: Path, capsys: Any) -> None:
+    client = Client(os.environ["DATALAKE_URL"])
+    with pytest.raises(ClientError, match=r"\(403\): Missing Authentication Token"):
+        client.ask("GET", "/nothing/here")
+
+
+def test_a_folder_takes_a_data_set_under_its_own_name(lake: Path, tmp_path: Path) -> None:
+    (lake / "in").mkdir(exist_ok=True)
+    (lake / "in/folder.csv").write_bytes(b"1")
+    (tmp_path / "here").mkdir()
+    assert main(["get", "in/folder.csv", "here"]) == 0
+    assert (tmp_path / "here/folder.csv").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("token", ["a\nb", "é", "a\tb"])
+def test_a_token_that_no_field_can_carry_is_said(
+    lake: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("DATALAKE_TOKEN", token)
+    assert main(["ls"]) == 1
+    assert "DATALAKE_TOKEN" in (error := capsys.readouterr().err)
+    assert token not in error
+    monkeypatch.setenv("DATALAKE_TOKEN", " token\n")  # as a shell reads it from a file
+    assert main(["ls"]) == 0
+
+
+def test_whoever_reads_the_lines_may_stop(lake: Path) -> None:
+    for number in range(3):
+        (lake / f"many{number}").write_bytes(b"1")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-m", "datalake", "ls"],
+            cwd=ROOT,
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -37,4 +37,4 @@ def test_no_request_of_the_document_gets_an_answer_that_is_not_in_it(
         check=False,
     )
     assert found.returncode == 0, found.stdout[-8000:]
-    assert "Tested: 11" in found.stdout
+    assert "Tested: 17" in found.stdout

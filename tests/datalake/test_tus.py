@@ -35,6 +35,7 @@ def begin(http: Any, size: int, **headers: str) -> str:
     sent = TUS | {"Upload-Length": str(size)} | {k.replace("_", "-"): v for k, v in headers.items()}
     made = http.post("/uploads", headers=sent)
     assert made.status_code == 201, made.body
+    assert json.loads(made.body)["size"] == size
     location: str = made.headers["Location"]
     return location
 
@@ -53,7 +54,7 @@ def test_what_this_server_can_do(http: Any) -> None:
         *("creation", "creation-with-upload", "checksum", "expiration", "termination")
     ]
     assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256"
-    assert answer.headers["Upload-Limit"] == f"max-append-size={PIECE_BYTES}"
+    assert answer.headers["Upload-Limit"].startswith(f"max-append-size={PIECE_BYTES},")
 
 
 def test_an_upload_in_pieces_becomes_a_data_set_with_the_last(http: Any, lake: Path) -> None:
@@ -165,6 +166,11 @@ def test_an_upload_that_cannot_be_is_not_begun(
 ) -> None:
     assert code(http.post("/uploads", headers=TUS | headers, body=body)) == (status, kind)
     assert list(lake.iterdir()) == []
+
+
+def test_a_key_is_named_once(http: Any) -> None:
+    sent = TUS | {"Upload-Length": "1", "Upload-Metadata": metadata(key="a")}
+    assert code(http.post("/uploads?key=a", headers=sent)) == (400, "bad-upload")
 
 
 def test_a_client_that_knows_only_post_says_what_it_means(http: Any) -> None:
