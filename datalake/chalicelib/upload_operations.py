@@ -51,25 +51,25 @@ def on_upload(
     with _refusing_in(dialect):
         dialect.require_version(request.fields)
         listing.require_known(request.query(), _NO_PARAMETERS)
-        upload = _own(uploads, upload_id, grants)
-        with _about(upload.plan.key):
-            answer = _on_own(request, dialect, upload, uploads, now_ns)
-        return replace(answer, key=upload.plan.key.text)
+        key = _own_key(uploads, upload_id, grants)
+        with _about(key):
+            answer = _on_own(request, dialect, upload_id, uploads, now_ns)
+        return replace(answer, key=key.text)
 
 
 def _on_own(
-    request: Request, dialect: Dialect, upload: Upload, uploads: Uploads, now_ns: int
+    request: Request, dialect: Dialect, upload_id: str, uploads: Uploads, now_ns: int
 ) -> Reply:
     root = request.path.rsplit("/", 2)[0]
     match request.fields.get("x-http-method-override", request.method).strip().upper():
         case "PATCH":
-            upload = _append(request, dialect, upload, uploads)
+            upload = _append(request, dialect, uploads.find(upload_id), uploads)
             return dialect.appended(_standing(upload, root, now_ns))
         case "DELETE":
-            uploads.remove(upload.id)
+            uploads.remove(upload_id)
             return dialect.removed()
         case "HEAD" | "GET":
-            return dialect.found(_standing(upload, root, now_ns))
+            return dialect.found(_standing(uploads.find(upload_id), root, now_ns))
         case _:
             raise BadUpload("POST to an upload says in X-HTTP-Method-Override what it means")
 
@@ -129,13 +129,13 @@ def _append(request: Request, dialect: Dialect, upload: Upload, uploads: Uploads
         raise WrongOffset(wrong.offset, provided=piece.offset) from wrong
 
 
-def _own(uploads: Uploads, upload_id: str, grants: Grants) -> Upload:
-    """Return the upload; somebody else's is not there."""
-    upload = uploads.find(upload_id)
-    if upload.plan.owner != grants.who:
+def _own_key(uploads: Uploads, upload_id: str, grants: Grants) -> Key:
+    """Return what an upload of the caller becomes; somebody else's is not there."""
+    plan = uploads.plan(upload_id)
+    if plan.owner != grants.who:
         raise NoSuchUpload
-    grants.require(WRITE, upload.plan.key)
-    return upload
+    grants.require(WRITE, plan.key)
+    return plan.key
 
 
 def _standing(upload: Upload, root: str, now_ns: int) -> Standing:

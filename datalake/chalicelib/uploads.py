@@ -47,6 +47,9 @@ class Uploads(Protocol):
     def create(self, plan: Plan) -> Upload:
         """Begin an upload; one of no bytes is finished at once."""
 
+    def plan(self, upload_id: str) -> Plan:
+        """Return what an upload shall become, and do nothing else; raises NoSuchUpload."""
+
     def find(self, upload_id: str) -> Upload:
         """Return an upload, also a finished one until it expires; raises NoSuchUpload."""
 

@@ -152,6 +152,15 @@ def test_a_condition_holds_when_the_upload_ends(http: Any, speaker: Speaker) -> 
     assert http.get("/datasets/a").body == b"other"
 
 
+def test_an_upload_whose_end_was_refused_can_be_given_up(http: Any, speaker: Speaker) -> None:
+    location = begin(http, speaker, 3, If_None_Match="*")
+    http.put("/datasets/a", body=b"other")
+    assert http.patch(location, headers=speaker.piece(0), body=b"abc").status_code == 412
+    assert http.head(location, headers=speaker.every).status_code == 412
+    assert http.delete(location, headers=speaker.every).status_code == 204
+    assert http.head(location, headers=speaker.every).status_code == 404
+
+
 def test_a_whole_that_its_condition_refuses_leaves_nothing(http: Any, lake: Path) -> None:
     http.put("/datasets/a", body=b"other")
     tus, draft = SPEAKERS["tus"], SPEAKERS["rufh"]

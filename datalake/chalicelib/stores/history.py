@@ -109,7 +109,8 @@ class History:
             except BaseException:
                 self._undo(key, made.info)
                 raise
-            self._files.remove(drafts, name)
+            with suppress(FileNotFoundError):  # one that found the upload finished was faster
+                self._files.remove(drafts, name)
             # or a loss of power brings it back: the version would count as never committed
             self._files.sync_folder(drafts)
 

@@ -25,7 +25,8 @@ _FIRST_PAUSE_SECONDS = 0.0005
 _LONGEST_PAUSE_SECONDS = 0.02
 _HELD_BY_ANOTHER = frozenset({errno.EAGAIN, errno.EACCES})  # POSIX allows either
 
-_SHARDS = {f"{number:02x}": threading.Lock() for number in range(256)}
+# those of keys, and of uploads: who finishes an upload takes its lock first, then its key's
+_SHARDS = {f"{kind}{number:02x}": threading.Lock() for kind in ("", "u") for number in range(256)}
 
 
 class Lease:
@@ -49,7 +50,7 @@ class Locks:
 
     @contextmanager
     def held(self, shard: str, *, wait: float = WAIT_SECONDS) -> Iterator[Lease]:
-        """Hold the lock of a shard, "00" to "ff"; raises StoreBusy after `wait` seconds."""
+        """Hold the lock of a shard; raises StoreBusy after `wait` seconds."""
         deadline = time.monotonic() + wait
         if not _SHARDS[shard].acquire(timeout=wait):
             raise StoreBusy("other writers hold this key")

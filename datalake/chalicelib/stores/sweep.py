@@ -86,7 +86,7 @@ class Sweep:
             return False  # bytes go with their plan
         upload_id = name.removesuffix(uploads.PLAN)
         shard = name[:SHARD] if name[:SHARD] in _SHARDS else _SHARDS[0]  # somebody else's file
-        with self._locks.held(shard):
+        with self._locks.held("u" + shard):
             self._uploads.forget(upload_id)
         return True
 

@@ -54,6 +54,11 @@ class FilesystemUploads:
                 self._files.sync_folder(folder)
             return self._reached(upload_id, plan, stamp_ns, 0)
 
+    def plan(self, upload_id: str) -> Plan:
+        """Return what an upload shall become, and do nothing else; raises NoSuchUpload."""
+        with translated():
+            return self._plan(upload_id)[0]
+
     def find(self, upload_id: str) -> Upload:
         """Return an upload; raises NoSuchUpload."""
         with translated():
@@ -75,13 +80,13 @@ class FilesystemUploads:
             end = offset + len(content)
             if end > plan.size:
                 raise BadUpload(f"the upload has {plan.size} bytes, this piece would end at {end}")
-            with self._store.locks.held(upload_id[:SHARD]):
+            with self._store.locks.held("u" + upload_id[:SHARD]):
                 self._append(upload_id, offset, content, _info(plan, stamp_ns), plan)
             return self._reached(upload_id, plan, stamp_ns, end)
 
     def remove(self, upload_id: str) -> None:
         """Give an upload up; raises NoSuchUpload."""
-        with translated(), self._store.locks.held(upload_id[:SHARD]):
+        with translated(), self._store.locks.held("u" + upload_id[:SHARD]):
             self._plan(upload_id)
             self.forget(upload_id)
 
@@ -121,7 +126,8 @@ class FilesystemUploads:
 
     def _reached(self, upload_id: str, plan: Plan, stamp_ns: int, offset: int) -> Upload:
         if offset == plan.size:
-            self._finish(upload_id, plan, _info(plan, stamp_ns))
+            with self._store.locks.held("u" + upload_id[:SHARD]):  # one of many makes it
+                self._finish(upload_id, plan, _info(plan, stamp_ns))
         return _upload(upload_id, plan, stamp_ns, offset)
 
     def _finish(self, upload_id: str, plan: Plan, info: Info) -> None:
