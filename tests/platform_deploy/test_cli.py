@@ -349,11 +349,13 @@ def test_patches_are_read_from_the_folder_and_are_no_cdk_app(run: Run, tmp_path:
     assert run("lint", "--env", "test", "--strict") == (0, "no problem found\n", "")
     assert '"pidMode": "task"' in run("render", "--env", "test")[1]
     patches.write_text(f"- {{op: remove, path: {at}/PidMode}}\n")
-    said = "copilot/api/overrides/cfn.patches.yml:1: TaskDefinition/PidMode: there is no pidMode\n"
+    said = (
+        "copilot/api/overrides/cfn.patches.yml:1:3: TaskDefinition/PidMode: there is no pidMode\n"
+    )
     assert run("lint", "--env", "test") == (2, said, "")
     assert run("render", "--env", "test")[0] == 2
     (patches.parent / "cdk.json").write_text("{}")
-    assert "copilot/api/overrides:1: warning: is a CDK app" in run("lint", "--env", "test")[1]
+    assert "copilot/api/overrides:1:1: warning: is a CDK app" in run("lint", "--env", "test")[1]
 
 
 def test_plan_says_what_would_be_built_and_needs_the_files(

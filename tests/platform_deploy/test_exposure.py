@@ -434,7 +434,6 @@ def test_a_private_request_driven_service_stands_behind_the_internal_one() -> No
         ("tags: {a: b}", "tags is not there yet in Trivet"),
         ("count: high-availability/3", "count must be a whole number from 0 to 5000"),
         ("http: {private: x}", "http.private must be true or false"),
-        ("observability: {tracing: awsxray}", "observability is not there yet in Trivet"),
     ],
 )
 def test_what_has_no_counterpart_is_an_error_by_name(text: str, said: str) -> None:

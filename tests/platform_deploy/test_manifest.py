@@ -212,7 +212,10 @@ def test_every_field_of_the_slice_takes_effect() -> None:
             "platform: {osfamily: windows_server_2022_core, architecture: x86_64}",
             "platform.osfamily: Windows is not there yet in Trivet",
         ),
-        ("platform: {osfamily: beos}", "platform.osfamily must be one of linux"),
+        (
+            "platform: {osfamily: beos, architecture: arm64}",
+            "platform.osfamily must be one of linux",
+        ),
         ("count: {spot: x}", "count.spot must be a whole number from 0 to 5000, not x"),
         ("count: {range: 3-2, requests: 5}", "count.range: 3 is more than 2"),
         (

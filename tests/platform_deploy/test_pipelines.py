@@ -8,7 +8,7 @@ from platform_deploy import cli
 from platform_deploy.pipelines import problems
 from platform_deploy.project import ManifestFile
 
-from .conftest import API
+from .conftest import API, listed
 
 HEAD = """\
 name: shop
@@ -27,7 +27,7 @@ stages:
 
 
 def wrong(text: str) -> list[str]:
-    return [str(it) for it in problems([ManifestFile(path="p", text=text)])]
+    return listed(problems([ManifestFile(path="p", text=text)]))
 
 
 def test_a_good_manifest_has_no_problem() -> None:
@@ -84,4 +84,4 @@ def test_lint_reads_them_and_render_does_not_mind(
     assert cli.main(["-C", str(tmp_path), "render", "--env", "test"]) == 0
     capsys.readouterr()
     assert cli.main(["-C", str(tmp_path), "lint", "--env", "test"]) == 2
-    assert capsys.readouterr().out == f"copilot/{place}:2: version must be 1\n"
+    assert capsys.readouterr().out == f"copilot/{place}:2:1: version must be 1\n"
