@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from . import naming, routing
+from .apps import App
 from .environment import Environment
 from .messages import Queue, Subscription, Topic
 from .network import ENDPOINTS, NAT_PER_AZ, PRIVATE, PUBLIC, Chosen, OwnVpc
@@ -227,7 +228,8 @@ class Workload:
 class Project:
     """One application in one environment; `shared` is what its workloads have in common.
 
-    `imported` are the load balancers of others as the account has them, where it was asked.
+    `imported` are the load balancers of others as the account has them, where it was asked;
+    `apps` are the Chalice apps whose resources stand in the environment beside the workloads.
     """
 
     application: str
@@ -235,6 +237,7 @@ class Project:
     workloads: tuple[Workload, ...]
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
+    apps: tuple[App, ...] = ()
     imported: Mapping[str, Imported] = field(default_factory=dict)
 
     @property
