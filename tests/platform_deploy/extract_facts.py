@@ -20,6 +20,7 @@ TAGS = ("RequestTag", "ResourceTag")
 # Optional in the reference, but always there in our requests.
 ALWAYS = {
     ("ec2", "route-table"),
+    ("ec2", "security-group-rule"),
     ("ec2", "subnet"),
     ("elasticloadbalancing", "loadbalancer/app"),
 }
