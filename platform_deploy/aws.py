@@ -70,6 +70,15 @@ _IAM_NAMES = {
     "resourcegroupstaggingapi": "tag",
     "stepfunctions": "states",
 }
+# What IAM calls a request that has another name there.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_IAM_ACTIONS = {
+    ("s3", "DeleteObjects"): "DeleteObject",
+    ("s3", "ListBuckets"): "ListAllMyBuckets",
+    ("s3", "ListObjectsV2"): "ListBucket",
+    ("s3", "PutBucketEncryption"): "PutEncryptionConfiguration",
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+}
 
 
 class Account:
@@ -224,7 +233,7 @@ def iam_action(api: str, action: str) -> str:
     >>> iam_action("elbv2", "CreateRule")
     'elasticloadbalancing:CreateRule'
     """
-    return f"{_IAM_NAMES.get(api, api)}:{action}"
+    return f"{_IAM_NAMES.get(api, api)}:{_IAM_ACTIONS.get((api, action), action)}"
 
 
 def connect(where: Where | None = None) -> Account:

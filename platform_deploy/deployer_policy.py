@@ -21,20 +21,55 @@ Condition: TypeAlias = Mapping[str, Mapping[str, object]]
 ANY: Final = "*"
 NONE: Final[frozenset[str]] = frozenset()
 READ_LEVELS: Final = ("List", "Read")
-CREATING: Final = ("Create", "Register", "Request", "Allocate")
+CREATING: Final = ("Create", "Register", "Request", "Allocate", "Authorize", "PutMetric")
+# What an action makes, where its name calls it otherwise than ARNs do.
+MADE: Final = {
+    "address": "elasticip",
+    "securitygroupegress": "securitygrouprule",
+    "securitygroupingress": "securitygrouprule",
+}
 HAS_OUR_TAG: Final[Condition] = {"Null": {f"aws:ResourceTag/{APPLICATION}": "false"}}
 GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "false"}}
-# Whose names say whose they are, read or written; no tag decides there.
-NAMED: Final[Mapping[str, str]] = {
-    "arn:aws:ssm:*:*:parameter/*": "arn:aws:ssm:*:*:parameter/trivet/*",
+# Whose names say whose they are; no tag decides there.
+PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
+OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
+ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
+BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
+WRITTEN: Final[Mapping[str, str]] = {
+    ALARMS: "arn:aws:cloudwatch:*:*:alarm:TargetTracking-service/*",
+    "arn:aws:s3:::*": BUCKETS,  # tags count only where a bucket says so
+    "arn:aws:s3:::*/*": f"{BUCKETS}/*",
+    "arn:aws:scheduler:*:*:schedule/*/*": "arn:aws:scheduler:*:*:schedule/default/*",
+    PARAMETERS: OURS,
 }
+COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"  # its registry, for `import-config`
+READ: Final[Mapping[str, tuple[str, ...]]] = {
+    PARAMETERS: (OURS, COPILOTS),
+    "arn:aws:s3:::*": (BUCKETS,),
+}
+# What registers a thing and, without tags, changes it.
+UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm")
 # Who may be handed a role, and for whom AWS may make its own roles.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-PASSED_TO: Final = ("ecs-tasks.amazonaws.com",)
-LINKED_FOR: Final = ("ecs.amazonaws.com", "elasticloadbalancing.amazonaws.com")
+PASSED_TO: Final = (
+    "ecs-tasks.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "states.amazonaws.com",
+)
+LINKED_FOR: Final = (
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+)
+RECORDS: Final = ("A", "CNAME")  # no others are written, so that a zone's mail and delegation stay
 CONDITIONS: Final[Mapping[str, Condition]] = {
     "iam:PassRole": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
     "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": list(LINKED_FOR)}},
+    "route53:ChangeResourceRecordSets": {
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsRecordTypes": list(RECORDS),
+        },
+    },
 }
 
 
@@ -70,19 +105,41 @@ def _rights(action: str, fact: Facts) -> Iterator[_Right]:
     if action in CONDITIONS:
         for resource in resources:
             yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
-    elif resources.keys() & NAMED.keys():
-        for resource in resources:
-            yield _Right(action=action, resource=NAMED[resource], condition={})
+    elif fact["access"] in READ_LEVELS and resources.keys() & READ.keys():
+        for resource in (name for it in resources for name in READ[it]):
+            yield _Right(action=action, resource=resource, condition={})
     elif fact["access"] in READ_LEVELS or not resources:
         condition = GETS_OUR_TAG if fact.get("request_tag") else {}
         yield _Right(action=action, resource=ANY, condition=condition)
-    elif fact["access"] == "Tagging":
-        yield from _tagging(action, fact)
+    elif resources.keys() & WRITTEN.keys():
+        others = frozenset({COPILOTS})
+        for resource in map(WRITTEN.__getitem__, resources):
+            yield _Right(action=action, resource=resource, condition={}, others=others)
+        if ALARMS in resources:  # those of policies have others' names, those of workloads our tag
+            yield from _of_tags(action, fact)
     else:
-        for resource, tags in resources.items():
-            condition = _condition(action, resource, tags)
-            others = frozenset(resources) - {resource} if condition is GETS_OUR_TAG else NONE
-            yield _Right(action=action, resource=resource, condition=condition, others=others)
+        yield from _of_tags(action, fact)
+
+
+def _of_tags(action: str, fact: Facts) -> Iterator[_Right]:
+    if fact["access"] == "Tagging":
+        yield from _tagging(action, fact)
+        return
+    yield from _by_tags(action, fact["resources"])
+    for it in fact["resources"] if action in UPSERTS else ():
+        yield _Right(action=action, resource=_all(it), condition=HAS_OUR_TAG)
+
+
+def _by_tags(action: str, resources: Mapping[str, list[str]]) -> Iterator[_Right]:
+    """Yield the right to each resource that has our tag, or gets it."""
+    for resource, tags in resources.items():
+        if "RequestTag" in tags and makes(action, resource):
+            others = frozenset(resources) - {resource}
+            yield _Right(action=action, resource=resource, condition=GETS_OUR_TAG, others=others)
+        elif "ResourceTag" in tags:
+            yield _Right(action=action, resource=_all(resource), condition=HAS_OUR_TAG)
+        else:
+            yield _Right(action=action, resource=resource, condition={})
 
 
 def _tagging(action: str, fact: Facts) -> Iterator[_Right]:
@@ -91,14 +148,19 @@ def _tagging(action: str, fact: Facts) -> Iterator[_Right]:
     creates: Condition = {"StringLike": {f"{api}:CreateAction": "*"}}
     new = creates if fact.get("create_action") else GETS_OUR_TAG
     for resource in fact["resources"]:
-        yield _Right(action=action, resource=resource, condition=HAS_OUR_TAG)
-        yield _Right(action=action, resource=resource, condition=new)
+        any_kind = _all(resource)
+        yield _Right(action=action, resource=any_kind, condition=HAS_OUR_TAG)
+        is_new = new is creates
+        yield _Right(action=action, resource=any_kind if is_new else resource, condition=new)
 
 
-def _condition(action: str, resource: str, tags: list[str]) -> Condition:
-    if "RequestTag" in tags and makes(action, resource):
-        return GETS_OUR_TAG
-    return HAS_OUR_TAG if "ResourceTag" in tags else {}
+def _all(resource: str) -> str:
+    """Return the ARN of all that an API has: where the thing's own tag decides, no kind need to.
+
+    >>> _all("arn:aws:ec2:*:*:vpc/*")
+    'arn:aws:ec2:*:*:*'
+    """
+    return ":".join((*resource.split(":")[:5], ANY))
 
 
 def makes(action: str, resource: str) -> bool:
@@ -111,8 +173,8 @@ def makes(action: str, resource: str) -> bool:
     """
     name = action.partition(":")[2]
     noun = next((name.removeprefix(it) for it in CREATING if name.startswith(it)), "").lower()
-    kind = resource.split(":", 5)[5].partition("/")[0].partition(":")[0]
-    return noun != "" and noun == kind.replace("-", "")
+    kind = resource.split(":", 5)[5].partition("/")[0].partition(":")[0].replace("-", "").lower()
+    return noun != "" and kind in (MADE.get(noun, noun), ANY)
 
 
 def _groups(rights: list[_Right]) -> list[list[_Right]]:

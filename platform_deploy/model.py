@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from . import naming, routing
 from .alarms import Alarm
+from .apps import App
 from .environment import Environment
 from .images import Build, Image
 from .messages import Queue, Subscription, Topic
@@ -151,10 +152,11 @@ class Workload:
 class Project:
     """One application in one environment; `shared` is what its workloads have in common.
 
-    `imported` are the load balancers of others as the account has them, where it was asked.
     `contents` are the hashes of what images and env files are made of, by `images.key`; `revisions`
     are the running task definitions of workloads that others deploy. Both are empty until a folder
     and an account have been looked at.
+    `imported` are the load balancers of others as the account has them, where it was asked;
+    `apps` are the Chalice apps whose resources stand in the environment beside the workloads.
     """
 
     application: str
@@ -162,6 +164,7 @@ class Project:
     workloads: tuple[Workload, ...]
     shared: Environment = field(default_factory=Environment)
     settings: Settings = field(default_factory=Settings)
+    apps: tuple[App, ...] = ()
     imported: Mapping[str, Imported] = field(default_factory=dict)
 
     @property

@@ -22,7 +22,7 @@ from ..resource import (
 from . import load_balancer, messaging, scalable_target, target_group
 
 KIND = "AWS::ApplicationAutoScaling::ScalingPolicy"
-API, IDENTITY = scalable_target.API, scalable_target.IDENTITY
+API, IDENTITY = "application-autoscaling", scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 # By the manifest's name: the metric as the policy's name has it, and for the load balancer's ones
 # how CloudWatch calls it and which statistic counts.

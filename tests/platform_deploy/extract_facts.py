@@ -20,8 +20,11 @@ TAGS = ("RequestTag", "ResourceTag")
 # Optional in the reference, but always there in our requests.
 ALWAYS = {
     ("ec2", "route-table"),
+    ("ec2", "security-group-rule"),
     ("ec2", "subnet"),
     ("elasticloadbalancing", "loadbalancer/app"),
+    ("s3", "bucket"),
+    ("s3", "object"),
 }
 NOT_MADE = ("/net", "/gwy")  # network and gateway load balancers
 LINKED = {"arn:aws:iam::*:role/aws-service-role/*": []}

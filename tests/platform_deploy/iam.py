@@ -3,24 +3,47 @@
 Identity policies of Allow statements only, with the condition operators that ours use.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from platform_deploy.aws import iam_action
-from platform_deploy.deployer_policy import makes
+from platform_deploy.deployer_policy import CREATING, MADE, UPSERTS, makes
 
 TAGGING = {
+    "acm": "acm:AddTagsToCertificate",
+    "application-autoscaling": "application-autoscaling:TagResource",
+    "cloudwatch": "cloudwatch:TagResource",
     "ec2": "ec2:CreateTags",
+    "ecr": "ecr:TagResource",
     "ecs": "ecs:TagResource",
     "elasticloadbalancing": "elasticloadbalancing:AddTags",
     "iam": "iam:TagRole",
+    "kms": "kms:TagResource",
     "logs": "logs:TagResource",
     "servicediscovery": "servicediscovery:TagResource",
+    "sns": "sns:TagResource",
+    "sqs": "sqs:TagQueue",
+    "states": "states:TagResource",
 }
 HAS_CREATE_ACTION = ("ec2", "ecs", "elasticloadbalancing")
-ROLES = ("executionRoleArn", "taskRoleArn")
+# Who takes the roles that an API's requests name, and whose names begin like the example's.
+TAKERS = {"ecs": "ecs-tasks", "scheduler": "scheduler", "states": "states"}
+ROLE = re.compile(r"arn:aws:iam::\d+:role/shop-[\w-]+")
+# What is known by its name alone, and how its ARN begins.
+BY_NAME = {
+    "arn:aws:scheduler:*:*:schedule/*/*": "arn:aws:scheduler:x:1:schedule/default/",
+    "arn:aws:ssm:*:*:parameter/*": "arn:aws:ssm:x:1:parameter",
+    "arn:aws:s3:::*": "arn:aws:s3:::",
+    "arn:aws:s3:::*/*": "arn:aws:s3:::",
+}
+# What makes a thing with tags, and changes one without; what tells another id of a thing.
+ALSO_CHANGE = (*UPSERTS, "ec2:AuthorizeSecurityGroup")
+TELLING = ("AssociateRouteTable", "GetOperation")
+RECORDS = "route53:ChangeResourceRecordSetsRecordTypes"
+VARIABLE = "${aws:PrincipalAccount}"  # the emulator's
 TAG_LISTS = ("Tags", "tags", "TagSpecifications")
 
 
@@ -52,7 +75,7 @@ def _matches(statement: Mapping[str, Any], ask: Ask) -> bool:
     on, actions = _listed(statement["Resource"]), _listed(statement["Action"])
     return (
         any(fnmatchcase(ask.action.lower(), it.lower()) for it in actions)
-        and any(fnmatchcase(ask.resource, it) for it in on)
+        and any(fnmatchcase(ask.resource, it.replace(VARIABLE, "000000000000")) for it in on)
         and all(
             _holds(operator, ask.context.get(key), _listed(values))
             for operator, keys in statement.get("Condition", {}).items()
@@ -66,6 +89,8 @@ def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
         return (value is None) is (wanted == ["true"])
     if operator == "StringEquals":
         return value in wanted
+    if operator == "ForAllValues:StringEquals":
+        return set((value or "").split()) <= set(wanted)
     if operator == "StringLike":
         return value is not None and any(fnmatchcase(value, it) for it in wanted)
     raise AssertionError(f"{operator} is not judged here")
@@ -88,7 +113,10 @@ class Judge:
         fact = self.facts[action]
         tags = _tags(request.parameters)
         context = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-        made = next((it for it in fact["resources"] if makes(action, it)), None)
+        if changes := request.parameters.get("ChangeBatch", {}).get("Changes"):
+            context[RECORDS] = " ".join(it["ResourceRecordSet"]["Type"] for it in changes)
+        kinds = (it for it in fact["resources"] if makes(action, it) and it not in BY_NAME)
+        made = next(kinds, None) if tags or not action.startswith(ALSO_CHANGE) else None
         if not fact["resources"]:
             yield Ask(action=action, resource="*", context=context)
         if made:
@@ -96,16 +124,20 @@ class Judge:
         named = [
             self.known[it] for it in map(_handle, _texts(request.parameters)) if it in self.known
         ]
-        for kind in fact["resources"]:
+        for kind, known in fact["resources"].items():
+            if not known:
+                yield Ask(action=action, resource=_arn(kind), context=context)
             for there in (
                 tags_of for kind_of, tags_of in named if kind_of == kind and kind != made
             ):
                 yield Ask(action=action, resource=_arn(kind), context={**context, **_on(there)})
-        if "parameter/" in str(list(fact["resources"])):
-            for name in _texts(request.parameters):
-                if name.startswith("/"):
-                    at = f"arn:aws:ssm:x:1:parameter{name}"
-                    yield Ask(action=action, resource=at, context=context)
+        begin = next((it for at, it in BY_NAME.items() if at in fact["resources"]), None)
+        for name in _texts(request.parameters) if begin else ():
+            if name.startswith("/") or name in (
+                request.parameters.get("Name"),
+                request.parameters.get("Bucket"),
+            ):
+                yield Ask(action=action, resource=f"{begin}{name}", context=context)
         yield from self._implied(action, made, tags, context, request)
         self._remember(made, tags, request)
 
@@ -119,24 +151,28 @@ class Judge:
     ) -> Iterator[Ask]:
         """Yield the further actions that AWS asks for: tagging, and handing over roles."""
         api = action.partition(":")[0]
-        is_creation = action.partition(":")[2].startswith(("Create", "Register"))
+        is_creation = action.partition(":")[2].startswith(CREATING)
         if tags and is_creation and api in TAGGING and action != TAGGING[api]:
             more = {f"{api}:CreateAction": request.action} if api in HAS_CREATE_ACTION else {}
             noun = _new_kind(action, made, self.facts)
             yield Ask(action=TAGGING[api], resource=noun, context={**context, **more})
-        for name, role in request.parameters.items():
-            if name in ROLES:
-                service = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-                yield Ask(action="iam:PassRole", resource=role, context=service)
+        for role in filter(ROLE.fullmatch, _texts(request.parameters) if api in TAKERS else ()):
+            service = {"iam:PassedToService": f"{TAKERS[api]}.amazonaws.com"}
+            yield Ask(action="iam:PassRole", resource=role, context=service)
 
     def _remember(self, made: str | None, tags: dict[str, str], request: Request) -> None:
-        names = [it for key, it in request.parameters.items() if key.lower().endswith("name")]
+        parameters = request.parameters
+        names = [it for key, it in parameters.items() if key.lower().endswith(("name", "sourceid"))]
         kind = made or _new_kind(iam_action(request.api, request.action), None, self.facts)
-        if request.action.startswith(("Create", "Register")) and tags:
+        if request.action.startswith(CREATING) and tags:
             for text in (*names, *_texts(request.answer)):
                 self.known.setdefault(_handle(str(text)), (kind, tags))
+        elif request.action in TELLING:  # ids of the same thing
+            told = next((it for it in _texts(parameters) if it in self.known), "")
+            for text in _texts(request.answer if told else ()):
+                self.known.setdefault(text, self.known[told])
         elif "Tag" in request.action:
-            for text in map(_handle, _texts(request.parameters)):
+            for text in map(_handle, _texts(parameters)):
                 if text in self.known:
                     self.known[text] = (self.known[text][0], {**self.known[text][1], **tags})
 
@@ -146,7 +182,8 @@ def _new_kind(action: str, made: str | None, facts: Mapping[str, Any]) -> str:
     api, _, name = action.partition(":")
     if made:
         return made
-    wanted = name.removeprefix("Create").lower()
+    begin = next((it for it in CREATING if name.startswith(it)), "")
+    wanted = MADE.get(name.removeprefix(begin).lower(), name.removeprefix(begin).lower())
     kinds = {
         it for action, fact in facts.items() if action.startswith(api) for it in fact["resources"]
     }
@@ -190,5 +227,7 @@ def _tags(parameters: Mapping[str, Any]) -> dict[str, str]:
         if found and name == "TagSpecifications":
             found = found[0]["Tags"]
         if found:
-            return {it.get("Key") or it["key"]: it.get("Value") or it["value"] for it in found}
+            spellings = (("Key", "Value"), ("key", "value"), ("TagKey", "TagValue"))
+            pairs = next(pair for pair in spellings if pair[0] in found[0])
+            return {it[pairs[0]]: it[pairs[1]] for it in found}
     return {}

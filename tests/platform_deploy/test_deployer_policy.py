@@ -5,9 +5,11 @@ import copy
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from platform_deploy import deployer_policy, flow
@@ -15,18 +17,51 @@ from platform_deploy.aws import Account, Answer, iam_action
 from platform_deploy.calls import TAGGING_CALLS
 from platform_deploy.deployer_policy import APPLICATION, document
 from platform_deploy.model import Project
-from platform_deploy.resources import TYPES
+from platform_deploy.resources import TYPES, iam_role
 
-from .conftest import EXAMPLES, agree, silent
+from .conftest import (
+    API,
+    BACKEND,
+    EXAMPLES,
+    JOB,
+    SCALED,
+    SHOPFRONT,
+    agree,
+    project_in,
+    silent,
+)
+from .fake_scaling import FakeScaling
+from .fakes import ListenerCertificates
 from .iam import Ask, Judge, Request, allows
+from .test_pubsub_flow import EARS
 
 ROOT = EXAMPLES.parent
 FACTS = deployer_policy.facts()
 POLICY = document(FACTS)
+# Signs of all inline policies of a role, white space aside.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+INLINE = 10_240
+FORCE = flow.Limits(forced=frozenset({"delete", "replace"}))
 # What no call of ours names but AWS asks for, https://docs.aws.amazon.com/service-authorization/
-IMPLIED = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+IMPLIED = {
+    *("iam:PassRole", "iam:CreateServiceLinkedRole"),
+    # https://docs.aws.amazon.com/cloud-map/latest/dg/cloud-map-api-permissions-ref.html
+    *("ec2:DescribeRegions", "route53:GetHostedZone", "route53:ListHostedZonesByName"),
+    "route53:AssociateVPCWithHostedZone",  # of ec2:CreateVpcEndpoint too
+    # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/auto-scaling-IAM.html
+    *(f"cloudwatch:{it}" for it in ("DeleteAlarms", "DescribeAlarms", "PutMetricAlarm")),
+    # https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-push-iam.html
+    *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload"),
+    *("ecr:PutImage", "ecr:UploadLayerPart"),
+    "s3:TagResource",  # of s3:CreateBucket with tags
+}
 # Whose listings leave tags out, so that they are read one by one.
-TAGS_APART = ("logs", "servicediscovery")
+TAGS_APART = (
+    *(f"{it}:ListTagsForResource" for it in ("application-autoscaling", "logs")),
+    *(f"{it}:ListTagsForResource" for it in ("servicediscovery", "sns", "states")),
+    *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr")),
+    *("s3:GetBucketTagging", "sqs:ListQueueTags"),
+)
 
 
 def literal(node: ast.expr, names: Mapping[str, str]) -> str | None:
@@ -50,6 +85,28 @@ def assigned(tree: ast.Module) -> dict[str, str]:
     return found
 
 
+@cache
+def operations(api: str) -> frozenset[str]:
+    """All actions of an API."""
+    model = botocore.session.get_session().get_service_model(api)
+    return frozenset(model.operation_names)
+
+
+def chosen(tree: ast.Module, api: str) -> set[str]:
+    """The actions of an API that a module may put together from its strings."""
+    texts = {str(it.value) for it in ast.walk(tree) if isinstance(it, ast.Constant)}
+    parts = [part for it in ast.walk(tree) if isinstance(it, ast.JoinedStr) for part in it.values]
+    begins = {str(it.value) for it in parts if isinstance(it, ast.Constant)} | {""}
+    return {begin + text for begin in begins for text in texts} & operations(api)
+
+
+def is_set(tree: ast.Module, name: ast.expr) -> bool:
+    """Whether a module assigns a name, so that it is no parameter."""
+    targets = [it for node in ast.walk(tree) if isinstance(node, ast.Assign) for it in node.targets]
+    found = {it.id for at in targets for it in ast.walk(at) if isinstance(it, ast.Name)}
+    return isinstance(name, ast.Name) and name.id in found
+
+
 def in_source(path: Path) -> Iterator[str]:
     """The actions that a module's calls name."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -62,6 +119,10 @@ def in_source(path: Path) -> Iterator[str]:
         texts = [literal(it, names) for it in node.args[:2]]
         if called in ("read", "write", "pages") and len(texts) == 2 and all(texts):
             yield iam_action(str(texts[0]), str(texts[1]))
+        elif called in ("read", "write", "pages") and len(texts) == 2 and texts[0]:
+            name = node.args[1].value if isinstance(node.args[1], ast.Subscript) else node.args[1]
+            found = chosen(tree, texts[0]) if is_set(tree, name) else ()
+            yield from (iam_action(texts[0], it) for it in found)
         if called == "in_ec2" and texts[1]:
             yield iam_action("ec2", texts[1])
 
@@ -73,8 +134,9 @@ def called() -> set[str]:
     for of in TYPES:
         calls = (of.create_call, of.delete_call, *of.update_calls.values())
         found |= {iam_action(of.api, call) for call in calls if call}
-        found.add(iam_action(of.api, TAGGING_CALLS[of.api]))
-    return found | {f"{api}:ListTagsForResource" for api in TAGS_APART}
+        if of.is_tagged:
+            found.add(iam_action(of.api, TAGGING_CALLS[of.api]))
+    return found | set(TAGS_APART)
 
 
 def test_the_facts_are_of_exactly_what_is_called() -> None:
@@ -84,6 +146,15 @@ def test_the_facts_are_of_exactly_what_is_called() -> None:
 def test_the_published_file_is_the_generated_one() -> None:
     published = (ROOT / "docs" / "deployer-policy.json").read_text(encoding="utf-8")
     assert json.loads(published) == POLICY
+
+
+def test_it_fits_into_the_policies_of_one_role() -> None:
+    signs = "".join(json.dumps(POLICY, separators=(",", ":")).split())
+    assert len(signs) < INLINE
+
+
+def test_roles_are_handed_to_whom_ours_trust_and_no_other() -> None:
+    assert set(deployer_policy.PASSED_TO) == set(iam_role.TRUSTED.values())
 
 
 def test_every_condition_is_one_that_the_action_knows() -> None:
@@ -99,6 +170,7 @@ def test_every_condition_is_one_that_the_action_knows() -> None:
                     f"{own}:CreateAction",
                     "iam:PassedToService",
                     "iam:AWSServiceName",
+                    "route53:ChangeResourceRecordSetsRecordTypes",
                 ), (action, key)
 
 
@@ -107,27 +179,61 @@ class Recording(Account):
 
     def __init__(self, account: Account) -> None:
         super().__init__(account._session, account.region, sleep=lambda _seconds: None)
-        self._clients = account._clients
+        self._clients, self._send = account._clients, account.send
         self.requests: list[Request] = []
         self.lock = threading.Lock()
 
     def send(self, api: str, action: str, parameters: Mapping[str, object]) -> Answer:
-        answer = super().send(api, action, parameters)
+        answer = self._send(api, action, parameters)
         sent = Request(api=api, action=action, parameters=parameters, answer=answer)
         with self.lock:
             self.requests.append(sent)
         return answer
 
 
+def all_kinds() -> Iterator[Project]:
+    """Projects that have, together, a resource of every kind, before and after a change."""
+    scaled = SCALED.replace('"/"', "/scaled")
+    inside = f"{BACKEND}http: {{path: /b}}\n"
+    watched = "deployment: {rollback_alarms: {cpu_utilization: 70}}\n"
+    texts = (API, scaled, EARS, JOB, SHOPFRONT, inside + watched)
+    shared = "network: {egress: nat-single}\n"
+    yield project_in(*texts, shared=shared, domain="example.org", defaults="copilot")
+    scaled, worker = scaled.replace("max: 10", "max: 9"), EARS.replace("delay: 1s", "delay: 2s")
+    job = JOB.replace("@daily", "@hourly").replace("retries: 2", "retries: 1")
+    alias = API.replace('"/"', '"/", alias: [www.example.org, "*.shop.example.org"]')
+    texts = (alias, scaled, worker, job, SHOPFRONT, inside + watched.replace("70", "80"))
+    yield project_in(*texts, shared="network: {egress: endpoints}\n", domain="example.org")
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[Ask]:
+    """What the first test that needs it has recorded."""
+    return []
+
+
 @pytest.fixture
-def asks(account: Account, shop: Project) -> list[Ask]:
-    """All that IAM is asked while the example is deployed, planned, changed and destroyed."""
-    recording = Recording(account)
-    flow.deploy(recording, shop, agree, silent())
-    flow.planned(recording, shop)
-    flow.destroy(recording, shop, agree, silent())
-    judge = Judge(FACTS)
-    return [ask for request in recording.requests for ask in judge.asks(request)]
+def asks(
+    account: Account, shop: Project, monkeypatch: pytest.MonkeyPatch, asked: list[Ask]
+) -> list[Ask]:
+    """All that IAM is asked while projects are deployed, planned, changed and destroyed."""
+    if asked:
+        return asked
+    fake = FakeScaling(account.send, lambda _: True)
+    monkeypatch.setattr(account, "send", ListenerCertificates(fake.send))
+    account.write("route53", "CreateHostedZone", Name="example.org", CallerReference="1")
+    judge, recording = Judge(FACTS), Recording(account)
+    for projects in ([shop], list(all_kinds())):
+        for project in projects:
+            flow.deploy(recording, project, agree, silent(), FORCE)
+            flow.planned(recording, project)
+        flow.destroy(recording, projects[-1], agree, silent())
+    for request in recording.requests:
+        found = list(judge.asks(request))
+        is_judged = iam_action(request.api, request.action) in {it.action for it in found}
+        assert is_judged or request.action == "DescribeClusters", request  # before there is one
+        asked += found
+    return asked
 
 
 def without(action: str) -> dict[str, Any]:
@@ -175,6 +281,15 @@ def test_what_is_not_trivets_cannot_be_changed(asks: list[Ask]) -> None:
 def test_parameters_of_others_and_foreign_roles_are_out_of_reach() -> None:
     put = Ask(action="ssm:PutParameter", resource="arn:aws:ssm:x:1:parameter/other", context={})
     assert not allows(POLICY, put)
+    registry = "arn:aws:ssm:x:1:parameter/copilot/applications/shop"
+    for action, is_allowed in (("ssm:GetParameter", True), ("ssm:PutParameter", False)):
+        assert allows(POLICY, Ask(action=action, resource=registry, context={})) is is_allowed
+    zone = Ask(
+        action="route53:ChangeResourceRecordSets",
+        resource="arn:aws:route53:::hostedzone/Z1",
+        context={"route53:ChangeResourceRecordSetsRecordTypes": "A MX"},
+    )
+    assert not allows(POLICY, zone)
     role = "arn:aws:iam::1:role/any"
     for service, is_allowed in (("ecs-tasks.amazonaws.com", True), ("ec2.amazonaws.com", False)):
         passed = {"iam:PassedToService": service}
