@@ -203,7 +203,7 @@ def _arn(kind: str) -> str:
 
 
 def _handle(text: str) -> str:
-    return text.rpartition(":log-group:")[2].removesuffix(":*")
+    return text.rpartition(":log-group:")[2].rpartition(":alarm:")[2].removesuffix(":*")
 
 
 def _texts(value: Any) -> Iterator[str]:
