@@ -126,21 +126,35 @@ Resource = Queue | DeadLetters | Table | Topic | Parameters | Secrets | PhoneNum
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """One Lambda function: the actions that its code calls, by the resource's key."""
+    """One Lambda function: the actions that its code calls, by the resource's key.
+
+    What is called without anybody waiting for it (`retries` is not None) is tried again so often;
+    what fails for good goes to the queue `failures`, where there is one.
+    """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     polls: str | None = None
+    retries: int | None = None
+    failures: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One Chalice app at one stage."""
+    """One Chalice app at one stage.
+
+    A variable's value is a text, `RESOURCE.ATTRIBUTE` of what AWS says of a resource, or `api.url`.
+    `hidden` are variables and the SSM parameters with their values, which stand in no file.
+    `use` tells how the app is used, with such values in braces.
+    """
 
     application: str
     stage: str
     resources: Mapping[str, Resource]
     functions: tuple[Function, ...] = field(default=())
+    variables: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    use: str = ""
 
     def lambda_name(self, function: Function) -> str:
         """Return the name that Chalice gives the function in AWS."""
@@ -198,6 +212,8 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
             name=name,
             uses={k: tuple(actions) for k, actions in (entry.get("uses") or {}).items()},
             polls=entry.get("polls"),
+            retries=entry.get("retries"),
+            failures=entry.get("failures"),
         )
         for name, entry in (document.get("functions") or {}).items()
     )
@@ -205,7 +221,13 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
     if problems:
         raise BadResources(path, tuple(problems))
     return App(
-        application=document["application"], stage=stage, resources=resources, functions=functions
+        application=document["application"],
+        stage=stage,
+        resources=resources,
+        functions=functions,
+        variables=document.get("variables") or {},
+        hidden=document.get("hidden") or {},
+        use=document.get("use") or "",
     )
 
 
@@ -225,6 +247,6 @@ def _dangling(functions: tuple[Function, ...], resources: Mapping[str, Resource]
     return [
         f"functions.{function.name}: there is no resource {key!r}"
         for function in functions
-        for key in (*function.uses, *([function.polls] if function.polls else []))
-        if key not in resources
+        for key in (*function.uses, function.polls, function.failures)
+        if key and key not in resources
     ]

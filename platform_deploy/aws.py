@@ -73,12 +73,14 @@ _IAM_NAMES = {
 # What IAM calls a request that has another name there.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 _IAM_ACTIONS = {
-    ("s3", "DeleteObjects"): "DeleteObject",
-    ("s3", "ListBuckets"): "ListAllMyBuckets",
-    ("s3", "ListObjectsV2"): "ListBucket",
-    ("s3", "PutBucketEncryption"): "PutEncryptionConfiguration",
-    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
+# API Gateway's actions are HTTP's methods.
+_METHODS = {"Get": "GET", "Put": "PUT", "Create": "POST", "Update": "PATCH", "Delete": "DELETE"}
 
 
 class Account:
@@ -232,8 +234,13 @@ def iam_action(api: str, action: str) -> str:
 
     >>> iam_action("elbv2", "CreateRule")
     'elasticloadbalancing:CreateRule'
+    >>> iam_action("apigateway", "UpdateStage")
+    'apigateway:PATCH'
     """
-    return f"{_IAM_NAMES.get(api, api)}:{_IAM_ACTIONS.get((api, action), action)}"
+    if api == "apigateway":
+        return f"{api}:{next(it for name, it in _METHODS.items() if action.startswith(name))}"
+    name = f"{_IAM_NAMES.get(api, api)}:{action}"
+    return _IAM_ACTIONS.get(name, name)
 
 
 def connect(where: Where | None = None) -> Account:

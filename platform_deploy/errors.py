@@ -14,6 +14,7 @@ DeployError
 │   ├── Throttled      not executed; may be sent again
 │   └── Unclear        nobody knows whether it was executed
 ├── DockerFailed       the docker command ended with an error
+├── ChaliceFailed      the program Chalice did not do what it was asked
 ├── ApplyFailed        some changes were made, some not
 ├── NotSteady          the resources exist, but no task of our revision runs
 └── Interrupted        Ctrl-C
@@ -181,6 +182,16 @@ class Failure:
 
     what: str
     why: str
+
+
+class ChaliceFailed(DeployError):
+    """Report a command of Chalice that failed, with the end of what it `said`."""
+
+    def __init__(self, *, command: str, said: str) -> None:
+        self.command, self.said = command, said[-2000:].strip()
+        super().__init__(
+            f"{command} failed. Mend what it says, then run the same command again:\n{self.said}"
+        )
 
 
 class ApplyFailed(DeployError):

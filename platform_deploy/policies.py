@@ -15,12 +15,14 @@ from .apps import App, Function
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("notifier", "datalake")
-STAGES = ("dev",)
 DEPLOYERS = Path("docs") / "deployer-policy.json"
 
 # What Lambda itself calls under the function's role to feed it from a queue.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 POLLING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+# What Lambda calls under that role with an event that nobody waits for and that failed for good.
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+FAILING = ("sqs:SendMessage",)
 
 
 def documents(app: App) -> dict[str, dict[str, Any]]:
@@ -32,6 +34,8 @@ def _document(app: App, function: Function) -> dict[str, Any]:
     statements = [_logs(app.lambda_name(function))]
     if function.polls:
         statements.append(_allow("Poll", POLLING, app.resources[function.polls].arn))
+    if function.failures:
+        statements.append(_allow("Failures", FAILING, app.resources[function.failures].arn))
     for key, actions in function.uses.items():
         statements.append(_allow(key.capitalize(), actions, app.resources[key].arn))
     return {"Version": "2012-10-17", "Statement": statements}
@@ -57,12 +61,18 @@ def files(root: Path) -> dict[Path, str]:
     """Return the text of every policy file: the functions' in `.chalice/`, the deployer's."""
     found = {root / DEPLOYERS: _text(deployer_policy.document(deployer_policy.facts()))}
     for name in APPS:
-        for stage in STAGES:
+        for stage in stages(root / name):
             app = apps.read(root / name / "resources.yml", stage=stage)
             for function, document in documents(app).items():
                 path = root / ".chalice" / f"{name}-{function}-{stage}.json"
                 found[path] = _text(document)
     return found
+
+
+def stages(project: Path) -> tuple[str, ...]:
+    """Return the stages that an app's configuration has."""
+    config = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return tuple(config["stages"])
 
 
 def _text(document: dict[str, Any]) -> str:

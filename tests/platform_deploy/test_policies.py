@@ -72,6 +72,8 @@ def copy_of_the_repository(to: Path) -> Path:
     for name in policies.APPS:
         (to / name).mkdir()
         shutil.copy(ROOT / name / "resources.yml", to / name)
+        (to / name / ".chalice").mkdir()
+        shutil.copy(ROOT / name / ".chalice" / "config.json", to / name / ".chalice")
     shutil.copytree(ROOT / ".chalice", to / ".chalice")
     (to / "docs").mkdir()
     shutil.copy(ROOT / policies.DEPLOYERS, to / "docs")

@@ -1,0 +1,149 @@
+"""The sentences of `up` and `down`: all three parts of an environment, from nothing and back.
+
+`up` is a deploy with the apps' resources, then Chalice for each app; `down` is the same backwards.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from . import code_bucket, flow, package_road, place
+from .aws import Account
+from .chalice_command import Chalice
+from .errors import NotFound
+from .lease import held
+from .model import Project
+from .package_road import Applied
+from .place import Place
+from .plan import Plan
+from .progress import Voice
+from .schedule import each
+from .supply import Supplier
+
+PACKAGE = "package"
+ROADS = (PACKAGE,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Up:
+    """What an `up` did: the deploy of what the apps need, the apps, how each is used."""
+
+    done: flow.Done
+    apps: tuple[Applied, ...] = ()
+    uses: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether anything was not as wanted before."""
+        return bool(self.done.steps) or any(it.is_changed for it in self.apps)
+
+
+def up(
+    account: Account,
+    project: Project,
+    chalices: tuple[Chalice, ...],
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+    supplier: Supplier | None = None,
+) -> Up:
+    """Make the environment with its apps; raises what the parts raise."""
+    for chalice in chalices:
+        for path in chalice.prepare():
+            voice.say(f"wrote {path}")
+    whole = with_apps(project, chalices)
+    done = flow.deploy(account, whole, confirm, voice, supplier=supplier)
+    bucket = code_bucket.of_project(account, project)
+    with held(account, _environment(project), "up", _scopes(chalices), may_seize=False):
+        has_logs = _may_log(account, voice)
+
+        def bring_up(chalice: Chalice) -> Applied:
+            at = _place(account, chalice, done, voice)
+            voice.say(f"{chalice.app.application}: packaging, and comparing with what stands")
+            return package_road.bring_up(account, bucket, chalice, at, has_logs=has_logs)
+
+        applied = each(bring_up, chalices)
+    uses = tuple(
+        place.use(chalice.app, done.live, it.address)
+        for chalice, it in zip(chalices, applied, strict=True)
+    )
+    return Up(done=done, apps=applied, uses=uses)
+
+
+def down(
+    account: Account,
+    project: Project,
+    chalices: tuple[Chalice, ...],
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+) -> flow.Done:
+    """Remove the apps, then all that they and the workloads lived in."""
+    with held(account, _environment(project), "down", _scopes(chalices), may_seize=False):
+
+        def take_down(chalice: Chalice) -> None:
+            if package_road.take_down(account, chalice.app):
+                voice.say(f"{chalice.app.application}: stack removed")
+
+        each(take_down, chalices)
+        code_bucket.of_project(account, project).remove()
+    return flow.destroy(account, with_apps(project, chalices), confirm, voice)
+
+
+def told(done: Up) -> str:
+    """Return for people what an `up` did, and how what is up is used."""
+    plan = done.done.plan
+    outcome = "is up" if done.is_changed else "is up already; no change"
+    lines = [f"{plan.application} in environment {plan.environment} {outcome}", *done.done.steady]
+    for applied, text in zip(done.apps, done.uses, strict=True):
+        lines += ["", applied.application, *(f"  {line}" for line in text.splitlines())]
+    if done.done.url:
+        lines += ["", f"open {done.done.url}"]
+    return "\n".join([*lines, ""])
+
+
+def told_json(done: Up) -> str:
+    """Return the same as one JSON object."""
+    plan = done.done.plan
+    found = {
+        "application": plan.application,
+        "environment": plan.environment,
+        "region": plan.region,
+        "changed": done.is_changed,
+        "done": list(done.done.steps),
+        "apps": {it.application: it.address for it in done.apps},
+        "url": done.done.url,
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def with_apps(project: Project, chalices: tuple[Chalice, ...]) -> Project:
+    """Return the project with the apps' resources."""
+    return replace(project, apps=tuple(it.app for it in chalices))
+
+
+def _place(account: Account, chalice: Chalice, done: flow.Done, voice: Voice) -> Place:
+    secrets: dict[str, str] = {}
+    for variable, name in chalice.app.hidden.items():
+        try:
+            found = account.read("ssm", "GetParameter", Name=name, WithDecryption=True)
+        except NotFound:
+            voice.say(f"{variable} is not set: there is no SSM parameter {name}")
+        else:
+            secrets[variable] = found["Parameter"]["Value"]
+    return place.of_app(chalice.app, done.live, secrets)
+
+
+def _may_log(account: Account, voice: Voice) -> bool:
+    """Tell whether API Gateway may write logs in this account and region."""
+    found = account.read("apigateway", "GetAccount")
+    if found.get("cloudwatchRoleArn"):
+        return True
+    voice.say("no API access logs: the account names no role for API Gateway's logs")
+    return False
+
+
+def _environment(project: Project) -> str:
+    return f"{project.application}/{project.environment}"
+
+
+def _scopes(chalices: tuple[Chalice, ...]) -> set[str]:
+    return {it.app.application for it in chalices}
