@@ -9,65 +9,20 @@ from typing import Any
 import pytest
 from chalice.test import Client
 
-from localcloud import emulator as ministack
 from localcloud import gaps
 from localcloud.emulator import Emulator
-from localcloud.provision import client as root
-from localcloud.provision import provision
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.event import Accepted, to_json
 from notifier.chalicelib.rules_file import read_rules
 from notifier.chalicelib.serve_message import TRIES
 from notifier.chalicelib.table import Table
-from platform_deploy import apps
-from tests.notifier.fakes import ANA, BEN, RUN, sample, secret_of
+from tests.notifier.fakes import ANA, BEN, RUN, sample
+from tests.notifier.guarded import QUEUE, credentials, root, taken
 from tests.notifier.test_aws_events import document_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-QUEUE = "trivet-notifier-dev-events"
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
-}
-FUNCTIONS = ("api_handler", "pipelines", "alarms", "dispatch", "watch", "doctor")
+DEAD = f"{QUEUE}-dead"
 As = Callable[[str], Client]
-
-
-@pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulated AWS that enforces IAM, with the notifier's resources, roles and secret."""
-    log = tmp_path_factory.mktemp("ministack") / "ministack.log"
-    with ministack.start(log=log, auth=True) as emulator:
-        app = apps.read(REPOSITORY / "notifier" / "resources.yml", stage="dev")
-        provision(app, emulator.endpoint)
-        iam = root(emulator.endpoint, "iam")
-        for function in FUNCTIONS:
-            policy = REPOSITORY / ".chalice" / f"notifier-{function}-dev.json"
-            iam.create_role(RoleName=function, AssumeRolePolicyDocument=json.dumps(TRUST))
-            iam.put_role_policy(
-                RoleName=function, PolicyName=function, PolicyDocument=policy.read_text()
-            )
-        root(emulator.endpoint, "ssm").put_parameter(
-            Name="/trivet/notifier/dev/github-secret",
-            Value=secret_of("github"),
-            Type="SecureString",
-        )
-        root(emulator.endpoint, "secretsmanager").create_secret(
-            Name="trivet/notifier/dev/github-secret", SecretString=secret_of("github")
-        )
-        yield emulator
-
-
-def credentials(emulator: Emulator, function: str) -> dict[str, str]:
-    """The environment in which Lambda runs the function."""
-    arn = f"arn:aws:iam::000000000000:role/{function}"
-    given = root(emulator.endpoint, "sts").assume_role(RoleArn=arn, RoleSessionName=function)
-    return emulator.environment() | {
-        "AWS_ACCESS_KEY_ID": given["Credentials"]["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["Credentials"]["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["Credentials"]["SessionToken"],
-        "AWS_LAMBDA_FUNCTION_NAME": f"trivet-notifier-dev-{function}",
-    }
 
 
 @pytest.fixture
@@ -87,16 +42,6 @@ def running_as(
         client.__exit__(None, None, None)
 
 
-def queued(emulator: Emulator) -> int:
-    """Take all messages out of the queue and count them."""
-    sqs = root(emulator.endpoint, "sqs")
-    url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
-    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
-    for message in messages:
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return len(messages)
-
-
 @pytest.mark.parametrize("secrets", ["", "trivet/notifier/dev/"])
 def test_a_delivery_is_verified_and_queued(
     guarded: Emulator, running_as: As, monkeypatch: pytest.MonkeyPatch, secrets: str
@@ -104,19 +49,19 @@ def test_a_delivery_is_verified_and_queued(
     monkeypatch.setenv("NOTIFIER_SECRETS", secrets)
     headers, body = sample("github", "push")
     answer = running_as("api_handler").http.post("/webhooks/github", headers=headers, body=body)
-    assert (answer.status_code, queued(guarded)) == (202, 1)
+    assert (answer.status_code, len(taken(guarded))) == (202, 1)
 
 
 def test_an_event_of_eventbridge_is_queued(guarded: Emulator, running_as: As) -> None:
     running_as("pipelines").lambda_.invoke("pipelines", document_of("ecs.failed"))
-    assert queued(guarded) == 1
+    assert len(taken(guarded)) == 1
 
 
 def test_an_alarm_is_queued(guarded: Emulator, running_as: As) -> None:
     client = running_as("alarms")
     message = json.dumps(document_of("alarm.by_sns"))
     client.lambda_.invoke("alarms", client.events.generate_sns_event(message))
-    assert queued(guarded) == 1
+    assert len(taken(guarded)) == 1
 
 
 def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
@@ -125,18 +70,6 @@ def test_an_event_is_told(guarded: Emulator, running_as: As) -> None:
     client.lambda_.invoke("dispatch", client.events.generate_sqs_event([body]))
     numbers = {message["PhoneNumber"] for message in guarded.sms_messages()}
     assert numbers == {ANA.phone, BEN.phone}
-
-
-def dead_letters(emulator: Emulator) -> list[tuple[str, str]]:
-    """Take all dead letters out of their queue: text and reason."""
-    sqs = root(emulator.endpoint, "sqs")
-    url = sqs.get_queue_url(QueueName=f"{QUEUE}-dead")["QueueUrl"]
-    answer = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])
-    found = []
-    for message in answer.get("Messages", []):
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        found.append((message["Body"], message["MessageAttributes"]["why"]["StringValue"]))
-    return found
 
 
 def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
@@ -148,10 +81,10 @@ def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
         event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
         with pytest.raises(Exception, match="queued event: the body is not JSON"):
             client.lambda_.invoke("dispatch", event)
-    assert dead_letters(guarded) == []
+    assert taken(guarded, DEAD) == []
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
     client.lambda_.invoke("dispatch", event)
-    assert dead_letters(guarded) == [("no event", "queued event: the body is not JSON")]
+    assert taken(guarded, DEAD) == [("no event", "queued event: the body is not JSON")]
     assert json.loads(capsys.readouterr().err.splitlines()[-1])["result"] == "dead"
 
 
@@ -237,7 +170,7 @@ def test_who_only_tells_may_put_nothing_into_the_queue(
 ) -> None:
     headers, body = sample("github", "push")
     answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
-    assert (answer.status_code, queued(guarded)) == (503, 0)
+    assert (answer.status_code, len(taken(guarded))) == (503, 0)
     assert "SQS queue trivet-notifier-dev-events: AccessDenied" in capsys.readouterr().err
 
 
@@ -247,4 +180,4 @@ def test_who_only_queues_may_not_read_secrets(
 ) -> None:
     headers, body = sample("github", "push")
     answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
-    assert (answer.status_code, queued(guarded)) == (503, 0)
+    assert (answer.status_code, len(taken(guarded))) == (503, 0)

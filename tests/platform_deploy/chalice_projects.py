@@ -1,0 +1,123 @@
+"""Drive Chalice's own packager and deployer in this process, without building a zip.
+
+What the zip holds changes neither the template nor the requests.
+"""
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.session import Session
+from chalice.awsclient import TypedAWSClient
+from chalice.cli.factory import CLIFactory
+from chalice.config import Config
+from chalice.deploy import deployer
+from chalice.deploy.executor import Executor
+from chalice.package import PackageOptions, create_app_packager
+from chalice.utils import UI
+
+ROOT = Path(__file__).resolve().parents[2]
+Answer = Callable[[str, Mapping[str, Any]], dict[str, Any] | str]
+
+
+def a_zip() -> bytes:
+    """Return a zip with an empty app."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        made.writestr("app.py", "")
+    return packed.getvalue()
+
+
+def config_of(project: str) -> Config:
+    """Return what Chalice knows of a project at the stage dev; the app has to be imported."""
+    factory = CLIFactory(str(ROOT / project), environ=dict(os.environ))
+    return factory.create_config_obj(chalice_stage_name="dev")
+
+
+def template(config: Config) -> dict[str, Any]:
+    """Return what `chalice package` writes as sam.json."""
+    options = PackageOptions(TypedAWSClient(Session()))
+    packager = create_app_packager(config, options)
+    resources = packager._resource_builder.construct_resources(config, "dev")
+    made: dict[str, Any] = packager._templater.generate(resources)
+    return made
+
+
+def deploy(config: Config, session: Session) -> None:
+    """Run what `chalice deploy` runs, but write no file about it."""
+    screen = UI(out=io.StringIO(), err=io.StringIO())
+    recorder = deployer.NoopResultsRecorder
+    deployer._create_deployer(session, config, screen, Executor, recorder).deploy(config, "dev")
+
+
+class Scripted:
+    """An account by script: `answer` gives an operation's output or an error code.
+
+    botocore checks each request by its model before it comes here; `refused` is what it does not
+    check though the model says it: enumerations, patterns and upper limits.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.refused: list[str] = []
+        self._answer = answer
+        self.session = Session()
+        self.session.register("before-parameter-build", self._note)
+        self.session.register("before-call", self._call)
+
+    def of(self, operation: str) -> list[Mapping[str, Any]]:
+        """Return the parameters of each request for an operation."""
+        return [parameters for name, parameters in self.asked if name == operation]
+
+    def _note(self, params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+        self.asked.append((model.name, params))
+        if model.input_shape:
+            self.refused += [f"{model.name}: {it}" for it in _refusals(params, model.input_shape)]
+
+    def _call(self, model: OperationModel, **_: Any) -> tuple[Any, dict[str, Any]]:
+        answer = self._answer(model.name, self.asked[-1][1])
+        if isinstance(answer, str):
+            return _Http(404), {"Error": {"Code": answer, "Message": ""}, "ResponseMetadata": {}}
+        return _Http(200), answer
+
+
+class _Http:
+    def __init__(self, status_code: int) -> None:
+        self.status_code = status_code
+
+
+def _refusals(value: Any, shape: Shape, at: str = "") -> Iterator[str]:
+    if isinstance(shape, StructureShape):
+        for name, inner in value.items():
+            yield from _refusals(inner, shape.members[name], f"{at}.{name}")
+    elif isinstance(shape, ListShape):
+        for inner in value:
+            yield from _refusals(inner, shape.member, f"{at}[]")
+    elif isinstance(shape, MapShape):
+        for name, inner in value.items():
+            yield from _refusals(name, shape.key, f"{at} key")
+            yield from _refusals(inner, shape.value, f"{at}.{name}")
+    else:
+        yield from _wrong(value, shape, at)
+
+
+def _wrong(value: Any, shape: Shape, at: str) -> Iterator[str]:
+    named = shape.metadata.get("enum")
+    if named and value not in named:
+        yield f"{at} is {value}, not one of {named}"
+    most = shape.metadata.get("max")
+    if most is not None and (len(value) if isinstance(value, str | bytes) else value) > most:
+        yield f"{at} is above {most}"
+    pattern = shape.metadata.get("pattern")
+    if pattern and isinstance(value, str) and not re.search(_python(pattern), value):
+        yield f"{at} {value!r} does not match {pattern}"
+
+
+def _python(pattern: str) -> str:
+    """Spell a pattern of AWS's models, which are Java's, as Python does."""
+    return pattern.replace(r"\p{L}\p{Z}\p{N}", r"\w\s").replace("[[:alnum:]]", "[a-zA-Z0-9]")
