@@ -109,10 +109,9 @@ class History:
             except BaseException:
                 self._undo(key, made.info)
                 raise
-            with suppress(FileNotFoundError):  # one that found the upload finished was faster
+            with suppress(FileNotFoundError):  # who found the upload finished was faster
                 self._files.remove(drafts, name)
-            # or a loss of power brings it back: the version would count as never committed
-            self._files.sync_folder(drafts)
+            self._files.sync_folder(drafts)  # or it comes back: the version were not committed
 
     def keep(self, key: Key, status: os.stat_result) -> None:
         """Keep what a write or a deletion is about to end, where somebody else put it there."""
