@@ -46,6 +46,7 @@ COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"  # its registry, for `im
 READ: Final[Mapping[str, tuple[str, ...]]] = {
     PARAMETERS: (OURS, COPILOTS),
     "arn:aws:s3:::*": (BUCKETS,),
+    "arn:aws:s3:::*/*": (f"{BUCKETS}/*",),
 }
 # What registers a thing and, without tags, changes it.
 UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm")
