@@ -256,8 +256,13 @@ def _calls() -> list[dict[str, Any]]:
         ]
 
 
-def _costs() -> list[dict[str, Any]]:
-    """Compute the costs by the items that lie in the table once a pipeline has a history."""
+def counted_sizes() -> Sizes:
+    """Return the sizes of the items that lie in the table once a pipeline has a history."""
+    with _cloud():
+        return _sizes()
+
+
+def _sizes() -> Sizes:
     event = parse(forge_named("github"), delivery_of(*_signed(*RUN)))
     assert isinstance(event, Event)  # noqa: S101  the measurement would be of something else
     for number in range(1, 2 * KEEP):
@@ -266,11 +271,15 @@ def _costs() -> list[dict[str, Any]]:
     table = settings_in({}).table
     found = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
     items = {item["id"]["S"]: item for item in found}
-    sizes = Sizes(
+    return Sizes(
         pipeline=size(items[event.key]),
         desk=max(size(item) for key, item in items.items() if key.startswith(desk_key(""))),
         month=size(items[spend_key(NOW)]),
     )
+
+
+def _costs() -> list[dict[str, Any]]:
+    sizes = _sizes()
     return [
         *(row(f"size of the {name}'s item", at, "bytes") for name, at in asdict(sizes).items()),
         *(row(f"cost of 1,000 webhooks {kind}", at, "USD") for kind, at in costs(sizes).items()),
