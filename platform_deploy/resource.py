@@ -101,11 +101,13 @@ class Scope:
     """What a look at the account is about: a project and all that it wants.
 
     `only` names the workloads that the run is limited to; empty means all of the folder.
+    `is_thorough` asks for what a stopped run of others may have left, too.
     """
 
     project: "Project"
     desired: tuple[Desired, ...]
     only: frozenset[str] = frozenset()
+    is_thorough: bool = False
 
     def of_kind(self, kind: str) -> tuple[Desired, ...]:
         """Return the wanted resources of one kind."""
@@ -146,8 +148,9 @@ class ResourceType:
     `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
     outlive this one, `read_after` those that must have been observed before it.
 
-    Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
-    belongs to, and tells all that is compared.
+    Where AWS keeps no tags of a kind (not `is_tagged`), or one `follows` what it belongs to,
+    `observe` says whose one is by that, and tells all that is compared. One that follows gets tags
+    when it is made, and they are not read: that saves a request for each.
 
     An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
     tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
@@ -183,6 +186,7 @@ class ResourceType:
     needs: tuple[str, ...] = ()
     read_after: tuple[str, ...] = ()
     is_tagged: bool = True
+    follows: bool = False
     rare: bool = False
     keeps_marks: bool = False
     keep: str = ""
