@@ -22,7 +22,7 @@ from localcloud import emulator
 MANY = 50
 # Requests: so many for each service, and so many for what they share.
 FIRST = (24, 80)
-AGAIN = (7, 30)
+AGAIN = (6, 30)
 AGAIN_SECONDS = 2.0
 ONE = {"deploy": 60, "plan": 24}  # terraform's figures: 84 and 36
 WRITING = ("Create", "Update", "Put", "Register", "Modify", "Set", "Add", "Tag", "Authorize")

@@ -136,7 +136,7 @@ class _Comparison:
         """Return what is to be done, if anything."""
         mark = live.tag(naming.APPLIED) if live else None
         is_applied = mark == fingerprint(self.wanted, self.of, self.look_up, self.pseudo)
-        is_told = is_applied or not self.of.is_tagged
+        is_told = is_applied or not self._has_read_tags
         fields = tuple(self._fields(live, is_applied=is_applied)) if live else ()
         action = _action(live, fields, self.of, is_applied=is_told)
         if action is None:
@@ -151,11 +151,15 @@ class _Comparison:
             is_drift=is_applied and bool(fields),
         )
 
+    @property
+    def _has_read_tags(self) -> bool:
+        return self.of.is_tagged and not self.of.follows
+
     def _fields(self, live: Observed, *, is_applied: bool) -> Iterable[FieldChange]:
         members = self.wanted.properties.keys() | self.of.optional.keys()
         for member in sorted(members - self.of.unowned - self.wanted.unowned):
             yield from self._of_member(member, live, is_applied=is_applied)
-        for name, value in sorted(self.wanted.tags.items()):
+        for name, value in sorted(self.wanted.tags.items()) if self._has_read_tags else ():
             if live.tag(name) != value:
                 path = f"{TAGS}.{name}"
                 yield FieldChange(member=TAGS, path=path, old=live.tag(name), new=value)

@@ -99,9 +99,10 @@ def shared_names(project: Project) -> tuple[str, ...]:
 
 def certified(project: Project, workload: Workload) -> tuple[str, ...]:
     """Return the aliases for which a workload needs a certificate of its own, sorted by name."""
-    if not is_own(workload.balancer) or _is_given(project, workload):
+    names = {it.name for it in _aliases(workload)}
+    if not names or not is_own(workload.balancer) or _is_given(project, workload):
         return ()
-    shared, names = shared_names(project), {it.name for it in _aliases(workload)}
+    shared = shared_names(project)
     covered = {it for it in names if it in shared or f"*.{it.partition('.')[2]}" in shared}
     return tuple(sorted(names - covered))
 

@@ -161,6 +161,7 @@ def destroy(
 ) -> Done:
     """Remove the environment, or some workloads; `confirm` raises Refused when it is to stay."""
     scope = scope_of(with_imported(account, project, may_lack=True), limits)
+    scope = replace(scope, is_thorough=True)
     with _held(account, project, "destroy", replace(limits, only=frozenset())) as lease:
         observation = observe(account, scope, TYPES)
         found = plan.to_destroy(scope, observation, BY_KIND, account.region, limits.kept)

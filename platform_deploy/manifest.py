@@ -151,11 +151,12 @@ def _note_troubles(
 def _note_clashes(project: Project, files: list[Fields], workloads: tuple[Workload, ...]) -> None:
     """Note what is wrong between manifests: equal names, equal rules, unknown callers."""
     names = {workload.name for workload in workloads}
-    for (one, first), (two, second) in combinations(zip(files, workloads, strict=True), 2):
+    taken = [set(exposure.taken(project, it)) for it in workloads]
+    listed = zip(files, workloads, taken, strict=True)
+    for (one, first, theirs), (two, second, ours) in combinations(listed, 2):
         if first.name == second.name:
             two.complain(two.line("name"), f"name {first.name} is also that of {one.file}")
-        both = (set(exposure.taken(project, it)) for it in (first, second))
-        for rule in sorted(set.intersection(*both)):
+        for rule in sorted(theirs & ours):
             two.complain(two.line("http.path"), f"{_rule(rule)} is also that of {one.file}")
     for fields, it in zip(files, workloads, strict=True):
         rules = exposure.taken(project, it)

@@ -101,11 +101,13 @@ class Scope:
     """What a look at the account is about: a project and all that it wants.
 
     `only` names the workloads that the run is limited to; empty means all of the folder.
+    `is_thorough` asks for what a stopped run of others may have left, too.
     """
 
     project: "Project"
     desired: tuple[Desired, ...]
     only: frozenset[str] = frozenset()
+    is_thorough: bool = False
 
     def of_kind(self, kind: str) -> tuple[Desired, ...]:
         """Return the wanted resources of one kind."""
@@ -146,8 +148,9 @@ class ResourceType:
     `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
     outlive this one, `read_after` those that must have been observed before it.
 
-    Where AWS keeps no tags of a kind (not `is_tagged`), `observe` says whose one is by what it
-    belongs to, and tells all that is compared.
+    Where AWS keeps no tags of a kind (not `is_tagged`), or one `follows` what it belongs to,
+    `observe` says whose one is by that, and tells all that is compared. One that follows gets tags
+    when it is made, and they are not read: that saves a request for each.
 
     `logical` is its name in Copilot's templates, by which a project may patch it; `implied` members
     with these values mean the same as none.
@@ -188,6 +191,7 @@ class ResourceType:
     is_tagged: bool = True
     logical: str = ""
     implied: tuple[tuple[str, Value], ...] = ()
+    follows: bool = False
     rare: bool = False
     keeps_marks: bool = False
     keep: str = ""

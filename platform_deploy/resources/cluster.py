@@ -21,6 +21,7 @@ from ..resource import (
 from ..scaling import FARGATE, SPOT
 
 KIND = "AWS::ECS::Cluster"
+SERVICE = "AWS::ECS::Service"  # the kind of what runs in one
 ATTRIBUTES = ("clusterArn",)
 
 

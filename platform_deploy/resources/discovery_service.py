@@ -1,4 +1,7 @@
-"""A service's private name, `AWS::ServiceDiscovery::Service`: `<svc>.<env>.<app>.local`."""
+"""A service's private name, `AWS::ServiceDiscovery::Service`: `<svc>.<env>.<app>.local`.
+
+It is of the workload whose ECS service names it; only of others the tags are read.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +9,7 @@ from .. import calls
 from ..aws import Account
 from ..model import Project
 from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, Value, ref
-from . import namespace
+from . import cluster, namespace
 
 KIND = "AWS::ServiceDiscovery::Service"
 ATTRIBUTES = ("Arn", "Id")
@@ -35,13 +38,19 @@ def desired(project: Project) -> Iterable[Desired]:
 
 
 def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
-    """Yield the names inside the environment's namespace."""
+    """Yield the names inside the environment's namespace, with the tags of who registers there."""
+    services = {
+        str(registry["registryArn"]): it.tags or {}
+        for it in known.get(cluster.SERVICE, ())
+        for registry in calls.maps(calls.frozen(it.properties.get("serviceRegistries")))
+    }
     for parent in known.get(namespace.KIND, ()):
         inside = parent.attributes["Id"]
         where = [{"Name": "NAMESPACE_ID", "Values": [inside]}]
         listed = account.pages("servicediscovery", "ListServices", "Services", Filters=where)
         for it in listed:
-            yield calls.found(KIND, it["Name"], {**it, "NamespaceId": inside}, ATTRIBUTES)
+            tags, found = services.get(it["Arn"]), {**it, "NamespaceId": inside}
+            yield calls.found(KIND, it["Name"], found, ATTRIBUTES, tags=tags)
 
 
 TYPE = ResourceType(
@@ -58,5 +67,6 @@ TYPE = ResourceType(
     replaces=frozenset({"NamespaceId", "DnsConfig", "HealthCheckCustomConfig"}),
     unordered=frozenset({"DnsRecords"}),
     needs=(namespace.KIND,),
-    read_after=(namespace.KIND,),
+    read_after=(namespace.KIND, cluster.SERVICE),
+    follows=True,
 )

@@ -34,7 +34,7 @@ from . import (
     vpc_endpoint,
 )
 
-KIND = "AWS::ECS::Service"
+KIND = cluster.SERVICE
 ATTRIBUTES = ("serviceArn", "clusterArn")
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from .. import calls
 from ..aws import Account
+from ..errors import AwsError
 from ..model import Project, Workload
 from ..resource import (
     Address,
@@ -19,6 +20,7 @@ from ..resource import (
 from ..schedule import each
 from . import (
     bucket,
+    cluster,
     container_definition,
     env_file,
     iam_role,
@@ -29,6 +31,7 @@ from . import (
 
 KIND = "AWS::ECS::TaskDefinition"
 ATTRIBUTES = ("taskDefinitionArn", "family")
+NO_REVISION = "ClientException"
 
 
 def arn(project: Project, workload: str) -> Ref:
@@ -73,20 +76,36 @@ def desired(project: Project) -> Iterable[Desired]:
         )
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the latest revision of each family of the environment that is not others'."""
+def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+    """Yield the latest revision of each family of the environment that is not others'.
+
+    Families are listed only where the services do not name all that are wanted.
+    """
     prefix = scope.project.name_of("")
-    families = account.pages(
-        "ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=prefix, status="ACTIVE"
-    )
+    running = (str(it.properties.get("taskDefinition")) for it in known.get(cluster.SERVICE, ()))
+    named = {it.rpartition("/")[2].rpartition(":")[0] for it in running}
+    families = sorted(it for it in named if it.startswith(prefix))
+    wanted = {it.address.name for it in scope.of_kind(KIND)}
+    if scope.is_thorough or not wanted <= named:
+        families = account.pages(
+            "ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=prefix, status="ACTIVE"
+        )
     others = set(map(scope.project.name_of, scope.project.revisions))
-    return each(
-        lambda family: _latest(account, family), [it for it in families if it not in others]
-    )
+    ours = (it for it in families if it not in others)
+    return calls.looked_at(lambda family: _latest(account, family), ours)
 
 
-def _latest(account: Account, family: str) -> Observed:
-    answer = account.read("ecs", "DescribeTaskDefinition", taskDefinition=family, include=["TAGS"])
+def _latest(account: Account, family: str) -> Observed | None:
+    """Return the latest active revision: one that runs may be deregistered."""
+    about = {"taskDefinition": family, "include": ["TAGS"]}
+    try:
+        answer = account.read("ecs", "DescribeTaskDefinition", **about)
+    except AwsError as error:
+        if error.code != NO_REVISION:
+            raise
+        return None
+    if answer["taskDefinition"].get("status") == "INACTIVE":
+        return None
     tags = calls.from_pairs(answer.get("tags", []))
     containers = _without_defaults(calls.frozen(answer["taskDefinition"]["containerDefinitions"]))
     found = answer["taskDefinition"]
@@ -134,5 +153,6 @@ TYPE = ResourceType(
         "ephemeralStorage": {},
     },
     needs=(iam_role.KIND, log_group.KIND, load_balancer.KIND, repository.KIND, bucket.KIND),
+    read_after=(cluster.SERVICE,),
     longest=255,
 )

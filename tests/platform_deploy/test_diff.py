@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,3 +196,12 @@ def test_a_reference_that_has_moved_since_it_was_applied_is_no_drift() -> None:
     have = (there(), there(DOOR, tags={naming.APPLIED: mark}, colour="House-old"))
     (_, moved) = compared((wanted(), door), have)
     assert (moved.action, moved.is_drift) == (Action.UPDATE, False)
+
+
+@pytest.mark.parametrize("how", [{"is_tagged": False}, {"follows": True}])
+def test_tags_that_are_not_read_are_not_compared(how: dict[str, bool]) -> None:
+    known = types(of_type(HOUSE, **how))
+    want = replace(wanted(colour="red"), tags={"team": "shop"})
+    assert compared((want,), (there(colour="red"),), known) == ()
+    (change,) = compared((want,), (there(colour="red"),))
+    assert [field.path for field in change.fields] == ["Tags.team"]
