@@ -24,6 +24,7 @@ _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated
 _EXISTS = {
     *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
     *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
+    *("GroupExistsException", "MountTargetConflict"),
 }
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
@@ -32,7 +33,7 @@ _NOT_ALLOWED = {
 }
 _IN_USE = {
     *("DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"),
-    "HostedZoneNotEmpty",
+    *("HostedZoneNotEmpty", "FileSystemInUse"),
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
     *("OperationAborted", "OperationAbortedException"),

@@ -25,9 +25,10 @@ VERBS = {
     "deploy": "make the account as the manifests want it",
     "status": "show what runs and where it is reached",
     "destroy": "remove the environment",
+    "policies": "write the IAM policies of the apps' functions and of the deployer",
     "import-config": "fill copilot/trivet.yml from Copilot's registry in SSM",
 }
-OF_NO_ENVIRONMENT = ("import-config",)
+OF_NO_ENVIRONMENT = ("import-config", "policies")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,6 +57,9 @@ def parser() -> argparse.ArgumentParser:
     _destroyed(verbs["destroy"])
     for name, rules in (("plan", flow.RULES), ("deploy", flow.RULES), ("destroy", (flow.LEASE,))):
         _limited(verbs[name], rules)
+    verbs["policies"].add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when a file differs"
+    )
     verbs["import-config"].add_argument(
         "--overwrite", action="store_true", help="take the registry's word where the file differs"
     )
