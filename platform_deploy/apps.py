@@ -7,10 +7,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from .app_resources import (
+    DeadLetters,
+    FileSystem,
+    Parameters,
+    PhoneNumbers,
+    Queue,
+    Resource,
+    Secrets,
+    Table,
+    Topic,
+    Topics,
+    UserPool,
+)
+
+R = TypeVar("R")
 
 
 class BadResources(Exception):
@@ -23,125 +39,32 @@ class BadResources(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """An SQS queue whose messages go to `dead_letters` after `receives` failed tries."""
-
-    name: str
-    visibility_seconds: int
-    dead_letters: str
-    receives: int
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sqs:*:*:{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A DynamoDB table on demand with one string key and a time-to-live attribute."""
-
-    name: str
-    key: str
-    expires: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:dynamodb:*:*:table/{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """An SNS topic."""
-
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sns:*:*:{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """A folder of SSM parameters, without its leading slash."""
-
-    path: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:ssm:*:*:parameter/{self.path}/*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
-    """A folder of names in Secrets Manager, without its leading slash."""
-
-    path: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:secretsmanager:*:*:secret:{self.path}/*"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters:
-    """The queue of another queue's dead letters, which is made with that one."""
-
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sqs:*:*:{self.name}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneNumbers:
-    """Telephones, to which SNS publishes directly."""
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return "*"  # neither a phone number nor the account's SMS settings have an ARN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserPool:
-    """A Cognito user pool with one client for sign-in by password."""
-
-    name: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
-
-
-Resource = Queue | DeadLetters | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One Lambda function: the actions that its code calls, by the resource's key.
 
-    What is called without anybody waiting for it (`retries` is not None) is tried again so often;
-    what fails for good goes to the queue `failures`, where there is one.
+    Lambda feeds it from the queue that it `polls`, and puts it into the network for what it
+    `mounts`; X-Ray follows it where it is `traced`. What is called without anybody waiting for it
+    (`retries` is not None) is tried again so often; what fails for good goes to the queue
+    `failures`, where there is one.
     """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     polls: str | None = None
+    mounts: str | None = None
+    traced: bool = False
     retries: int | None = None
     failures: str | None = None
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The keys of the resources that it works with."""
+        return frozenset(filter(None, (*self.uses, self.polls, self.mounts, self.failures)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One Chalice app at one stage.
+    """One Chalice app at one stage; what its functions say is kept for `log_days`.
 
     A variable's value is a text, `RESOURCE.ATTRIBUTE` of what AWS says of a resource, or `api.url`.
     `hidden` are variables and the SSM parameters with their values, which stand in no file.
@@ -155,11 +78,28 @@ class App:
     variables: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
     use: str = ""
+    log_days: int = 30
 
     def lambda_name(self, function: Function) -> str:
         """Return the name that Chalice gives the function in AWS."""
         base = f"{self.application}-{self.stage}"
         return base if function.name == "api_handler" else f"{base}-{function.name}"
+
+    def role_names(self, function: Function) -> tuple[str, ...]:
+        """Return the names of the function's role: by `chalice deploy`, and by its stack."""
+        base = f"{self.application}-{self.stage}"
+        words = function.name.replace("-", "_").split("_")
+        logical = "".join(f"{it[:1].upper()}{it[1:]}" for it in (*words, "role"))
+        return f"{base}-{function.name}", f"{base}-{logical}-*"
+
+    def all_of(self, kind: type[R]) -> tuple[R, ...]:
+        """Return the resources of one type."""
+        return tuple(it for it in self.resources.values() if isinstance(it, kind))
+
+    def users_of(self, name: str) -> tuple[Function, ...]:
+        """Return the functions that work with the resource of this name."""
+        keys = {key for key, it in self.resources.items() if getattr(it, "name", "") == name}
+        return tuple(it for it in self.functions if it.needs & keys)
 
 
 def _queue(entry: Mapping[str, Any]) -> Resource:
@@ -178,10 +118,19 @@ _TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "dead_letters": lambda e: DeadLetters(name=e["name"]),
     "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
     "topic": lambda e: Topic(name=e["name"]),
-    "parameters": lambda e: Parameters(path=e["path"].strip("/")),
+    "topics": lambda _: Topics(),
+    "parameters": lambda e: Parameters(
+        path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
+    ),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
-    "user_pool": lambda e: UserPool(name=e["name"]),
+    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "file_system": lambda e: FileSystem(
+        name=e["name"],
+        path=e["path"],
+        owner=int(e["owner"]),
+        cold_after_days=int(e["cold_after_days"]),
+    ),
 }
 
 
@@ -214,6 +163,8 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
             polls=entry.get("polls"),
             retries=entry.get("retries"),
             failures=entry.get("failures"),
+            mounts=entry.get("mounts"),
+            traced=bool(entry.get("traced")),
         )
         for name, entry in (document.get("functions") or {}).items()
     )
@@ -228,6 +179,7 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
         variables=document.get("variables") or {},
         hidden=document.get("hidden") or {},
         use=document.get("use") or "",
+        log_days=int(document.get("log_days", 30)),
     )
 
 
@@ -247,6 +199,5 @@ def _dangling(functions: tuple[Function, ...], resources: Mapping[str, Resource]
     return [
         f"functions.{function.name}: there is no resource {key!r}"
         for function in functions
-        for key in (*function.uses, function.polls, function.failures)
-        if key and key not in resources
+        for key in sorted(function.needs - resources.keys())
     ]

@@ -9,8 +9,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeAlias, TypeVar
 
+from .available import GONE
 from .aws import Account, Answer
-from .errors import AwsError, NotFound
+from .errors import NotFound
 from .naming import APPLICATION, ENVIRONMENT
 from .resource import (
     Address,
@@ -30,9 +31,6 @@ T = TypeVar("T")
 Spelling: TypeAlias = Callable[[Tags], dict[str, object]]
 NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
-GONE = ("deleting", "deleted", "failed", "rejected", "expired")
-POLL = 3.0  # seconds between two looks at what is made in the background
-POLLS = 200
 # What CloudWatch calls a resource: the end of its ARN.
 _ENDS = {"LoadBalancerFullName": "LoadBalancerArn", "TargetGroupFullName": "TargetGroupArn"}
 
@@ -170,21 +168,6 @@ def in_ec2(
     return observe
 
 
-def until_available(account: Account, action: str, identify: str, found: str) -> Attributes:
-    """Wait for what EC2 makes in the background; raises AwsError when that fails."""
-    key, code, said = action.removeprefix("Describe"), "TimedOut", "it is still not available"
-    for _ in range(POLLS):
-        with suppress(NotFound):  # listings lag behind
-            (answer,) = account.read("ec2", action, **{f"{identify}s": [found]})[key]
-            if answer["State"].lower() == "available":
-                return {identify: found}
-            if answer["State"].lower() in GONE:
-                code, said = answer["State"], answer.get("FailureMessage", f"{found} failed")
-                break
-        account.sleep(POLL)
-    raise AwsError(action=f"ec2:{action}", code=code, said=said)
-
-
 def frozen(value: object) -> Value:
     """Return an answer's value with tuples for its lists, times as text."""
     if isinstance(value, Mapping):
@@ -218,7 +201,8 @@ def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: T
     named = [handle] if parameter in _LISTS else handle
     if of.api == "s3":  # its call replaces all tags
         tags = {**_read_one(account, "s3", handle), **tags}
-    account.write(of.api, action, **{parameter: named}, **spelling(tags))
+    also = _ALSO.get(of.api, {})
+    account.write(of.api, action, **{parameter: named}, **also, **spelling(tags))
 
 
 def read_tags(account: Account, api: str, handles: Sequence[str]) -> Mapping[str, Tags]:
@@ -237,12 +221,13 @@ def _read_batch(account: Account, arns: Sequence[str]) -> dict[str, Tags]:
 
 
 def _read_one(account: Account, api: str, handle: str) -> Tags:
-    parameter = _ADD[api][1]
+    about = {_ADD[api][1]: handle, **_ALSO.get(api, {})}
     try:
-        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
+        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **about)
     except NotFound:
         return {}  # gone since it was listed, or a bucket without tags
-    tags: Any = next((answer[it] for it in ("tags", "Tags", "TagSet") if it in answer), {})
+    found = (answer[it] for it in ("tags", "Tags", "TagList", "TagSet") if answer.get(it))
+    tags: Any = next(found, {})
     return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
 
 
@@ -251,9 +236,7 @@ def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
         return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
-    if of.api == "s3":
-        return {"CreateBucketConfiguration": _upper(tags)}
-    return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)
+    return _CREATE.get(of.api, _ADD[of.api][2])(tags)
 
 
 def _pairs(member: str, name: str = "Key", value: str = "Value") -> Spelling:
@@ -279,9 +262,12 @@ _ADD: Mapping[str, tuple[str, str, Spelling]] = {
     "application-autoscaling": ("TagResource", "ResourceARN", _mapped),
     "acm": ("AddTagsToCertificate", "CertificateArn", _upper),
     "cloudwatch": ("TagResource", "ResourceARN", _upper),
+    "cognito-idp": ("TagResource", "ResourceArn", _mapped),
+    "dynamodb": ("TagResource", "ResourceArn", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
     "ecr": ("TagResource", "resourceArn", _lower_pairs),
     "ecs": ("TagResource", "resourceArn", _lower),
+    "efs": ("TagResource", "ResourceId", _upper),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
     "kms": ("TagResource", "KeyId", _pairs("Tags", "TagKey", "TagValue")),
@@ -290,7 +276,14 @@ _ADD: Mapping[str, tuple[str, str, Spelling]] = {
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
     "sns": ("TagResource", "ResourceArn", _upper),
     "sqs": ("TagQueue", "QueueUrl", _mapped),
+    "ssm": ("AddTagsToResource", "ResourceId", _upper),
     "stepfunctions": ("TagResource", "resourceArn", _lower),
 }
 TAGGING_CALLS = {api: action for api, (action, _, _) in _ADD.items()}
-_LIST = {"s3": "GetBucketTagging", "sqs": "ListQueueTags"}
+_LIST = {"dynamodb": "ListTagsOfResource", "s3": "GetBucketTagging", "sqs": "ListQueueTags"}
+_CREATE: Mapping[str, Spelling] = {
+    "cognito-idp": _map("UserPoolTags"),
+    "s3": lambda it: {"CreateBucketConfiguration": _upper(it)},
+    "sqs": _plain,
+}
+_ALSO = {"ssm": {"ResourceType": "Parameter"}}

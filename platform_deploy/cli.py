@@ -16,6 +16,7 @@ from . import (
     flow,
     manifest,
     pipelines,
+    policies,
     project,
     registry,
     report,
@@ -29,7 +30,7 @@ from .plan import Plan
 from .progress import shown
 from .supply import Supplier
 
-DONE = 0
+DONE, DIFFERENT = 0, 1
 CHANGES_PENDING = 3
 INTERRUPTED = 130
 
@@ -217,6 +218,16 @@ def _import_config(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _policies(options: argparse.Namespace) -> int:
+    if not options.check:
+        _print("".join(f"{line}\n" for line in policies.write(policies.ROOT)))
+        return DONE
+    different = [path.relative_to(policies.ROOT) for path in policies.differing(policies.ROOT)]
+    for path in different:
+        _say(f"{path} differs from what it is generated from; run make policies")
+    return DIFFERENT if different else DONE
+
+
 _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "plan": _plan,
     "lint": _lint,
@@ -227,6 +238,7 @@ _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "up": _up,
     "down": _down,
     "import-config": _import_config,
+    "policies": _policies,
 }
 
 

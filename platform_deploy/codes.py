@@ -26,6 +26,7 @@ _EXISTS = {
     *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
     *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
     "BucketAlreadyOwnedByYou",
+    *("GroupExistsException", "MountTargetConflict"),
 }
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
@@ -34,7 +35,7 @@ _NOT_ALLOWED = {
 }
 _IN_USE = {
     *("DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"),
-    "HostedZoneNotEmpty",
+    *("HostedZoneNotEmpty", "FileSystemInUse"),
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
     *("OperationAborted", "OperationAbortedException", "BucketNotEmpty"),

@@ -19,6 +19,7 @@ Facts: TypeAlias = Mapping[str, Any]
 Condition: TypeAlias = Mapping[str, Mapping[str, object]]
 
 ANY: Final = "*"
+MANAGED: Final = 6144  # signs of a managed policy without white space
 NONE: Final[frozenset[str]] = frozenset()
 READ_LEVELS: Final = ("List", "Read")
 CREATING: Final = ("Create", "Register", "Request", "Allocate", "Authorize", "PutMetric")
@@ -99,6 +100,21 @@ def document(facts: Facts) -> dict[str, Any]:
             by_condition[json.dumps(right.condition)].append(right)
     groups = [group for _, rights in sorted(by_condition.items()) for group in _groups(rights)]
     return {"Version": "2012-10-17", "Statement": [_statement(group) for group in groups]}
+
+
+def parts(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the policy in parts of a managed policy's size, which one role can have together.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    statements: list[Any] = []
+    for statement in whole["Statement"]:
+        fuller = {**whole, "Statement": [*statements, statement]}
+        if statements and len(json.dumps(fuller, separators=(",", ":"))) > MANAGED:
+            yield {**whole, "Statement": statements}
+            statements = []
+        statements.append(statement)
+    yield {**whole, "Statement": statements}
 
 
 def _rights(action: str, fact: Facts) -> Iterator[_Right]:

@@ -27,9 +27,10 @@ VERBS = {
     "destroy": "remove the environment",
     "up": "deploy, and bring up the Chalice apps with all that they need",
     "down": "remove what up has made",
+    "policies": "write the IAM policies of the apps' functions and of the deployer",
     "import-config": "fill copilot/trivet.yml from Copilot's registry in SSM",
 }
-OF_NO_ENVIRONMENT = ("import-config",)
+OF_NO_ENVIRONMENT = ("import-config", "policies")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -57,15 +58,13 @@ def parser() -> argparse.ArgumentParser:
     _confirmed(verbs["deploy"])
     _destroyed(verbs["destroy"])
     for name in ("plan", "deploy"):
-        verbs[name].add_argument(
-            "--tag",
-            metavar="TAG",
-            help="the tag of images that are built from the folder, instead of their content's "
-            "hash; one that the registry holds is taken as it is",
-        )
+        _tagged(verbs[name])
     _both(verbs["up"], verbs["down"])
     for name, rules in (("plan", flow.RULES), ("deploy", flow.RULES), ("destroy", (flow.LEASE,))):
         _limited(verbs[name], rules)
+    verbs["policies"].add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when a file differs"
+    )
     verbs["import-config"].add_argument(
         "--overwrite", action="store_true", help="take the registry's word where the file differs"
     )
@@ -103,6 +102,15 @@ def _matching(form: re.Pattern[str], what: str, text: str) -> str:
     if not form.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return text
+
+
+def _tagged(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--tag",
+        metavar="TAG",
+        help="the tag of images that are built from the folder, instead of their content's hash; "
+        "one that the registry holds is taken as it is",
+    )
 
 
 def _confirmed(deploy: argparse.ArgumentParser) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from ..available import until_available
 from ..aws import Account, Answer
-from ..calls import in_ec2, until_available
+from ..calls import in_ec2
 from ..model import Project
 from ..network import PUBLIC
 from ..resource import Address, Attributes, Desired, Ref, ResourceType, Value

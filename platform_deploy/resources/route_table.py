@@ -8,7 +8,17 @@ from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, OwnVpc
-from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, Value, rendered
+from ..resource import (
+    Address,
+    Desired,
+    Observed,
+    Properties,
+    Ref,
+    ResourceType,
+    Value,
+    ref,
+    rendered,
+)
 from . import internet_gateway, nat_gateway, subnet, vpc
 
 KIND = "AWS::EC2::RouteTable"
@@ -19,6 +29,12 @@ WAYS = ("GatewayId", "NatGatewayId")
 def addresses(project: Project) -> tuple[Address, ...]:
     """Return the addresses of the tables that are made."""
     return tuple(it.address for it in desired(project))
+
+
+def public_ids(project: Project) -> tuple[Value, ...]:
+    """Return the reference to the public subnets' table, nothing where the network exists."""
+    is_own = isinstance(project.shared.network.vpc, OwnVpc)
+    return (ref(KIND, f"{project.name}-public", "RouteTableId"),) if is_own else ()
 
 
 def private_ids(project: Project) -> tuple[Value, ...]:

@@ -5,8 +5,9 @@ The one to S3 is a route and free; the others are interfaces, one in each zone, 
 
 from collections.abc import Iterator, Mapping
 
+from ..available import until_available
 from ..aws import Account, Answer
-from ..calls import in_ec2, until_available
+from ..calls import in_ec2
 from ..errors import AwsError, NotFound
 from ..model import Project, Workload
 from ..network import ENDPOINTS, NAT_PER_AZ, NAT_SINGLE, PRIVATE
@@ -22,7 +23,7 @@ from ..resource import (
     Value,
 )
 from ..task import Secret
-from . import route_table, security_group, subnet, vpc
+from . import of_apps, route_table, security_group, subnet, vpc
 
 KIND = "AWS::EC2::VPCEndpoint"
 ROUTED = ("s3", "dynamodb")
@@ -61,14 +62,20 @@ def _store(secret: Secret) -> str:
     return "secretsmanager" if is_arn else secret.store
 
 
+def _with_free(project: Project) -> tuple[str, ...]:
+    """Return the services with those that apps with files in the network reach for nothing."""
+    free = ROUTED if of_apps.have_files(project) and route_table.public_ids(project) else ()
+    return tuple(sorted({*services(project), *free}))
+
+
 def addresses(project: Project) -> tuple[Address, ...]:
     """Return the addresses of the endpoints."""
-    return tuple(_address(project, name) for name in services(project))
+    return tuple(_address(project, name) for name in _with_free(project))
 
 
 def desired(project: Project) -> Iterator[Desired]:
     """Yield the endpoints; their private names need the network's host names to be on."""
-    for name in services(project):
+    for name in _with_free(project):
         region = Pseudo(name="AWS::Region")
         yield Desired(
             address=_address(project, name),
@@ -76,15 +83,19 @@ def desired(project: Project) -> Iterator[Desired]:
                 "VpcEndpointType": "Gateway" if name in ROUTED else "Interface",
                 "VpcId": vpc.vpc_id(project),
                 "ServiceName": Text(parts=("com.amazonaws.", region, f".{name}")),
-                **_placed(project, name),
+                **(_routed(project, name) if name in ROUTED else _interface(project)),
             },
             after=(vpc.address(project),),
         )
 
 
-def _placed(project: Project, name: str) -> Properties:
-    if name in ROUTED:
-        return {"RouteTableIds": route_table.private_ids(project)}
+def _routed(project: Project, name: str) -> Properties:
+    private = route_table.private_ids(project) if name in services(project) else ()
+    public = route_table.public_ids(project) if of_apps.have_files(project) else ()
+    return {"RouteTableIds": (*public, *private)}
+
+
+def _interface(project: Project) -> Properties:
     return {
         "SubnetIds": subnet.subnet_ids(project, PRIVATE),
         "SecurityGroupIds": (security_group.of_endpoints(project),),

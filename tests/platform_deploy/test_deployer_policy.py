@@ -38,9 +38,7 @@ from .test_pubsub_flow import EARS
 ROOT = EXAMPLES.parent
 FACTS = deployer_policy.facts()
 POLICY = document(FACTS)
-# Signs of all inline policies of a role, white space aside.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-INLINE = 10_240
+MANAGED_OF_A_ROLE = 10  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 FORCE = flow.Limits(forced=frozenset({"delete", "replace"}))
 # What no call of ours names but AWS asks for, https://docs.aws.amazon.com/service-authorization/
 IMPLIED = {
@@ -60,7 +58,7 @@ TAGS_APART = (
     *(f"{it}:ListTagsForResource" for it in ("application-autoscaling", "logs")),
     *(f"{it}:ListTagsForResource" for it in ("servicediscovery", "sns", "states")),
     *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr")),
-    *("s3:GetBucketTagging", "sqs:ListQueueTags"),
+    *("dynamodb:ListTagsOfResource", "s3:GetBucketTagging", "sqs:ListQueueTags"),
 )
 
 
@@ -148,9 +146,12 @@ def test_the_published_file_is_the_generated_one() -> None:
     assert json.loads(published) == POLICY
 
 
-def test_it_fits_into_the_policies_of_one_role() -> None:
-    signs = "".join(json.dumps(POLICY, separators=(",", ":")).split())
-    assert len(signs) < INLINE
+def test_its_parts_fit_into_the_managed_policies_of_one_role_and_are_the_whole() -> None:
+    parts = list(deployer_policy.parts(POLICY))
+    assert [it for part in parts for it in part["Statement"]] == POLICY["Statement"]
+    assert len(parts) <= MANAGED_OF_A_ROLE
+    for part in parts:
+        assert len(json.dumps(part, separators=(",", ":"))) <= deployer_policy.MANAGED
 
 
 def test_roles_are_handed_to_whom_ours_trust_and_no_other() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import flow
+from platform_deploy.available import until_available
 from platform_deploy.aws import Account
-from platform_deploy.calls import until_available
 from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError, NotConfigured, NotFound, Refused
 from platform_deploy.model import Project

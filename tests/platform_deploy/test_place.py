@@ -1,5 +1,6 @@
 from platform_deploy import naming, place
-from platform_deploy.apps import App, UserPool
+from platform_deploy.app_resources import UserPool
+from platform_deploy.apps import App
 from platform_deploy.place import Place
 from platform_deploy.resource import Address, Observed
 

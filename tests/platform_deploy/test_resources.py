@@ -22,6 +22,7 @@ from platform_deploy.resources import (
     job_schedule,
     listener_rule,
     namespace,
+    parameter,
     rollout,
     security_group,
     service,
@@ -41,6 +42,7 @@ from .conftest import (
     project_in,
     project_of,
     silent,
+    with_apps,
 )
 
 EVERYTHING = (
@@ -82,9 +84,15 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "SecurityGroupIds",
     "PrivateDnsEnabled",
     "Attributes",
+    *("BillingMode", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"),
+    *("ThroughputMode", "LifecyclePolicies", "BackupPolicy", "Policy"),
+    *("AdminCreateUserConfig", "Policies", "ExplicitAuthFlows", "PreventUserExistenceErrors"),
     *job_schedule.MEMBERS,
 }
 SET_BY_FUNCTIONS |= set(bucket.CALLS)
+
+
+MADE_UP = {parameter.KIND: {"Value": "of its creation"}}
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
@@ -95,6 +103,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
         project_in(EVERYTHING, BACKEND, web, inside, domain="example.org"),
         project_of(EVERYTHING, BACKEND, API.replace("api", "web"), BUILT),
         project_of(SCALED),
+        with_apps(),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
     )
@@ -110,7 +119,7 @@ def test_the_create_call_fits_the_model_of_its_api(of: ResourceType) -> None:
     for resource in wanted:
         late = of.late_in(resource)
         early = {k: v for k, v in resource.properties.items() if k not in late}
-        parameters = calls.create_parameters(early, of, TAGS)
+        parameters = {**calls.create_parameters(early, of, TAGS), **MADE_UP.get(of.kind, {})}
         assert ParamValidator().validate(parameters, shape).generate_report() == ""
 
 
