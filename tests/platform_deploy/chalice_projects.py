@@ -8,9 +8,11 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.session import Session
 from chalice.awsclient import TypedAWSClient
@@ -18,10 +20,20 @@ from chalice.cli.factory import CLIFactory
 from chalice.config import Config
 from chalice.deploy import deployer
 from chalice.deploy.executor import Executor
+from chalice.deploy.packager import LambdaDeploymentPackager
 from chalice.package import PackageOptions, create_app_packager
 from chalice.utils import UI
 
+from localcloud.emulator import REGION
+from localcloud.load import loaded_app
+
 ROOT = Path(__file__).resolve().parents[2]
+NOBODY = {
+    "AWS_CHALICE_CLI_MODE": "true",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "nobody",
+    "AWS_SECRET_ACCESS_KEY": "nobody",
+}
 Answer = Callable[[str, Mapping[str, Any]], dict[str, Any] | str]
 
 
@@ -33,10 +45,19 @@ def a_zip() -> bytes:
     return packed.getvalue()
 
 
-def config_of(project: str) -> Config:
-    """Return what Chalice knows of a project at the stage dev; the app has to be imported."""
-    factory = CLIFactory(str(ROOT / project), environ=dict(os.environ))
-    return factory.create_config_obj(chalice_stage_name="dev")
+@contextmanager
+def configured(project: str, packed: Path) -> Iterator[Config]:
+    """Yield a project as Chalice's commands see it at the stage dev, with `packed` for its zip."""
+    packed.write_bytes(a_zip())
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in NOBODY.items():
+            patch.setenv(name, value)
+        patch.chdir(ROOT / project)
+        made = "create_deployment_package"
+        patch.setattr(LambdaDeploymentPackager, made, lambda *_, **__: str(packed))
+        with loaded_app(ROOT / project):
+            factory = CLIFactory(str(ROOT / project), environ=dict(os.environ))
+            yield factory.create_config_obj(chalice_stage_name="dev")
 
 
 def template(config: Config) -> dict[str, Any]:
@@ -59,12 +80,14 @@ class Scripted:
     """An account by script: `answer` gives an operation's output or an error code.
 
     botocore checks each request by its model before it comes here; `refused` is what it does not
-    check though the model says it: enumerations, patterns and upper limits.
+    check though the model says it: enumerations, patterns and upper limits. `rights` are the IAM
+    actions that were asked for.
     """
 
     def __init__(self, answer: Answer) -> None:
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.refused: list[str] = []
+        self.rights: set[str] = set()
         self._answer = answer
         self.session = Session()
         self.session.register("before-parameter-build", self._note)
@@ -76,6 +99,7 @@ class Scripted:
 
     def _note(self, params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
         self.asked.append((model.name, params))
+        self.rights.add(_right(model))
         if model.input_shape:
             self.refused += [f"{model.name}: {it}" for it in _refusals(params, model.input_shape)]
 
@@ -84,6 +108,15 @@ class Scripted:
         if isinstance(answer, str):
             return _Http(404), {"Error": {"Code": answer, "Message": ""}, "ResponseMetadata": {}}
         return _Http(200), answer
+
+
+def _right(model: OperationModel) -> str:
+    """Name the IAM action; API Gateway's are HTTP's verbs.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
+    """
+    api = model.service_model.service_name
+    return f"{api}:{model.http['method'] if api == 'apigateway' else model.name}"
 
 
 class _Http:
