@@ -1,6 +1,7 @@
 """What the Chalice apps ask for, on the emulator: made, changed, replaced, taken away."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from platform_deploy import flow
 from platform_deploy.apps import App, FileSystem, Parameters, Queue, Table, UserPool
 from platform_deploy.aws import Account
+from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
 
 from .conftest import Look, agree, silent, with_apps
+from .test_faults import Faulty
 
 LookAt = Callable[[Project], Look]
 Changes = Mapping[str, tuple[str, list[str]]]
@@ -320,3 +323,26 @@ def test_functions_that_mount_nothing_need_no_network() -> None:
         *("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SNS::Topic"),
         *("AWS::SQS::Queue", "AWS::SSM::Parameter"),
     }
+
+
+# --- losing answers ---------------------------------------------------------------------------
+
+READS, CALLS = 40, 130
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("number", range(READS, CALLS, 18))
+def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
+    account: Account, look: LookAt, number: int, takes_effect: bool
+) -> None:
+    wanted, is_dead = with_apps(), number % 4 == 0
+    before = look(wanted).count()
+    faulty = Faulty(account, number, takes_effect=takes_effect, is_dead=is_dead)
+    with suppress(ApplyFailed, AwsError):
+        deploy(faulty, wanted)
+    assert faulty.count >= number
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+    assert look(wanted).observation().doubles == ()
+    flow.destroy(account, wanted, agree, silent())
+    assert look(wanted).count() == before
