@@ -12,6 +12,7 @@ from platform_deploy.apps import App, FileSystem, Parameters, Queue, Table, User
 from platform_deploy.aws import Account
 from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
+from platform_deploy.resource import rendered
 
 from .conftest import Look, agree, silent, with_apps
 from .test_faults import Faulty
@@ -271,6 +272,24 @@ def test_a_mount_target_in_other_groups_is_put_into_its_own(account: Account, lo
     account.write("efs", "ModifyMountTargetSecurityGroups", **at, SecurityGroups=groups)
     assert [it[1] for it in changes(account, wanted).values()] == [["SecurityGroups"]]
     deploy(account, wanted)
+    assert changes(account, wanted) == {}
+
+
+def test_groups_that_name_each_other_are_changed_in_one_run(account: Account, look: LookAt) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    ours = look(wanted).observation().ours
+    for use, side in (("files", "IpPermissions"), ("functions", "IpPermissionsEgress")):
+        (group,) = (it for at, it in ours.items() if at.name == f"{LAKE}-{use}")
+        of = {"GroupId": group.attributes["GroupId"]}
+        direction = "Egress" if side.endswith("Egress") else "Ingress"
+        rules = rendered(group.properties[side])
+        account.write("ec2", f"RevokeSecurityGroup{direction}", **of, IpPermissions=rules)
+    assert [it[1] for it in changes(account, wanted).values()] == [
+        ["IpPermissions"],
+        ["IpPermissionsEgress"],
+    ]
+    flow.deploy(account, wanted, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
     assert changes(account, wanted) == {}
 
 
