@@ -13,6 +13,7 @@ from platform_deploy.aws import Account
 from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
+from platform_deploy.resources import edges
 
 from .conftest import Look, agree, silent, with_apps
 from .test_faults import Faulty
@@ -266,29 +267,29 @@ def test_a_mount_target_in_other_groups_is_put_into_its_own(account: Account, lo
     deploy(account, wanted)
     ours = look(wanted).observation().ours
     target = next(it for at, it in ours.items() if at.kind == "AWS::EFS::MountTarget")
-    group = next(it for at, it in ours.items() if at.name == f"{LAKE}-functions")
+    other = next(it for at, it in ours.items() if at == edges.address(wanted, "api"))
     at = {"MountTargetId": target.attributes["MountTargetId"]}
-    groups = [group.attributes["GroupId"]]
+    groups = [other.attributes["GroupId"]]
     account.write("efs", "ModifyMountTargetSecurityGroups", **at, SecurityGroups=groups)
     assert [it[1] for it in changes(account, wanted).values()] == [["SecurityGroups"]]
     deploy(account, wanted)
     assert changes(account, wanted) == {}
 
 
-def test_groups_that_name_each_other_are_changed_in_one_run(account: Account, look: LookAt) -> None:
+def test_the_files_group_lets_in_nothing_but_nfs_of_its_own(account: Account, look: LookAt) -> None:
     wanted = with_apps("test", "datalake")
     deploy(account, wanted)
-    ours = look(wanted).observation().ours
-    for use, side in (("files", "IpPermissions"), ("functions", "IpPermissionsEgress")):
-        (group,) = (it for at, it in ours.items() if at.name == f"{LAKE}-{use}")
-        of = {"GroupId": group.attributes["GroupId"]}
-        direction = "Egress" if side.endswith("Egress") else "Ingress"
-        rules = rendered(group.properties[side])
-        account.write("ec2", f"RevokeSecurityGroup{direction}", **of, IpPermissions=rules)
-    assert [it[1] for it in changes(account, wanted).values()] == [
-        ["IpPermissions"],
-        ["IpPermissionsEgress"],
-    ]
+    (group,) = (
+        it
+        for at, it in look(wanted).observation().ours.items()
+        if at.name == LAKE and at.kind == edges.KIND
+    )
+    own = {"UserIdGroupPairs": ({"GroupId": group.attributes["GroupId"]},)}
+    nfs = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, **own}
+    assert group.properties["IpPermissions"] == (nfs,)
+    of = {"GroupId": group.attributes["GroupId"]}
+    account.write("ec2", "RevokeSecurityGroupIngress", **of, IpPermissions=[rendered(nfs)])
+    assert [it[1] for it in changes(account, wanted).values()] == [["IpPermissions"]]
     flow.deploy(account, wanted, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
     assert changes(account, wanted) == {}
 
