@@ -31,7 +31,7 @@ _EXISTS = {
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),
-    *("UnrecognizedClientException",),
+    *("UnrecognizedClientException", "AuthorizationError"),  # the second is SNS's
 }
 _IN_USE = {
     *("DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"),

@@ -50,7 +50,8 @@ def only_allowed(app: App, name: str, api: str, resource: Value) -> dict[str, Va
 
     A request without a principal is denied as well: a negated condition holds for it.
     """
-    roles = [role for function in app.users_of(name) for role in app.role_names(function)]
+    used = [role for function in app.users_of(name) for role in app.role_names(function)]
+    roles = tuple(arn for role in (*used, f"{DEPLOYER}*") for arn in _arns(role))
     return {
         "Sid": "RestrictAccessToAllowedRoles",
         "Effect": "Deny",
@@ -58,7 +59,7 @@ def only_allowed(app: App, name: str, api: str, resource: Value) -> dict[str, Va
         "Action": actions(api),
         "Resource": resource,
         "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": tuple(map(_role, (*roles, f"{DEPLOYER}*")))},
+            "ArnNotLike": {"aws:PrincipalArn": roles},
             "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
         },
     }
@@ -69,6 +70,8 @@ def actions(api: str) -> tuple[str, ...]:
     return tuple(f"{api}:{action}" for action in DATA[api])
 
 
-def _role(name: str) -> Text:
-    number = Pseudo(name="AWS::AccountId")
-    return Text(parts=("arn:", Pseudo(name="AWS::Partition"), ":iam::", number, f":role/{name}"))
+def _arns(role: str) -> Iterator[Text]:
+    """Yield how the principal is told: AWS names the role, the emulator the session of it."""
+    partition, number = Pseudo(name="AWS::Partition"), Pseudo(name="AWS::AccountId")
+    for api, name in (("iam", f"role/{role}"), ("sts", f"assumed-role/{role}/*")):
+        yield Text(parts=("arn:", partition, f":{api}::", number, f":{name}"))

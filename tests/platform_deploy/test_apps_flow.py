@@ -1,6 +1,7 @@
 """What the Chalice apps ask for, on the emulator: made, changed, replaced, taken away."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,13 @@ from platform_deploy import flow
 from platform_deploy.app_resources import FileSystem, Parameters, Queue, Table, UserPool
 from platform_deploy.apps import App
 from platform_deploy.aws import Account
+from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
+from platform_deploy.resource import rendered
+from platform_deploy.resources import edges
 
 from .conftest import Look, agree, silent, with_apps
+from .test_faults import Faulty
 
 LookAt = Callable[[Project], Look]
 Changes = Mapping[str, tuple[str, list[str]]]
@@ -263,12 +268,30 @@ def test_a_mount_target_in_other_groups_is_put_into_its_own(account: Account, lo
     deploy(account, wanted)
     ours = look(wanted).observation().ours
     target = next(it for at, it in ours.items() if at.kind == "AWS::EFS::MountTarget")
-    group = next(it for at, it in ours.items() if at.name == f"{LAKE}-functions")
+    other = next(it for at, it in ours.items() if at == edges.address(wanted, "api"))
     at = {"MountTargetId": target.attributes["MountTargetId"]}
-    groups = [group.attributes["GroupId"]]
+    groups = [other.attributes["GroupId"]]
     account.write("efs", "ModifyMountTargetSecurityGroups", **at, SecurityGroups=groups)
     assert [it[1] for it in changes(account, wanted).values()] == [["SecurityGroups"]]
     deploy(account, wanted)
+    assert changes(account, wanted) == {}
+
+
+def test_the_files_group_lets_in_nothing_but_nfs_of_its_own(account: Account, look: LookAt) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    (group,) = (
+        it
+        for at, it in look(wanted).observation().ours.items()
+        if at.name == LAKE and at.kind == edges.KIND
+    )
+    own = {"UserIdGroupPairs": ({"GroupId": group.attributes["GroupId"]},)}
+    nfs = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, **own}
+    assert group.properties["IpPermissions"] == (nfs,)
+    of = {"GroupId": group.attributes["GroupId"]}
+    account.write("ec2", "RevokeSecurityGroupIngress", **of, IpPermissions=[rendered(nfs)])
+    assert [it[1] for it in changes(account, wanted).values()] == [["IpPermissions"]]
+    flow.deploy(account, wanted, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
     assert changes(account, wanted) == {}
 
 
@@ -321,3 +344,26 @@ def test_functions_that_mount_nothing_need_no_network() -> None:
         *("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SNS::Topic"),
         *("AWS::SQS::Queue", "AWS::SSM::Parameter"),
     }
+
+
+# --- losing answers ---------------------------------------------------------------------------
+
+READS, CALLS = 40, 130
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("number", range(READS, CALLS, 18))
+def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
+    account: Account, look: LookAt, number: int, takes_effect: bool
+) -> None:
+    wanted, is_dead = with_apps(), number % 4 == 0
+    before = look(wanted).count()
+    faulty = Faulty(account, number, takes_effect=takes_effect, is_dead=is_dead)
+    with suppress(ApplyFailed, AwsError):
+        deploy(faulty, wanted)
+    assert faulty.count >= number
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+    assert look(wanted).observation().doubles == ()
+    flow.destroy(account, wanted, agree, silent())
+    assert look(wanted).count() == before

@@ -198,3 +198,34 @@ def test_an_image_that_is_not_there_is_an_empty_list(account: Account) -> None:
     account.write("ecr", "CreateRepository", repositoryName="gap/x")
     image = {"repositoryName": "gap/x", "imageIds": [{"imageTag": "1"}]}
     assert account.read("ecr", "DescribeImages", **image)["imageDetails"] == []
+def test_a_file_system_s_backups_are_not_switched_on_by_its_creation(account: Account) -> None:
+    made = account.write("efs", "CreateFileSystem", CreationToken="x", Backup=True)
+    at = {"FileSystemId": made["FileSystemId"]}
+    told = account.read("efs", "DescribeBackupPolicy", **at)["BackupPolicy"]
+    assert (told["Status"], made["LifeCycleState"]) == ("DISABLED", "available")
+
+
+def test_what_expires_can_be_switched_within_the_hour(account: Account) -> None:
+    account.write(
+        "dynamodb",
+        "CreateTable",
+        TableName="xyz",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    for is_on in (True, False):
+        about = {
+            "TableName": "xyz",
+            "TimeToLiveSpecification": {"AttributeName": "a", "Enabled": is_on},
+        }
+        assert accepts(account, "dynamodb", "UpdateTimeToLive", **about)
+
+
+def test_an_update_of_a_pool_keeps_what_is_not_sent(account: Account) -> None:
+    by_admin = {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
+    made = account.write("cognito-idp", "CreateUserPool", PoolName="x", **by_admin)["UserPool"]
+    at = {"UserPoolId": made["Id"]}
+    account.write("cognito-idp", "UpdateUserPool", **at, MfaConfiguration="OFF")
+    told = account.read("cognito-idp", "DescribeUserPool", **at)["UserPool"]
+    assert told["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]
