@@ -156,7 +156,7 @@ def _confirm_by_name(options: argparse.Namespace, environment: str) -> None:
 def _up(options: argparse.Namespace) -> int:
     wanted = _whole(options)
     account = aws.connect(wanted.settings.where)
-    apps = chalice_command.found(options.apps, options.env, account.region)
+    apps = _apps(options, wanted, account)
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))
@@ -164,15 +164,22 @@ def _up(options: argparse.Namespace) -> int:
             _ask(f"bring up {found.environment}? (yes) ", "yes", "--yes")
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
-        done = up.up(account, wanted, apps, confirm, voice)
+        done = up.up(account, wanted, apps, confirm, voice, options.via)
     _print(up.told_json(done) if _is_json(options) else up.told(done))
     return DONE
+
+
+def _apps(
+    options: argparse.Namespace, wanted: Project, account: aws.Account
+) -> tuple[chalice_command.Chalice, ...]:
+    profile = wanted.settings.where.profile
+    return chalice_command.found(options.apps, options.env, account.region, profile)
 
 
 def _down(options: argparse.Namespace) -> int:
     wanted = _whole(options)
     account = aws.connect(wanted.settings.where)
-    apps = chalice_command.found(options.apps, options.env, account.region)
+    apps = _apps(options, wanted, account)
     _confirm_by_name(options, wanted.environment)
 
     def tell(found: Plan) -> None:
