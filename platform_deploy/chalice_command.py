@@ -26,11 +26,15 @@ INCOMPLETE = "Could not install dependencies"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chalice:
-    """Chalice for one app at one stage; `folder` is its project, in `region` it is deployed."""
+    """Chalice for one app at one stage; `folder` is its project, in `region` it is deployed.
+
+    `profile` names the credentials where the environment has none.
+    """
 
     app: App
     folder: Path
     region: str
+    profile: str | None = None
 
     @property
     def config(self) -> Path:
@@ -41,6 +45,11 @@ class Chalice:
     def state(self) -> Path:
         """Return the file in which `chalice deploy` remembers what it made."""
         return self.folder / ".chalice" / "deployed" / f"{self.app.stage}.json"
+
+    @property
+    def state_key(self) -> str:
+        """Return where in the environment's bucket that file is kept."""
+        return f"chalice/{self.app.application}/{self.app.stage}.json"
 
     def prepare(self) -> tuple[str, ...]:
         """Write the stage into the configuration, and its policies; return what was written."""
@@ -88,6 +97,7 @@ class Chalice:
             [sys.executable, "-c", RUN, "--project-dir", str(self.folder.resolve()), *arguments],
             env={
                 **os.environ,
+                **self._credentials(),
                 **variables,
                 "AWS_DEFAULT_REGION": self.region,
                 "PYTHONDONTWRITEBYTECODE": "1",  # byte code would alter each zip
@@ -101,12 +111,18 @@ class Chalice:
         if ran.returncode or INCOMPLETE in ran.stdout:
             raise ChaliceFailed(command=f"chalice {arguments[0]}", said=ran.stdout)
 
+    def _credentials(self) -> dict[str, str]:
+        has_own = os.environ.keys() & {"AWS_PROFILE", "AWS_ACCESS_KEY_ID"}  # as in `aws`
+        return {"AWS_PROFILE": self.profile} if self.profile and not has_own else {}
 
-def found(root: Path, stage: str, region: str) -> tuple[Chalice, ...]:
+
+def found(root: Path, stage: str, region: str, profile: str | None = None) -> tuple[Chalice, ...]:
     """Return the apps of the folder, each with its `resources.yml`; raises NotConfigured."""
     try:
         return tuple(
-            Chalice(app=apps.read(path, stage=stage), folder=path.parent, region=region)
+            Chalice(
+                app=apps.read(path, stage=stage), folder=path.parent, region=region, profile=profile
+            )
             for path in sorted(root.glob("*/resources.yml"))
         )
     except apps.BadResources as error:

@@ -39,11 +39,12 @@ def with_place(config: Mapping[str, Any], app: App, place: Place, address: str) 
     """Return the configuration with the stage's network and variables, as far as they are known."""
     found = copy.deepcopy(dict(config))
     stage = found["stages"][app.stage]
-    stage["environment_variables"] = {
-        **stage.get("environment_variables", {}),
+    known = {
         **place.variables,
         **({place.address_variable: address} if place.address_variable and address else {}),
     }
+    if known:
+        stage["environment_variables"] = {**stage.get("environment_variables", {}), **known}
     if place.subnets:
         stage["subnet_ids"] = list(place.subnets)
         stage["security_group_ids"] = list(place.security_groups)

@@ -171,7 +171,7 @@ def _confirm_by_name(options: argparse.Namespace, environment: str) -> None:
 def _up(options: argparse.Namespace) -> int:
     wanted = contents.looked_at(_whole(options), options.directory, None)
     account = aws.connect(wanted.settings.where)
-    apps = chalice_command.found(options.apps, options.env, account.region)
+    apps = _apps(options, wanted, account)
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))
@@ -180,15 +180,24 @@ def _up(options: argparse.Namespace) -> int:
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
         supplier = Supplier(account=account, directory=options.directory, say=voice.say)
-        done = up.up(account, wanted, apps, confirm, voice, supplier)
+        done = up.up(
+            account, wanted, apps, confirm, voice, up.Way(road=options.via, supplier=supplier)
+        )
     _print(up.told_json(done) if _is_json(options) else up.told(done))
     return DONE
+
+
+def _apps(
+    options: argparse.Namespace, wanted: Project, account: aws.Account
+) -> tuple[chalice_command.Chalice, ...]:
+    profile = wanted.settings.where.profile
+    return chalice_command.found(options.apps, options.env, account.region, profile)
 
 
 def _down(options: argparse.Namespace) -> int:
     wanted = _whole(options)
     account = aws.connect(wanted.settings.where)
-    apps = chalice_command.found(options.apps, options.env, account.region)
+    apps = _apps(options, wanted, account)
     _confirm_by_name(options, wanted.environment)
 
     def tell(found: Plan) -> None:

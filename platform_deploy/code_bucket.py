@@ -80,15 +80,12 @@ class CodeBucket:
         """Return an object's address as CloudFormation takes it."""
         return f"https://s3.{self.account.region}.amazonaws.com/{self.name}/{key}"
 
-    def remove(self) -> bool:
-        """Delete the bucket with all in it; tell whether there was one."""
-        if not self.exists():
-            return False
+    def remove(self) -> None:
+        """Delete the bucket with all in it."""
         while listed := self._keys():
             objects = {"Objects": [{"Key": key} for key in listed], "Quiet": True}
             self.account.write("s3", "DeleteObjects", Bucket=self.name, Delete=objects)
         self.account.write("s3", "DeleteBucket", Bucket=self.name)
-        return True
 
     def _keys(self) -> list[str]:
         answer = self.account.read("s3", "ListObjectsV2", Bucket=self.name, MaxKeys=BATCH)

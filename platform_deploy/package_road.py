@@ -46,6 +46,8 @@ def bring_up(
     if standing and _is_as_wanted(standing, template, place):
         return Applied(application=app.application, address=address, is_changed=False)
     bucket.make()
+    if standing is None and bucket.get(chalice.state_key):
+        raise Refused((f"{stack_name(app)} is up by chalice deploy; use it, or run down first",))
     bucket.keep(app.application, code, ".zip")
     text = json.dumps(template, separators=(",", ":")).encode()
     wanted = stack.Wanted(

@@ -4,10 +4,11 @@
 """
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from . import code_bucket, flow, package_road, place
+from . import chalice_road, code_bucket, flow, package_road, place
 from .aws import Account
 from .chalice_command import Chalice
 from .errors import NotFound
@@ -20,8 +21,29 @@ from .progress import Voice
 from .schedule import each
 from .supply import Supplier
 
-PACKAGE = "package"
-ROADS = (PACKAGE,)
+CHALICE, PACKAGE = "chalice", "package"
+ROADS = (CHALICE, PACKAGE)
+# What an emulated AWS may lack of each road without saying so; it names those that it lacks in
+# NOT_EMULATED, `API:WHAT` separated by white space.
+NOT_EMULATED = "TRIVET_NOT_EMULATED"
+NEEDED = {
+    CHALICE: {
+        "apigateway:ImportRestApi": "the routes of an API that `chalice deploy` imports",
+        "lambda:FileSystemConfigs": "the mount of a file system",
+    },
+    PACKAGE: {
+        "apigateway:gateway-responses": "header fields of API Gateway's own refusals",
+        "lambda:FileSystemConfigs": "the mount of a file system",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How an `up` goes: one of the ROADS, and who brings what lies in the folder."""
+
+    road: str = CHALICE
+    supplier: Supplier | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +66,30 @@ def up(
     chalices: tuple[Chalice, ...],
     confirm: Callable[[Plan], None],
     voice: Voice,
-    supplier: Supplier | None = None,
+    way: Way,
 ) -> Up:
     """Make the environment with its apps; raises what the parts raise."""
     for chalice in chalices:
         for path in chalice.prepare():
             voice.say(f"wrote {path}")
     whole = with_apps(project, chalices)
-    done = flow.deploy(account, whole, confirm, voice, supplier=supplier)
+    done = flow.deploy(account, whole, confirm, voice, supplier=way.supplier)
     bucket = code_bucket.of_project(account, project)
     with held(account, _environment(project), "up", _scopes(chalices), may_seize=False):
         has_logs = _may_log(account, voice)
 
         def bring_up(chalice: Chalice) -> Applied:
             at = _place(account, chalice, done, voice)
+            if way.road == CHALICE:
+                return chalice_road.bring_up(
+                    account, bucket, chalice, at, voice.say, has_logs=has_logs
+                )
             voice.say(f"{chalice.app.application}: packaging, and comparing with what stands")
             return package_road.bring_up(account, bucket, chalice, at, has_logs=has_logs)
 
         applied = each(bring_up, chalices)
+    for text in _not_emulated(way.road) if chalices else ():
+        voice.say(f"not on the emulator: {text}")
     uses = tuple(
         place.use(chalice.app, done.live, it.address)
         for chalice, it in zip(chalices, applied, strict=True)
@@ -78,13 +106,18 @@ def down(
 ) -> flow.Done:
     """Remove the apps, then all that they and the workloads lived in."""
     with held(account, _environment(project), "down", _scopes(chalices), may_seize=False):
+        bucket = code_bucket.of_project(account, project)
+        has_bucket = bucket.exists()
 
         def take_down(chalice: Chalice) -> None:
             if package_road.take_down(account, chalice.app):
                 voice.say(f"{chalice.app.application}: stack removed")
+            elif has_bucket and chalice_road.take_down(bucket, account, chalice):
+                voice.say(f"{chalice.app.application}: chalice delete has removed it")
 
         each(take_down, chalices)
-        code_bucket.of_project(account, project).remove()
+        if has_bucket:
+            bucket.remove()
     return flow.destroy(account, with_apps(project, chalices), confirm, voice)
 
 
@@ -130,6 +163,11 @@ def _place(account: Account, chalice: Chalice, done: flow.Done, voice: Voice) ->
         else:
             secrets[variable] = found["Parameter"]["Value"]
     return place.of_app(chalice.app, done.live, secrets)
+
+
+def _not_emulated(road: str) -> Iterator[str]:
+    lacking = os.environ.get(NOT_EMULATED, "").split()
+    yield from (text for name, text in NEEDED[road].items() if name in lacking)
 
 
 def _may_log(account: Account, voice: Voice) -> bool:

@@ -16,7 +16,6 @@ from ..resource import (
     Ref,
     ResourceType,
     Value,
-    ref,
     rendered,
 )
 from . import internet_gateway, nat_gateway, subnet, vpc

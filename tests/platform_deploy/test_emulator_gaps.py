@@ -198,6 +198,8 @@ def test_an_image_that_is_not_there_is_an_empty_list(account: Account) -> None:
     account.write("ecr", "CreateRepository", repositoryName="gap/x")
     image = {"repositoryName": "gap/x", "imageIds": [{"imageTag": "1"}]}
     assert account.read("ecr", "DescribeImages", **image)["imageDetails"] == []
+
+
 def test_a_file_system_s_backups_are_not_switched_on_by_its_creation(account: Account) -> None:
     made = account.write("efs", "CreateFileSystem", CreationToken="x", Backup=True)
     at = {"FileSystemId": made["FileSystemId"]}

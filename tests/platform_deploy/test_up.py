@@ -138,7 +138,7 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         counts: dict[str, dict[str, int]] = {}
         for run in ("up", "second up"):
             account.requests.clear()
-            done = up.up(account, PROJECT, chalices(), agree, voice)
+            done = up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
             counts[run] = dict(sorted(account.requests.items()))
             assert done.is_changed is (run == "up")
 
@@ -164,7 +164,7 @@ def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
             monkeypatch.setenv(name, value)
         with counting() as account:
             with_what_the_apps_need(emulator, account)
-            up.up(account, PROJECT, chalices(), agree, listening()[0])
+            up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
             assert send_a_delivery(emulator, api_of(account, "trivet-notifier")) == 202
             assert texts(emulator)
 
@@ -174,7 +174,7 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
 ) -> None:
     with counting() as account:
         with_what_the_apps_need(emulator, account)
-        up.up(account, PROJECT, chalices(), agree, listening()[0])
+        up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
         kept = {
             it["logGroupName"]: it["retentionInDays"]
             for it in account.read("logs", "DescribeLogGroups")["logGroups"]
@@ -194,10 +194,11 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )
         assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] == SECRET
+        api = api_of(account, "trivet-datalake")
+        refusals = account.read("apigateway", "GetGatewayResponses", restApiId=api)["items"]
+        assert all(it["defaultResponse"] for it in refusals)  # a gap: see localcloud/gaps.py
         # The emulator mounts no file systems, so this is as far as the lake goes on it.
-        url = (
-            f"{emulator.endpoint}/_aws/execute-api/{api_of(account, 'trivet-datalake')}/api/healthz"
-        )
+        url = f"{emulator.endpoint}/_aws/execute-api/{api}/api/healthz"
         answer = call("GET", url)
         assert answer.status == 502
         assert b"/mnt/lake" in answer.body
@@ -207,7 +208,7 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
     with counting() as account:
         with_what_the_apps_need(emulator, account)
         voice, _ = listening()
-        up.up(account, PROJECT, chalices(), agree, voice)
+        up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
         account.write(
             "ssm",
             "PutParameter",
@@ -216,7 +217,7 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
             Type="SecureString",
             Overwrite=True,
         )
-        done = up.up(account, PROJECT, chalices(), agree, voice)
+        done = up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
         assert [it.is_changed for it in done.apps] == [True, False]
 
 
@@ -230,9 +231,11 @@ def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emula
             StackName="trivet-notifier-dev",
             TemplateBody=json.dumps(theirs),
         )
-        for verb in (up.up, up.down):
-            with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
-                verb(account, PROJECT, chalices(), agree, listening()[0])  # type: ignore[operator]
+        voice, _ = listening()
+        with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
+            up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+        with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
+            up.down(account, PROJECT, chalices(), agree, voice)
 
 
 def test_a_stack_that_failed_says_why_and_is_made_anew_the_next_time(emulator: Emulator) -> None:
