@@ -5,42 +5,30 @@ A policy has no tags: it is whose its target is.
 
 from collections.abc import Iterator, Mapping
 
-from .. import calls, scaling
+from .. import calls
 from ..aws import Account
-from ..model import Project, Workload
+from ..model import Project
 from ..resource import (
     Address,
     Attributes,
     Desired,
     Known,
     Observed,
-    Properties,
     ResourceType,
     Scope,
-    Value,
 )
-from . import load_balancer, scalable_target, target_group
+from . import load_balancer, metric, scalable_target, target_group
 
 KIND = "AWS::ApplicationAutoScaling::ScalingPolicy"
 API, IDENTITY = "application-autoscaling", scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
-# By the manifest's name: the metric as the policy's name has it, and for the load balancer's ones
-# how CloudWatch calls it and which statistic counts.
-PREDEFINED = {
-    scaling.CPU: "ECSServiceAverageCPUUtilization",
-    scaling.MEMORY: "ECSServiceAverageMemoryUtilization",
-}
-BALANCED = {
-    scaling.REQUESTS: ("ALBSumRequestCountPerTarget", "RequestCountPerTarget", "Sum"),
-    scaling.RESPONSE_TIME: ("ALBAverageResponseTime", "TargetResponseTime", "Average"),
-}
 
 
 def desired(project: Project) -> Iterator[Desired]:
     """Yield a policy for each metric of each workload."""
     for workload in project.workloads:
-        for metric in workload.scaling.metrics if workload.scaling else ():
-            for name, followed in _followed(project, workload, metric.name):
+        for it in workload.scaling.metrics if workload.scaling else ():
+            for name, about in metric.followed(project, workload, it.name):
                 yield Desired(
                     address=Address(kind=KIND, name=name),
                     workload=workload.name,
@@ -49,48 +37,14 @@ def desired(project: Project) -> Iterator[Desired]:
                         **scalable_target.identity(project, workload.name),
                         "PolicyType": "TargetTrackingScaling",
                         CONFIGURATION: {
-                            **followed,
-                            "ScaleInCooldown": metric.scale_in,
-                            "ScaleOutCooldown": metric.scale_out,
-                            "TargetValue": metric.target,
+                            **about,
+                            "ScaleInCooldown": it.scale_in,
+                            "ScaleOutCooldown": it.scale_out,
+                            "TargetValue": it.target,
                         },
                     },
                     after=(scalable_target.address(project, workload.name),),
                 )
-
-
-def _followed(
-    project: Project, workload: Workload, metric: str
-) -> Iterator[tuple[str, Properties]]:
-    """Yield a policy's name, and the metric that it follows."""
-    if metric in PREDEFINED:
-        kind = PREDEFINED[metric]
-        specification: Properties = {"PredefinedMetricType": kind}
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"PredefinedMetricSpecification": specification},
-        )
-    elif metric in BALANCED:
-        kind, called, statistic = BALANCED[metric]
-        specification = {
-            "Dimensions": _dimensions(
-                LoadBalancer=load_balancer.attribute(project, "LoadBalancerFullName"),
-                TargetGroup=target_group.attribute(
-                    project, workload, workload.rules[0], "TargetGroupFullName"
-                ),
-            ),
-            "MetricName": called,
-            "Namespace": "AWS/ApplicationELB",
-            "Statistic": statistic,
-        }
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"CustomizedMetricSpecification": specification},
-        )
-
-
-def _dimensions(**values: Value) -> tuple[Value, ...]:
-    return tuple({"Name": name, "Value": value} for name, value in values.items())
 
 
 def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:

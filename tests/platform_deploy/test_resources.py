@@ -57,6 +57,7 @@ EVERYTHING = (
     + "storage: {ephemeral: 30, readonly_fs: true, volumes: {v: {path: /v, efs: {id: fs-1, auth:"
     + " {iam: true, access_point_id: fsap-1}}}, tmp: {path: /tmp}}}\n"
 )
+QUEUED = "count: {range: 1-2, queue_delay: {acceptable_latency: 1m, msg_processing_time: 1s}}\n"
 TAGS = naming.tags("shop", "test", "api")
 # What an updating function of ours sets; all else goes by the table.
 SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPermissions"} | {
@@ -83,6 +84,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
     projects = (
         project_in(EVERYTHING, BACKEND, web, inside, domain="example.org"),
         project_of(SCALED),
+        project_of(f"{WORKER}{QUEUED}", SHOPFRONT),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
     )

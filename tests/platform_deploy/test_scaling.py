@@ -11,12 +11,24 @@ from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import BadManifest, Refused
 from platform_deploy.model import Project, Workload
-from platform_deploy.resource import Address, rendered
+from platform_deploy.resource import Address, Desired, rendered
 from platform_deploy.resources import scalable_target, scaling_policy, service
 from platform_deploy.scaling import Capacity, Metric
 from platform_deploy.settings import Settings
 
-from .conftest import API, BACKEND, SCALED, Look, agree, folder_of, project_of, silent
+from .conftest import (
+    API,
+    BACKEND,
+    SCALED,
+    SHOPFRONT,
+    WORKER,
+    Look,
+    agree,
+    folder_of,
+    project_in,
+    project_of,
+    silent,
+)
 from .fake_scaling import FakeScaling
 
 PRIVATE = "network: {vpc: {placement: private}}\n"
@@ -360,3 +372,77 @@ def test_a_cluster_keeps_the_capacity_of_other_folders(account: Account) -> None
     deploy(account, project_of(f"{API}{PRIVATE}capacity_provider: crates\n"))
     (cluster,) = account.read("ecs", "DescribeClusters", clusters=["shop-test"])["clusters"]
     assert sorted(cluster["capacityProviders"]) == ["FARGATE", "FARGATE_SPOT", "boxes", "crates"]
+
+
+DELAYED = f"{WORKER}count:\n  range: 1-10\n  queue_delay: {{acceptable_latency: 10m, "
+DELAYED += "msg_processing_time: 250ms, cooldown: {in: 3m}}\n"
+
+
+def policies(text: str, defaults: str = "") -> list[Desired]:
+    project = project_in(text, SHOPFRONT, defaults=defaults)
+    return [*flow.scope_of(project).of_kind(scaling_policy.KIND)]
+
+
+def test_each_queue_of_a_worker_has_its_backlog_followed() -> None:
+    found = policies(DELAYED)
+    default = "shop-test-worker-EventsQueue"
+    assert [it.address.name for it in found] == [
+        f"worker-BacklogPerTask-{default}",
+        "worker-BacklogPerTask-shop-test-worker-elsewherefarEventsQueue",
+        "worker-BacklogPerTask-shop-test-worker-shopfrontstockfifoEventsQueue.fifo",
+    ]
+    about = rendered(found[0].properties[CONFIGURATION])
+    assert isinstance(about, dict)
+    waiting, running, backlog = about.pop("CustomizedMetricSpecification")["Metrics"]
+    assert about == {"ScaleInCooldown": 180, "ScaleOutCooldown": 60, "TargetValue": 2400.0}
+    assert waiting["MetricStat"] == {
+        "Metric": {
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": default}],
+        },
+        "Stat": "Average",
+    }
+    assert running["MetricStat"] == {
+        "Metric": {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [
+                {"Name": "ClusterName", "Value": "shop-test"},
+                {"Name": "ServiceName", "Value": "shop-test-worker"},
+            ],
+        },
+        "Stat": "SampleCount",
+    }
+    assert backlog["Expression"] == "CEIL(waiting / FILL(running, 1))"
+    assert [it["ReturnData"] for it in (waiting, running, backlog)] == [False, False, True]
+
+
+def test_with_copilots_defaults_it_is_copilots_own_metric_and_that_is_said() -> None:
+    about = rendered(policies(DELAYED, "copilot")[0].properties[CONFIGURATION])
+    assert isinstance(about, dict)
+    assert about["CustomizedMetricSpecification"] == {
+        "Namespace": "shop-test-worker",
+        "MetricName": "BacklogPerTask",
+        "Statistic": "Average",
+        "Dimensions": [{"Name": "QueueName", "Value": "shop-test-worker-EventsQueue"}],
+        "Unit": "Count",
+    }
+    _, problems = manifest.read(folder_of(DELAYED, SHOPFRONT), "copilot")
+    assert any(
+        "count.queue_delay: with Copilot's defaults it follows" in str(it) for it in problems
+    )
+
+
+def test_a_worker_scaled_by_its_queues_is_deployed_once(
+    account: Account, scaling: FakeScaling
+) -> None:
+    text = DELAYED.replace("    - {name: far, service: elsewhere, queue: true}\n", "")
+    project = project_in(text, SHOPFRONT)
+    deploy(account, project)
+    assert len(scaling.policies) == 2
+    assert changes(account, project) == {}
+    longer = project_in(text.replace("10m", "20m"), SHOPFRONT)
+    assert changes(account, longer) == {"ScalingPolicy": Action.UPDATE}
+    flow.destroy(account, project, agree, silent())
+    assert scaling.targets == scaling.policies == {}
