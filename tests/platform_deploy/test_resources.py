@@ -17,6 +17,7 @@ from platform_deploy.resource import Desired, Observed, ResourceType
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
+    hosted_zone,
     job_schedule,
     listener_rule,
     namespace,
@@ -28,6 +29,7 @@ from platform_deploy.resources import (
 from .conftest import (
     API,
     BACKEND,
+    IMPORTED,
     JOB,
     SCALED,
     SHOPFRONT,
@@ -360,6 +362,16 @@ def test_another_error_of_a_rule_is_not_taken_for_a_taken_priority() -> None:
     account = Scripted(AwsError(action="x", code="TooManyRules", said=""))
     with pytest.raises(AwsError, match="TooManyRules"):
         listener_rule.create(account, {"ListenerArn": "l", "Priority": 1})  # type: ignore[arg-type]
+
+
+def test_the_private_zone_of_a_network_that_exists_is_found() -> None:
+    zone = {"HostedZoneId": "Z1", "Name": "test.shop.internal."}
+    account = Scripted({"HostedZoneSummaries": [zone]})
+    scope = flow.scope_of(project_of(API, BACKEND, shared=IMPORTED))
+    (found,) = hosted_zone.observe(account, scope, {})  # type: ignore[arg-type]
+    at = {"VPCId": "vpc-1", "VPCRegion": "eu-central-1"}
+    assert account.asked == [("ListHostedZonesByVPC", at)]
+    assert (found.attributes, found.properties["VPC"]) == ({"Id": "Z1"}, at)
 
 
 def test_a_namespace_is_waited_for() -> None:
