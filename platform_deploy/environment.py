@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from . import schema
 from .fields import Fields
-from .network import Network, network
+from .network import VPC, ImportedVpc, Network, OwnVpc, Tagged, network
 from .routing import INTERNAL, PUBLIC, Entrance, entrance
 
 
@@ -31,9 +31,27 @@ def environment(fields: Fields) -> Environment:
         fields.complain(fields.line("type"), f"type must be {schema.ENVIRONMENT}")
     if fields.root.at("http") and not fields.is_map("http"):
         fields.complain(fields.line("http"), "http must be a map of fields")
+    found, private = network(fields), entrance(fields, "http.private")
+    _check_places(fields, private.subnets, found.vpc)
     return Environment(
         container_insights=fields.boolean("observability.container_insights", default=False),
-        network=network(fields),
+        network=found,
         public=entrance(fields, "http.public"),
-        private=entrance(fields, "http.private"),
+        private=private,
     )
+
+
+def _check_places(fields: Fields, subnets: tuple[str, ...], vpc: OwnVpc | ImportedVpc) -> None:
+    """Note where the internal load balancer cannot stand."""
+    path = "http.private.subnets"
+    if subnets and isinstance(vpc, OwnVpc):
+        text = f"{path}: only subnets of a network that exists can be named; see {VPC}.id"
+        fields.complain(fields.line(path), text)
+    elif isinstance(vpc, ImportedVpc):
+        there = (vpc.public, vpc.private)
+        known = {name for listed in there if isinstance(listed, tuple) for name in listed}
+        if any(isinstance(it, Tagged) for it in there):
+            return  # the account knows which they are
+        for name in subnets:
+            if name not in known:
+                fields.complain(fields.line(path), f"{path}: {name} is none of {VPC}.subnets")

@@ -196,8 +196,8 @@ class Project:
     def has_private_subnets(self) -> bool:
         """Tell whether private subnets are to be made: what nobody uses is not."""
         vpc = self.shared.network.vpc
-        is_used = self.way_out != PUBLIC or self.settings.copilot_defaults
-        return isinstance(vpc, OwnVpc) and (is_used or vpc.is_private)
+        is_used = self.settings.copilot_defaults or routing.INTERNAL in self.balancers
+        return isinstance(vpc, OwnVpc) and (is_used or vpc.is_private or self.way_out != PUBLIC)
 
     @property
     def has_endpoints(self) -> bool:

@@ -52,8 +52,10 @@ def zone_id(project: Project) -> Ref:
 def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
     """Yield the zone of the environment's name that serves the environment's network."""
     name, region = exposure.zone_name(scope.project), account.region
-    for network in known.get(vpc.KIND, ()):
-        at = {"VPCId": network.attributes["VpcId"], "VPCRegion": region}
+    imported = vpc.vpc_id(scope.project)
+    made = (it.attributes["VpcId"] for it in known.get(vpc.KIND, ()))
+    for network in [imported] if isinstance(imported, str) else made:
+        at = {"VPCId": network, "VPCRegion": region}
         for it in account.pages("route53", "ListHostedZonesByVPC", "HostedZoneSummaries", **at):
             if it["Name"] == f"{name}.":
                 found = {"Id": it["HostedZoneId"], "Name": name, "VPC": at}

@@ -105,14 +105,24 @@ def _trust(use: str) -> Value:
     return taken
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the wanted roles that exist; the account's other roles are not read."""
-    listed = each(lambda wanted: _observe_one(account, wanted), scope.of_kind(KIND))
+def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+    """Yield the wanted roles that exist, and those of a service that was a job.
+
+    The account's other roles are not read.
+    """
+    names = {it.address.name for it in scope.of_kind(KIND)}
+    jobs = {it.tag(naming.WORKLOAD) for it in known.get(job_permissions.MACHINE, ())}
+    names |= {
+        address(scope.project, it.name, use).name
+        for it in scope.project.workloads
+        for use in TRUSTED
+        if scope.is_thorough or it.name in jobs
+    }
+    listed = each(lambda name: _observe_one(account, name), sorted(names))
     return [role for role in listed if role]
 
 
-def _observe_one(account: Account, wanted: Desired) -> Observed | None:
-    name = wanted.address.name
+def _observe_one(account: Account, name: str) -> Observed | None:
     policies: Value = ()
     try:
         role = account.read("iam", "GetRole", RoleName=name)["Role"]
@@ -192,4 +202,5 @@ TYPE = ResourceType(
     documents=frozenset({"AssumeRolePolicyDocument"}),
     optional={"Policies": (), "PermissionsBoundary": ""},
     needs=(log_group.KIND,),
+    read_after=(job_permissions.MACHINE,),
 )

@@ -10,6 +10,7 @@ from ..model import Project, Workload
 from ..resource import Value, arn
 from .permissions import allow
 
+MACHINE = "AWS::StepFunctions::StateMachine"  # the kind that runs a job
 # The rule by which Step Functions learns that a task has ended; AWS names it.
 WATCH = "rule/StepFunctionsGetEventsForECSTaskRule"
 DELIVERY = (

@@ -7,6 +7,7 @@ from ..aws import Account
 from ..exposure import is_own
 from ..lookups import LOAD_BALANCER
 from ..model import Project
+from ..network import PRIVATE
 from ..resource import (
     Address,
     Desired,
@@ -49,7 +50,9 @@ def desired(project: Project) -> Iterable[Desired]:
             address=at,
             properties={
                 "Name": at.name,
-                "Subnets": project.shared.entrance(balancer).subnets or subnet.subnet_ids(project),
+                "Subnets": project.shared.entrance(balancer).subnets
+                or (() if is_public else subnet.subnet_ids(project, PRIVATE))
+                or subnet.subnet_ids(project),
                 "SecurityGroups": (security_group.group_id(project, None, balancer),),
                 "Scheme": SCHEMES[is_public],
                 "Type": "application",

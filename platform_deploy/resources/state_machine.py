@@ -25,7 +25,7 @@ from ..resource import (
 from ..timetable import Job
 from . import cluster, iam_role, job_permissions, log_group, reach, task_definition
 
-KIND = "AWS::StepFunctions::StateMachine"
+KIND = job_permissions.MACHINE
 RUN = "Run Fargate Task"
 RETRY: Properties = {"ErrorEquals": ("States.ALL",), "IntervalSeconds": 10, "BackoffRate": 1.5}
 SILENT: Value = {"level": "OFF", "includeExecutionData": False}

@@ -37,7 +37,7 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
     with counting() as account:
         with_what_the_apps_need(emulator, account)
         before = there(account)
-        done = up.up(account, PROJECT, lake, agree, voice)
+        done = up.up(account, PROJECT, lake, agree, voice, up.Way())
         variables = account.read(
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )["Environment"]["Variables"]
@@ -53,7 +53,7 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
         assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == 100
 
         with pytest.raises(Refused, match="trivet-datalake-dev is up by chalice deploy"):
-            up.up(account, PROJECT, lake, agree, voice, up.PACKAGE)
+            up.up(account, PROJECT, lake, agree, voice, up.Way(road=up.PACKAGE))
 
         shutil.rmtree(chalice.state.parent)  # as on a machine that has never deployed
         up.down(account, PROJECT, lake, agree, voice)
@@ -66,7 +66,7 @@ def test_the_rehearsal_stops_at_the_import_of_the_api_and_says_so(
     voice, said = listening()
     with counting() as account:
         with_what_the_apps_need(emulator, account)
-        done = up.up(account, PROJECT, lake, agree, voice)
+        done = up.up(account, PROJECT, lake, agree, voice, up.Way())
         assert said[-2:] == [
             "not on the emulator: the routes of an API that `chalice deploy` imports",
             "not on the emulator: the mount of a file system",
@@ -91,7 +91,7 @@ def test_what_was_made_before_a_failure_is_remembered_where_the_next_machine_loo
     monkeypatch.setattr(Chalice, "deploy", half)
     with counting() as account:
         with pytest.raises(ChaliceFailed, match="cut off"):
-            up.up(account, PROJECT, lake, agree, listening()[0])
+            up.up(account, PROJECT, lake, agree, listening()[0], up.Way())
         bucket = f"trivet-dev-code-{ministack.ACCOUNT}-{ministack.REGION}"
         found = account.read("s3", "GetObject", Bucket=bucket, Key=chalice.state_key)
         with found["Body"] as body:

@@ -280,10 +280,46 @@ def test_a_private_service_with_an_alias_in_the_domain_gets_a_certificate_too() 
     assert names == {"b.example.org", "test.shop.example.org"}
 
 
+EXISTING = """\
+network:
+  vpc:
+    id: vpc-1
+    subnets: {public: [{id: subnet-1}, {id: subnet-2}], private: [{id: subnet-3}, {id: subnet-4}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shared", "subnets"),
+    [
+        ("", [f"${{AWS::EC2::Subnet/shop-test-private-{i}.SubnetId}}" for i in (0, 1)]),
+        (EXISTING, ["subnet-3", "subnet-4"]),
+        (EXISTING.split(", private")[0] + "}\n", ["subnet-1", "subnet-2"]),
+    ],
+)
+def test_the_internal_load_balancer_stands_in_private_subnets_where_there_are_some(
+    shared: str, subnets: list[str]
+) -> None:
+    project = project_in(API, INSIDE, shared=shared)
+    assert all_of(project, load_balancer.KIND)["shop-test-internal"]["Subnets"] == subnets
+
+
+@pytest.mark.parametrize(
+    ("shared", "said"),
+    [
+        ("", "only subnets of a network that exists can be named; see network.vpc.id"),
+        (EXISTING, "subnet-9 is none of network.vpc.subnets"),
+    ],
+)
+def test_it_stands_in_no_subnet_of_another_network(shared: str, said: str) -> None:
+    named = f"{shared}http: {{private: {{subnets: [subnet-1, subnet-9]}}}}\n"
+    assert problems(API, BACKEND, shared=named) == [f"http.private.subnets: {said}"]
+
+
 def test_the_environments_manifest_shapes_both_load_balancers() -> None:
     shared = (
         "http: {public: {access_logs: {bucket_name: logs, prefix: a}, "
         "ingress: {source_ips: [192.0.2.0/24]}}, private: {subnets: [subnet-1, subnet-2]}}\n"
+        f"{EXISTING}"
     )
     project = project_in(API, INSIDE, shared=shared, defaults="copilot")
     balancers = all_of(project, load_balancer.KIND)

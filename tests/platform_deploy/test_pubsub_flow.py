@@ -307,3 +307,31 @@ def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
     ]
     flow.destroy(account, wanted, agree, silent())
     assert look(wanted).count() == before
+
+
+def roles(account: Account) -> set[str]:
+    listed = account.pages("iam", "ListRoles", "Roles")
+    names = {it["RoleName"] for it in listed}
+    return {it.removeprefix("shop-test-") for it in names if it.startswith("shop-test-")}
+
+
+def test_a_job_that_becomes_a_service_leaves_nothing_of_the_job(account: Account) -> None:
+    deploy(account, project(JOB))
+    assert roles(account) == {f"report-{it}" for it in ("execution", "task", "states", "schedule")}
+    serving = 'name: report\ntype: Backend Service\nimage: {location: "report:1"}\n'
+    assert "delete AWS::IAM::Role shop-test-report-states" in [
+        f"{it.action} {it.address}" for it in flow.planned(account, project(serving))[0].changes
+    ]
+    deploy(account, project(serving), "delete")
+    assert roles(account) == {"report-execution", "report-task"}
+
+
+def test_what_a_stopped_run_left_of_a_job_goes_with_the_environment(account: Account) -> None:
+    deploy(account, project(JOB))
+    machines = account.pages("stepfunctions", "ListStateMachines", "stateMachines")
+    account.write(
+        "stepfunctions", "DeleteStateMachine", stateMachineArn=machines[0]["stateMachineArn"]
+    )
+    serving = project('name: report\ntype: Backend Service\nimage: {location: "report:1"}\n')
+    flow.destroy(account, serving, agree, silent())
+    assert roles(account) == set()

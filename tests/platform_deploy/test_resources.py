@@ -19,6 +19,7 @@ from platform_deploy.resources import (
     TYPES,
     alarm,
     bucket,
+    hosted_zone,
     job_schedule,
     listener_rule,
     namespace,
@@ -31,6 +32,7 @@ from platform_deploy.resources import (
 from .conftest import (
     API,
     BACKEND,
+    IMPORTED,
     JOB,
     SCALED,
     SHOPFRONT,
@@ -69,6 +71,7 @@ BUILT = (
     + "taskdef_overrides: [{path: 'ContainerDefinitions[0].Ulimits[-]', value: {Name: nofile,"
     + " SoftLimit: 1024, HardLimit: 2048}}]\n"
 )
+QUEUED = "count: {range: 1-2, queue_delay: {acceptable_latency: 1m, msg_processing_time: 1s}}\n"
 TAGS = naming.tags("shop", "test", "api")
 # What an updating function of ours sets; all else goes by the table.
 SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPermissions"} | {
@@ -104,6 +107,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
         project_of(EVERYTHING, BACKEND, API.replace("api", "web"), BUILT),
         project_of(SCALED),
         with_apps(),
+        project_of(f"{WORKER}{QUEUED}", SHOPFRONT),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
     )
@@ -379,6 +383,16 @@ def test_another_error_of_a_rule_is_not_taken_for_a_taken_priority() -> None:
     account = Scripted(AwsError(action="x", code="TooManyRules", said=""))
     with pytest.raises(AwsError, match="TooManyRules"):
         listener_rule.create(account, {"ListenerArn": "l", "Priority": 1})  # type: ignore[arg-type]
+
+
+def test_the_private_zone_of_a_network_that_exists_is_found() -> None:
+    zone = {"HostedZoneId": "Z1", "Name": "test.shop.internal."}
+    account = Scripted({"HostedZoneSummaries": [zone]})
+    scope = flow.scope_of(project_of(API, BACKEND, shared=IMPORTED))
+    (found,) = hosted_zone.observe(account, scope, {})  # type: ignore[arg-type]
+    at = {"VPCId": "vpc-1", "VPCRegion": "eu-central-1"}
+    assert account.asked == [("ListHostedZonesByVPC", at)]
+    assert (found.attributes, found.properties["VPC"]) == ({"Id": "Z1"}, at)
 
 
 def test_a_namespace_is_waited_for() -> None:

@@ -138,7 +138,7 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         counts: dict[str, dict[str, int]] = {}
         for run in ("up", "second up"):
             account.requests.clear()
-            done = up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+            done = up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
             counts[run] = dict(sorted(account.requests.items()))
             assert done.is_changed is (run == "up")
 
@@ -164,7 +164,7 @@ def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
             monkeypatch.setenv(name, value)
         with counting() as account:
             with_what_the_apps_need(emulator, account)
-            up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
+            up.up(account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE))
             assert send_a_delivery(emulator, api_of(account, "trivet-notifier")) == 202
             assert texts(emulator)
 
@@ -174,7 +174,7 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
 ) -> None:
     with counting() as account:
         with_what_the_apps_need(emulator, account)
-        up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
+        up.up(account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE))
         kept = {
             it["logGroupName"]: it["retentionInDays"]
             for it in account.read("logs", "DescribeLogGroups")["logGroups"]
@@ -208,7 +208,7 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
     with counting() as account:
         with_what_the_apps_need(emulator, account)
         voice, _ = listening()
-        up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+        up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
         account.write(
             "ssm",
             "PutParameter",
@@ -217,7 +217,7 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
             Type="SecureString",
             Overwrite=True,
         )
-        done = up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+        done = up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
         assert [it.is_changed for it in done.apps] == [True, False]
 
 
@@ -233,7 +233,7 @@ def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emula
         )
         voice, _ = listening()
         with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
-            up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+            up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
         with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
             up.down(account, PROJECT, chalices(), agree, voice)
 
