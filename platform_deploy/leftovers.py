@@ -38,7 +38,6 @@ def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
     for function in it.app.functions:
         changed += _configured(it, function)
         changed += _invocations(it, function)
-        changed += _kept_logs(it, sam.function_log_group(it.app, function))
     if has_logs:
         changed += _kept_logs(it, sam.api_log_group(it.app))
     changed += _refusals(it)
@@ -47,10 +46,10 @@ def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
 
 
 def remove_logs(account: Account, app: App) -> None:
-    """Delete the log groups, which `chalice delete` leaves."""
-    for name in (sam.api_log_group(app), *(sam.function_log_group(app, f) for f in app.functions)):
-        if _log_group(account, name) is not None:
-            account.write("logs", "DeleteLogGroup", logGroupName=name)
+    """Delete the API's log group, which `chalice delete` does not know."""
+    name = sam.api_log_group(app)
+    if _log_group(account, name) is not None:
+        account.write("logs", "DeleteLogGroup", logGroupName=name)
 
 
 def _configured(it: Deployed, function: Function) -> Iterator[str]:

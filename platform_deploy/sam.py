@@ -106,11 +106,6 @@ def gateway_responses() -> dict[str, dict[str, str]]:
     return {kind: dict(CORS) for kind in REFUSALS}
 
 
-def function_log_group(app: App, function: Function) -> str:
-    """Return the name of the log group into which a function writes."""
-    return f"/aws/lambda/{app.lambda_name(function)}"
-
-
 def api_log_group(app: App) -> str:
     """Return the name of the log group into which an API's stage writes."""
     return f"/trivet/{app.application}-{app.stage}/api"
@@ -136,7 +131,6 @@ def _function(
     place: Place,
     code: tuple[str, str],
 ) -> dict[str, Any]:
-    group = f"{name}Logs"
     old = resource["Properties"]
     bucket, key = code
     more: dict[str, Any] = {
@@ -150,8 +144,7 @@ def _function(
         more["FileSystemConfigs"] = mounts(place)
     if function.retries is not None:
         more["EventInvokeConfig"] = _invocations(app, function)
-    changed = {**resource, "DependsOn": [group], "Properties": {**old, **more}}
-    return {name: changed, group: _log_group(function_log_group(app, function))}
+    return {name: {**resource, "Properties": {**old, **more}}}
 
 
 def _variables(old: Mapping[str, Any], place: Place) -> dict[str, Any]:

@@ -5,8 +5,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from . import chalice_road, code_bucket, flow, package_road, place
 from .aws import Account
@@ -53,6 +53,7 @@ class Up:
     done: flow.Done
     apps: tuple[Applied, ...] = ()
     uses: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_changed(self) -> bool:
@@ -94,7 +95,8 @@ def up(
         place.use(chalice.app, done.live, it.address)
         for chalice, it in zip(chalices, applied, strict=True)
     )
-    return Up(done=done, apps=applied, uses=uses)
+    secrets = flow.revealed(account, done.plan)
+    return Up(done=done, apps=applied, uses=uses, secrets=secrets)
 
 
 def down(
@@ -128,6 +130,9 @@ def told(done: Up) -> str:
     lines = [f"{plan.application} in environment {plan.environment} {outcome}", *done.done.steady]
     for applied, text in zip(done.apps, done.uses, strict=True):
         lines += ["", applied.application, *(f"  {line}" for line in text.splitlines())]
+    if done.secrets:
+        lines += ["", "made up now, and shown this once; they stay in SSM:"]
+        lines += [f"  {name}  {secret}" for name, secret in sorted(done.secrets.items())]
     if done.done.url:
         lines += ["", f"open {done.done.url}"]
     return "\n".join([*lines, ""])
@@ -143,6 +148,7 @@ def told_json(done: Up) -> str:
         "changed": done.is_changed,
         "done": list(done.done.steps),
         "apps": {it.application: it.address for it in done.apps},
+        "secrets": dict(done.secrets),
         "url": done.done.url,
     }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
