@@ -37,10 +37,10 @@ def only_looks(_: Policy, action: str) -> bool:
 
 def stands_elsewhere(policy: Policy, mismatch: dict[str, str]) -> bool:
     """What a thing is made in is allowed by another statement, under another condition."""
-    needed = mismatch["required_format"].replace("arn:*:", "arn:aws:")
+    wanted = mismatch["required_format"].replace("arn:*:", "arn:aws:", 1)
     return any(
         mismatch["action"] in listed(it["Action"])
-        and any(fnmatchcase(on, needed) or fnmatchcase(needed, on) for on in listed(it["Resource"]))
+        and any(fnmatchcase(wanted, on) for on in listed(it["Resource"]))
         for it in policy["Statement"]
     )
 
