@@ -25,7 +25,7 @@ check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m platform_deploy.policies --check
+	@$(BIN)/python -m platform_deploy policies --check
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
 bench: .venv ## measure; ONLY=notifier, datalake or platform_deploy for one part
@@ -35,7 +35,7 @@ local: .venv ## keep the local cloud up until Ctrl-C, and print its addresses
 	@$(BIN)/python -m localcloud up
 
 policies: .venv ## write .chalice/*.json from the apps' resources.yml
-	@$(BIN)/python -m platform_deploy.policies
+	@$(BIN)/python -m platform_deploy policies
 
 fmt: .venv ## format and mend what ruff can mend
 	@$(BIN)/ruff format .

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from platform_deploy.apps import (
+    SIGN_IN,
     App,
     DeadLetters,
+    FileSystem,
     Parameters,
     PhoneNumbers,
     Queue,
@@ -20,6 +22,7 @@ from platform_deploy.apps import (
     Secrets,
     Table,
     Topic,
+    Topics,
     UserPool,
 )
 
@@ -65,8 +68,8 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case DeadLetters() | Parameters() | Secrets() | PhoneNumbers():
-            pass  # folders of names and telephones are there without being made
+        case DeadLetters() | Parameters() | Secrets() | PhoneNumbers() | FileSystem() | Topics():
+            pass  # folders of names and telephones are there without being made, files a folder
     return None
 
 
@@ -102,7 +105,7 @@ def _make_user_pool(pool: UserPool, endpoint: str) -> SignIn:
     made = cognito.create_user_pool_client(
         UserPoolId=pool_id,
         ClientName=pool.name,
-        ExplicitAuthFlows=["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        ExplicitAuthFlows=list(SIGN_IN),
     )
     return SignIn(
         pool_id=pool_id,

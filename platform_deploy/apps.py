@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -22,114 +22,127 @@ class BadResources(Exception):
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
 
 
+class Resource:
+    """What policies name: PATTERN is its ARN in any account and region."""
+
+    __slots__ = ()
+    PATTERN: ClassVar[str]
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return self.PATTERN.format(it=self)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
+class Queue(Resource):
     """An SQS queue whose messages go to `dead_letters` after `receives` failed tries."""
 
+    PATTERN = "arn:aws:sqs:*:*:{it.name}"
     name: str
     visibility_seconds: int
     dead_letters: str
     receives: int
 
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sqs:*:*:{self.name}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Resource):
     """A DynamoDB table on demand with one string key and a time-to-live attribute."""
 
+    PATTERN = "arn:aws:dynamodb:*:*:table/{it.name}"
     name: str
     key: str
     expires: str
 
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:dynamodb:*:*:table/{self.name}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Resource):
     """An SNS topic."""
 
+    PATTERN = "arn:aws:sns:*:*:{it.name}"
     name: str
 
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sns:*:*:{self.name}"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics(Resource):
+    """Topics of others, whichever the rules name."""
+
+    PATTERN = "arn:aws:sns:*:*:*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """A folder of SSM parameters, without its leading slash."""
+class Parameters(Resource):
+    """A folder of SSM parameters, without its leading slash.
 
+    The `generated` ones in it are secrets that are made up once.
+    """
+
+    PATTERN = "arn:aws:ssm:*:*:parameter/{it.path}/*"
     path: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:ssm:*:*:parameter/{self.path}/*"
+    generated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets:
+class Secrets(Resource):
     """A folder of names in Secrets Manager, without its leading slash."""
 
+    PATTERN = "arn:aws:secretsmanager:*:*:secret:{it.path}/*"
     path: str
 
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:secretsmanager:*:*:secret:{self.path}/*"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters:
+class DeadLetters(Resource):
     """The queue of another queue's dead letters, which is made with that one."""
 
+    PATTERN = "arn:aws:sqs:*:*:{it.name}"
     name: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return f"arn:aws:sqs:*:*:{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneNumbers:
+class PhoneNumbers(Resource):
     """Telephones, to which SNS publishes directly."""
 
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return "*"  # neither a phone number nor the account's SMS settings have an ARN
+    PATTERN = "*"  # neither a phone number nor the account's SMS settings have an ARN
+
+
+# How people sign in: AWS's word for each way that a client of a pool takes.
+# https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html
+SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserPool:
-    """A Cognito user pool with one client for sign-in by password."""
+class UserPool(Resource):
+    """A Cognito user pool with one client for sign-in by password, and its groups."""
 
+    PATTERN = "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
     name: str
-
-    @property
-    def arn(self) -> str:
-        """The pattern that names it in any account and region."""
-        return "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
+    groups: tuple[str, ...] = ()
 
 
-Resource = Queue | DeadLetters | Table | Topic | Parameters | Secrets | PhoneNumbers | UserPool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem(Resource):
+    """An EFS file system; functions see its folder `path` as the user and group `owner`.
+
+    What nobody read for `cold_after_days` lies in the cheaper storage class.
+    """
+
+    PATTERN = "arn:aws:elasticfilesystem:*:*:file-system/*"  # AWS chooses the id
+    name: str
+    path: str
+    owner: int
+    cold_after_days: int
+
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One Lambda function: the actions that its code calls, by the resource's key.
 
-    What is called without anybody waiting for it (`retries` is not None) is tried again so often;
-    what fails for good goes to the queue `failures`, where there is one.
+    Lambda feeds it from the queue that it `polls`, and puts it into the network for what it
+    `mounts`; X-Ray follows it where it is `traced`. What is called without anybody waiting for it
+    (`retries` is not None) is tried again so often; what fails for good goes to `failures`.
     """
 
     name: str
@@ -137,11 +150,18 @@ class Function:
     polls: str | None = None
     retries: int | None = None
     failures: str | None = None
+    mounts: str | None = None
+    traced: bool = False
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The keys of the resources that it works with."""
+        return frozenset(filter(None, (*self.uses, self.polls, self.mounts, self.failures)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One Chalice app at one stage.
+    """One Chalice app at one stage; what its functions say is kept for `log_days`.
 
     A variable's value is a text, `RESOURCE.ATTRIBUTE` of what AWS says of a resource, or `api.url`.
     `hidden` are variables and the SSM parameters with their values, which stand in no file.
@@ -155,11 +175,28 @@ class App:
     variables: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
     use: str = ""
+    log_days: int = 30
 
     def lambda_name(self, function: Function) -> str:
         """Return the name that Chalice gives the function in AWS."""
         base = f"{self.application}-{self.stage}"
         return base if function.name == "api_handler" else f"{base}-{function.name}"
+
+    def role_names(self, function: Function) -> tuple[str, ...]:
+        """Return the names of the function's role: by `chalice deploy`, and by its stack."""
+        base = f"{self.application}-{self.stage}"
+        words = function.name.replace("-", "_").split("_")
+        logical = "".join(f"{it[:1].upper()}{it[1:]}" for it in (*words, "role"))
+        return f"{base}-{function.name}", f"{base}-{logical}-*"
+
+    def all_of(self, kind: type[R]) -> tuple[R, ...]:
+        """Return the resources of one type."""
+        return tuple(it for it in self.resources.values() if isinstance(it, kind))
+
+    def users_of(self, name: str) -> tuple[Function, ...]:
+        """Return the functions that work with the resource of this name."""
+        keys = {key for key, it in self.resources.items() if getattr(it, "name", "") == name}
+        return tuple(it for it in self.functions if it.needs & keys)
 
 
 def _queue(entry: Mapping[str, Any]) -> Resource:
@@ -178,10 +215,19 @@ _TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "dead_letters": lambda e: DeadLetters(name=e["name"]),
     "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
     "topic": lambda e: Topic(name=e["name"]),
-    "parameters": lambda e: Parameters(path=e["path"].strip("/")),
+    "topics": lambda _: Topics(),
+    "parameters": lambda e: Parameters(
+        path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
+    ),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
-    "user_pool": lambda e: UserPool(name=e["name"]),
+    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "file_system": lambda e: FileSystem(
+        name=e["name"],
+        path=e["path"],
+        owner=int(e["owner"]),
+        cold_after_days=int(e["cold_after_days"]),
+    ),
 }
 
 
@@ -214,6 +260,8 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
             polls=entry.get("polls"),
             retries=entry.get("retries"),
             failures=entry.get("failures"),
+            mounts=entry.get("mounts"),
+            traced=bool(entry.get("traced")),
         )
         for name, entry in (document.get("functions") or {}).items()
     )
@@ -228,6 +276,7 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
         variables=document.get("variables") or {},
         hidden=document.get("hidden") or {},
         use=document.get("use") or "",
+        log_days=int(document.get("log_days", 30)),
     )
 
 
@@ -247,6 +296,5 @@ def _dangling(functions: tuple[Function, ...], resources: Mapping[str, Resource]
     return [
         f"functions.{function.name}: there is no resource {key!r}"
         for function in functions
-        for key in (*function.uses, function.polls, function.failures)
-        if key and key not in resources
+        for key in sorted(function.needs - resources.keys())
     ]

@@ -5,6 +5,7 @@ AWS says that it did not execute them: a blind second CreateVpc makes a second V
 """
 
 import os
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -46,9 +47,12 @@ CONNECTIONS = 32
 _TOKENS = {
     "application-autoscaling": ("NextToken", "NextToken"),
     "acm": ("NextToken", "NextToken"),
+    "cognito-idp": ("NextToken", "NextToken"),
     "cloudformation": ("NextToken", "NextToken"),
+    "dynamodb": ("ExclusiveStartTableName", "LastEvaluatedTableName"),
     "ec2": ("NextToken", "NextToken"),
     "ecs": ("nextToken", "nextToken"),
+    "efs": ("Marker", "NextMarker"),
     "elbv2": ("Marker", "NextMarker"),
     "iam": ("Marker", "Marker"),
     "logs": ("nextToken", "nextToken"),
@@ -63,6 +67,7 @@ _TOKENS = {
 }
 # How IAM spells the API's name where botocore spells it otherwise.
 _IAM_NAMES = {
+    "efs": "elasticfilesystem",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
     "stepfunctions": "states",
@@ -139,6 +144,10 @@ class Account:
         """Return the ARN of a resource of this account and region."""
         partition, account = self.pseudo("AWS::Partition"), self.pseudo("AWS::AccountId")
         return f"arn:{partition}:{api}:{self.region}:{account}:{resource}"
+
+    def new_secret(self) -> str:
+        """Return a text that nobody can guess, of 43 letters, digits, hyphens and underscores."""
+        return secrets.token_urlsafe(32)
 
     def learn(self, arn: str) -> None:
         """Take the account's number from an ARN of it, which saves asking."""

@@ -214,7 +214,8 @@ def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: T
     action, parameter, spelling = _ADD[of.api]
     handle = of.handle(attributes)
     named = [handle] if parameter in ("Resources", "ResourceArns") else handle
-    account.write(of.api, action, **{parameter: named}, **spelling(tags))
+    also = _ALSO.get(of.api, {})
+    account.write(of.api, action, **{parameter: named}, **also, **spelling(tags))
 
 
 def read_tags(account: Account, api: str, handles: Sequence[str]) -> Mapping[str, Tags]:
@@ -233,12 +234,12 @@ def _read_batch(account: Account, arns: Sequence[str]) -> dict[str, Tags]:
 
 
 def _read_one(account: Account, api: str, handle: str) -> Tags:
-    parameter = _ADD[api][1]
+    about = {_ADD[api][1]: handle, **_ALSO.get(api, {})}
     try:
-        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **{parameter: handle})
+        answer = account.read(api, _LIST.get(api, "ListTagsForResource"), **about)
     except NotFound:
         return {}  # gone since it was listed
-    tags = answer.get("tags") or answer.get("Tags") or {}
+    tags: Any = next((answer[it] for it in ("tags", "Tags", "TagList") if answer.get(it)), {})
     return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
 
 
@@ -247,7 +248,7 @@ def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
         return {}
     if of.api == "ec2":
         return {"TagSpecifications": [{"ResourceType": of.ec2_type, **_upper(tags)}]}
-    return _plain(tags) if of.api == "sqs" else _ADD[of.api][2](tags)
+    return _CREATE.get(of.api, _ADD[of.api][2])(tags)
 
 
 def _upper(tags: Tags) -> dict[str, object]:
@@ -272,10 +273,13 @@ def _of_keys(tags: Tags) -> dict[str, object]:
 
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
-    "application-autoscaling": ("TagResource", "ResourceARN", lambda it: {"Tags": dict(it)}),
+    "application-autoscaling": ("TagResource", "ResourceARN", _mapped),
     "acm": ("AddTagsToCertificate", "CertificateArn", _upper),
+    "cognito-idp": ("TagResource", "ResourceArn", _mapped),
+    "dynamodb": ("TagResource", "ResourceArn", _upper),
     "ec2": ("CreateTags", "Resources", _upper),
     "ecs": ("TagResource", "resourceArn", _lower),
+    "efs": ("TagResource", "ResourceId", _upper),
     "elbv2": ("AddTags", "ResourceArns", _upper),
     "iam": ("TagRole", "RoleName", _upper),
     "kms": ("TagResource", "KeyId", _of_keys),
@@ -283,7 +287,13 @@ _ADD: Mapping[str, tuple[str, str, Callable[[Tags], dict[str, object]]]] = {
     "servicediscovery": ("TagResource", "ResourceARN", _upper),
     "sns": ("TagResource", "ResourceArn", _upper),
     "sqs": ("TagQueue", "QueueUrl", _mapped),
+    "ssm": ("AddTagsToResource", "ResourceId", _upper),
     "stepfunctions": ("TagResource", "resourceArn", _lower),
 }
 TAGGING_CALLS = {api: action for api, (action, _, _) in _ADD.items()}
-_LIST = {"sqs": "ListQueueTags"}
+_LIST = {"dynamodb": "ListTagsOfResource", "sqs": "ListQueueTags"}
+_CREATE: Mapping[str, Callable[[Tags], dict[str, object]]] = {
+    "cognito-idp": lambda it: {"UserPoolTags": dict(it)},
+    "sqs": _plain,
+}
+_ALSO = {"ssm": {"ResourceType": "Parameter"}}

@@ -9,14 +9,25 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from . import aws, chalice_command, flow, manifest, project, registry, report, review, up
+from . import (
+    aws,
+    chalice_command,
+    flow,
+    manifest,
+    policies,
+    project,
+    registry,
+    report,
+    review,
+    up,
+)
 from .errors import BadManifest, DeployError, Problem, Refused
 from .model import Project
 from .options import parser
 from .plan import Plan
 from .progress import shown
 
-DONE = 0
+DONE, DIFFERENT = 0, 1
 CHANGES_PENDING = 3
 INTERRUPTED = 130
 
@@ -209,6 +220,16 @@ def _import_config(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _policies(options: argparse.Namespace) -> int:
+    if not options.check:
+        _print("".join(f"{line}\n" for line in policies.write(policies.ROOT)))
+        return DONE
+    different = [path.relative_to(policies.ROOT) for path in policies.differing(policies.ROOT)]
+    for path in different:
+        _say(f"{path} differs from what it is generated from; run make policies")
+    return DIFFERENT if different else DONE
+
+
 _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "plan": _plan,
     "lint": _lint,
@@ -219,6 +240,7 @@ _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "up": _up,
     "down": _down,
     "import-config": _import_config,
+    "policies": _policies,
 }
 
 

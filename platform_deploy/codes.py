@@ -24,15 +24,16 @@ _EXISTS_ENDINGS = ("AlreadyExists", "AlreadyExistsException", "AlreadyAssociated
 _EXISTS = {
     *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
     *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
+    *("GroupExistsException", "MountTargetConflict"),
 }
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),
     *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"),
-    *("UnrecognizedClientException",),
+    *("UnrecognizedClientException", "AuthorizationError"),  # the second is SNS's
 }
 _IN_USE = {
     *("DependencyViolation", "ResourceInUse", "ResourceInUseException", "DeleteConflict"),
-    "HostedZoneNotEmpty",
+    *("HostedZoneNotEmpty", "FileSystemInUse"),
     *("ClusterContainsServicesException", "ClusterContainsTasksException"),
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
     *("OperationAborted", "OperationAbortedException"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from . import apply, naming, plan, prices, processors, report, status, wait
 from .aws import Account
 from .desired import desired, narrowed, too_long_names
+from .diff import Action
 from .errors import BadManifest, NotConfigured, Problem
 from .exposure import is_own
 from .lease import SHARED, Lease, held
@@ -76,7 +77,7 @@ def with_imported(account: Account, project: Project, *, may_lack: bool = False)
 
 def scope_of(project: Project, limits: Limits = NO_LIMITS) -> Scope:
     """Return what a look at the account is about; raises NotConfigured, BadManifest."""
-    names = {workload.name for workload in project.workloads}
+    names = {it.name for it in project.workloads} | {it.application for it in project.apps}
     for name in sorted(limits.only - names):
         raise NotConfigured(f"--only {name}: there are {', '.join(sorted(names))} in this folder")
     wanted = desired(project, TYPES)
@@ -163,6 +164,13 @@ def destroy(
         run = _run(account, scope, found, observation, _checked(voice, lease))
         steps = apply.apply(run)
         return Done(plan=found, steps=steps, left=_left(observe(account, scope, TYPES), limits))
+
+
+def revealed(account: Account, done: Plan) -> dict[str, str]:
+    """Return the secrets that a carried out plan made up, by name; for whoever ran it, once."""
+    new = (it.address for it in done.changes if it.action is Action.CREATE)
+    found = ((it, BY_KIND[it.kind].reveal) for it in new)
+    return {it.name: reveal(account, it) for it, reveal in found if reveal}
 
 
 def _left(observation: Observation, limits: Limits) -> tuple[str, ...]:

@@ -37,7 +37,6 @@ def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
     for function in it.app.functions:
         changed += _configured(it, function)
         changed += _invocations(it, function)
-        changed += _kept_logs(it, sam.function_log_group(it.app, function))
     if has_logs:
         changed += _kept_logs(it, sam.api_log_group(it.app))
     changed += _refusals(it)
@@ -46,10 +45,10 @@ def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
 
 
 def remove_logs(account: Account, app: App) -> None:
-    """Delete the log groups, which `chalice delete` leaves."""
-    for name in (sam.api_log_group(app), *(sam.function_log_group(app, f) for f in app.functions)):
-        if _log_group(account, name) is not None:
-            account.write("logs", "DeleteLogGroup", logGroupName=name)
+    """Delete the API's log group, which Chalice does not know."""
+    name = sam.api_log_group(app)
+    if _log_group(account, name) is not None:
+        account.write("logs", "DeleteLogGroup", logGroupName=name)
 
 
 def _configured(it: Deployed, function: Function) -> Iterator[str]:
@@ -125,11 +124,10 @@ def _kept_logs(it: Deployed, name: str) -> Iterator[str]:
     found = _log_group(it.account, name)
     if found is None:
         it.account.write("logs", "CreateLogGroup", logGroupName=name)
-    if (found or {}).get("retentionInDays") != sam.LOG_DAYS:
-        it.account.write(
-            "logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=sam.LOG_DAYS
-        )
-        yield f"{name}: kept {sam.LOG_DAYS} days"
+    days = it.app.log_days
+    if (found or {}).get("retentionInDays") != days:
+        it.account.write("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
+        yield f"{name}: kept {days} days"
 
 
 def _log_group(account: Account, name: str) -> Mapping[str, Any] | None:

@@ -27,9 +27,10 @@ VERBS = {
     "destroy": "remove the environment",
     "up": "deploy, and bring up the Chalice apps with all that they need",
     "down": "remove what up has made",
+    "policies": "write the IAM policies of the apps' functions and of the deployer",
     "import-config": "fill copilot/trivet.yml from Copilot's registry in SSM",
 }
-OF_NO_ENVIRONMENT = ("import-config",)
+OF_NO_ENVIRONMENT = ("import-config", "policies")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
     _both(verbs["up"], verbs["down"])
     for name, rules in (("plan", flow.RULES), ("deploy", flow.RULES), ("destroy", (flow.LEASE,))):
         _limited(verbs[name], rules)
+    verbs["policies"].add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when a file differs"
+    )
     verbs["import-config"].add_argument(
         "--overwrite", action="store_true", help="take the registry's word where the file differs"
     )

@@ -258,6 +258,7 @@ def _wait_for_others(
         step = last if member in late else first
         named: Iterable[Ref] = references(value)
         graph[step] |= {exists[ref.address] for ref in named if ref.address in exists}
+        graph[step].discard(step)  # what names itself
     graph[first] |= {complete[address] for address in wanted.after if address in complete}
     if first != last:
         graph[last].add(first)

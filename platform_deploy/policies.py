@@ -1,12 +1,12 @@
 """Generate IAM policies: of each Lambda function from its `resources.yml`, and of the deployer.
 
-`python -m platform_deploy.policies` writes the files, `--check` compares them only. One role a
-function, each statement on the resource's own name. It calls no AWS.
+One role a function, each statement on the resource's own name. What Lambda itself does under a
+function's role stands in one table. It calls no AWS, and writes nothing but the policy files.
 """
 
-import argparse
 import json
-import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,97 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("notifier", "datalake")
 DEPLOYERS = Path("docs") / "deployer-policy.json"
 
-# What Lambda itself calls under the function's role to feed it from a queue.
-# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-POLLING = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-# What Lambda calls under that role with an event that nobody waits for and that failed for good.
-# https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-FAILING = ("sqs:SendMessage",)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """What Lambda does under the role of a function, as AWS's `page` says.
+
+    It does so for each function, or for those with the member `where`. `resources` and `condition`
+    may name the `{function}`, and the `{arn}` and `{name}` of the resource that the member names.
+    """
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    page: str
+    where: str = ""
+    condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+_PAGES = "https://docs.aws.amazon.com/"
+_GROUP = "arn:aws:logs:*:*:log-group:/aws/lambda/{function}"
+RUNTIME = (
+    Runtime(
+        sid="Logs",
+        actions=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
+        resources=(_GROUP, f"{_GROUP}:*"),
+        page=f"{_PAGES}lambda/latest/dg/monitoring-cloudwatchlogs.html",
+    ),
+    Runtime(
+        sid="Trace",
+        where="traced",
+        actions=("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        resources=("*",),
+        page=f"{_PAGES}lambda/latest/dg/services-xray.html",
+    ),
+    Runtime(
+        sid="Poll",
+        where="polls",
+        actions=("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+        resources=("{arn}",),
+        page=f"{_PAGES}lambda/latest/dg/services-sqs-configure.html",
+    ),
+    Runtime(
+        sid="Failures",
+        where="failures",
+        actions=("sqs:SendMessage",),
+        resources=("{arn}",),
+        page=f"{_PAGES}lambda/latest/dg/invocation-async-retain-records.html",
+    ),
+    Runtime(
+        sid="Interfaces",
+        where="mounts",
+        actions=(
+            *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"),
+            *("ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"),
+        ),
+        resources=("arn:aws:ec2:*:*:*/*",),
+        page=f"{_PAGES}lambda/latest/dg/configuration-vpc.html",
+    ),
+    Runtime(
+        sid="SeeInterfaces",
+        where="mounts",
+        actions=("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+        resources=("*",),
+        page=f"{_PAGES}lambda/latest/dg/configuration-vpc.html",
+    ),
+    Runtime(
+        sid="Mount",
+        where="mounts",
+        actions=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
+        resources=("{arn}",),
+        condition={
+            "StringLike": {
+                "elasticfilesystem:AccessPointArn": "arn:aws:elasticfilesystem:*:*:access-point/*"
+            },
+            "StringEquals": {"aws:ResourceTag/Name": "{name}"},
+        },
+        page=f"{_PAGES}lambda/latest/dg/configuration-filesystem.html",
+    ),
+)
+# Why an action is allowed on `*`: AWS's service authorization reference knows no resource for it.
+_NONE = "the reference lists no resource type for it"
+WILDCARDS: Mapping[str, str] = {
+    "ec2:DescribeNetworkInterfaces": _NONE,
+    "ec2:DescribeSubnets": _NONE,
+    "sns:GetSMSAttributes": _NONE,
+    "sns:GetSMSSandboxAccountStatus": _NONE,
+    "sns:ListPhoneNumbersOptedOut": _NONE,
+    "sns:ListSMSSandboxPhoneNumbers": _NONE,
+    "sns:Publish": "a telephone has no ARN, and a topic of the rules may be any",
+    "xray:PutTelemetryRecords": _NONE,
+    "xray:PutTraceSegments": _NONE,
+}
 
 
 def documents(app: App) -> dict[str, dict[str, Any]]:
@@ -31,21 +116,29 @@ def documents(app: App) -> dict[str, dict[str, Any]]:
 
 
 def _document(app: App, function: Function) -> dict[str, Any]:
-    statements = [_logs(app.lambda_name(function))]
-    if function.polls:
-        statements.append(_allow("Poll", POLLING, app.resources[function.polls].arn))
-    if function.failures:
-        statements.append(_allow("Failures", FAILING, app.resources[function.failures].arn))
+    statements = list(_of_runtime(app, function))
     for key, actions in function.uses.items():
         statements.append(_allow(key.capitalize(), actions, app.resources[key].arn))
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _logs(lambda_name: str) -> dict[str, Any]:
-    # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
-    group = f"arn:aws:logs:*:*:log-group:/aws/lambda/{lambda_name}"
-    actions = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
-    return _allow("Logs", actions, group, f"{group}:*")
+def _of_runtime(app: App, function: Function) -> Iterator[dict[str, Any]]:
+    for row in RUNTIME:
+        member = getattr(function, row.where) if row.where else True
+        if not member:
+            continue
+        used = app.resources.get(member) if isinstance(member, str) else None
+        words = {
+            "function": app.lambda_name(function),
+            "arn": used.arn if used else "",
+            "name": getattr(used, "name", ""),
+        }
+        allowed = _allow(row.sid, row.actions, *(it.format(**words) for it in row.resources))
+        condition = {
+            operator: {key: value.format(**words) for key, value in keys.items()}
+            for operator, keys in row.condition.items()
+        }
+        yield {**allowed, **({"Condition": condition} if condition else {})}
 
 
 def _allow(sid: str, actions: tuple[str, ...], *resources: str) -> dict[str, Any]:
@@ -87,31 +180,13 @@ def differing(root: Path) -> list[Path]:
     return sorted([*changed, *stale])
 
 
-def main(arguments: list[str] | None = None, *, root: Path = ROOT) -> int:
-    """Write the policies, or compare them; return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m platform_deploy.policies",
-        description="Write the IAM policy of each Lambda function into .chalice/, from the "
-        "apps' resources.yml, and that of the deployer into docs/.",
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 when a file differs"
-    )
-    options = parser.parse_args(arguments)
-    different = differing(root)
-    wanted = files(root)
-    for path in different:
-        name = path.relative_to(root)
-        if options.check:
-            sys.stderr.write(f"{name} differs from what it is generated from; run make policies\n")
-        elif path in wanted:
+def write(root: Path) -> list[str]:
+    """Make the policy files what they are generated from; return what was done."""
+    wanted, done = files(root), []
+    for path in differing(root):
+        if path in wanted:
             path.write_text(wanted[path])
-            sys.stdout.write(f"wrote {name}\n")
         else:
             path.unlink()
-            sys.stdout.write(f"removed {name}\n")
-    return 1 if options.check and different else 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        done.append(f"{'wrote' if path in wanted else 'removed'} {path.relative_to(root)}")
+    return done

@@ -138,7 +138,7 @@ class ResourceType:
     `update_calls` names the call that sets a property; without any, a change is a new revision,
     made by the create call. The functions, where given, are called instead of (`create`,
     `update`, `delete`) or before (`release`) the call in the table; each may be called twice.
-    `latest` says how what it ran last stands, for a status.
+    `latest` says how what it ran last stands, for a status; `reveal` what its creation made up.
 
     Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
     `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
@@ -172,6 +172,7 @@ class ResourceType:
     delete: "Callable[[Account, Observed], None] | None" = None
     progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
     latest: "Callable[[Account, Observed], str] | None" = None
+    reveal: "Callable[[Account, Address], str] | None" = None
     ec2_type: str = ""
     late: frozenset[str] = frozenset()
     replaces: frozenset[str] = frozenset()

@@ -5,8 +5,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from . import chalice_road, code_bucket, flow, package_road, place
 from .aws import Account
@@ -39,11 +39,15 @@ NEEDED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Up:
-    """What an `up` did: the deploy of what the apps need, the apps, how each is used."""
+    """What an `up` did: the deploy of what the apps need, the apps, how each is used.
+
+    `secrets` are those that it made up, by their parameters' names.
+    """
 
     done: flow.Done
     apps: tuple[Applied, ...] = ()
     uses: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def is_changed(self) -> bool:
@@ -85,7 +89,8 @@ def up(
         place.use(chalice.app, done.live, it.address)
         for chalice, it in zip(chalices, applied, strict=True)
     )
-    return Up(done=done, apps=applied, uses=uses)
+    secrets = flow.revealed(account, done.plan)
+    return Up(done=done, apps=applied, uses=uses, secrets=secrets)
 
 
 def down(
@@ -119,6 +124,9 @@ def told(done: Up) -> str:
     lines = [f"{plan.application} in environment {plan.environment} {outcome}", *done.done.steady]
     for applied, text in zip(done.apps, done.uses, strict=True):
         lines += ["", applied.application, *(f"  {line}" for line in text.splitlines())]
+    if done.secrets:
+        lines += ["", "made up now, and shown this once:"]
+        lines += [f"  {name}  {value}" for name, value in done.secrets.items()]
     if done.done.url:
         lines += ["", f"open {done.done.url}"]
     return "\n".join([*lines, ""])
@@ -134,6 +142,7 @@ def told_json(done: Up) -> str:
         "changed": done.is_changed,
         "done": list(done.done.steps),
         "apps": {it.application: it.address for it in done.apps},
+        "secrets": dict(done.secrets),
         "url": done.done.url,
     }
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"

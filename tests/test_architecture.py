@@ -30,7 +30,7 @@ KINDS = {
     "platform_deploy": {"resources": {"resources", "status"}},
 }
 # Who may write to standard output or error.
-WRITERS = {"cli", "progress", "policies", "screen", "log", "host", "wiring"}
+WRITERS = {"cli", "progress", "screen", "log", "host", "wiring"}
 
 
 class Room:

@@ -5,10 +5,12 @@ A new kind is one file with a `TYPE`, and its line here; the engine reads this l
 
 from ..resource import ResourceType
 from . import (
+    access_point,
     certificate,
     cluster,
     discovery_service,
     elastic_ip,
+    file_system,
     hosted_zone,
     iam_role,
     internet_gateway,
@@ -19,8 +21,10 @@ from . import (
     listener_rule,
     load_balancer,
     log_group,
+    mount_target,
     namespace,
     nat_gateway,
+    parameter,
     queue,
     record,
     route_table,
@@ -32,9 +36,13 @@ from . import (
     state_machine,
     subnet,
     subscription,
+    table,
     target_group,
     task_definition,
     topic,
+    user_pool,
+    user_pool_client,
+    user_pool_group,
     vpc,
     vpc_endpoint,
 )
@@ -72,5 +80,13 @@ TYPES: tuple[ResourceType, ...] = (
     subscription.TYPE,
     state_machine.TYPE,
     job_schedule.TYPE,
+    table.TYPE,
+    file_system.TYPE,
+    access_point.TYPE,
+    mount_target.TYPE,
+    user_pool.TYPE,
+    user_pool_client.TYPE,
+    user_pool_group.TYPE,
+    parameter.TYPE,
 )
 BY_KIND = {found.kind: found for found in TYPES}

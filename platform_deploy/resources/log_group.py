@@ -15,8 +15,10 @@ from ..resource import (
     ResourceType,
     Scope,
 )
+from . import of_apps
 
 KIND = "AWS::Logs::LogGroup"
+LAMBDA = "/aws/lambda/"  # where Lambda writes what a function says
 ATTRIBUTES = ("logGroupArn", "logGroupName")
 
 
@@ -27,16 +29,28 @@ def address(project: Project, workload: str) -> Address:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield one log group per workload."""
+    """Yield one log group per workload, and one per function of an app."""
+    for app in project.apps:
+        for function in app.functions:
+            name = f"{LAMBDA}{app.lambda_name(function)}"
+            yield _desired(name, app.application, app.log_days)
     for workload in project.workloads:
-        at = address(project, workload.name)
-        properties: Properties = {"logGroupName": at.name, "retentionInDays": workload.log_days}
-        yield Desired(address=at, workload=workload.name, properties=properties)
+        yield _desired(address(project, workload.name).name, workload.name, workload.log_days)
+
+
+def _desired(name: str, workload: str, days: int) -> Desired:
+    properties: Properties = {"logGroupName": name, "retentionInDays": days}
+    return Desired(address=Address(kind=KIND, name=name), workload=workload, properties=properties)
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the log groups whose name begins like the environment's."""
-    prefix = address(scope.project, "").name
+    """Yield the log groups whose name begins like the environment's or an app's."""
+    project = scope.project
+    for it in (address(project, "").name, *of_apps.prefixes(project, LAMBDA)):
+        yield from _begins(account, it)
+
+
+def _begins(account: Account, prefix: str) -> Iterator[Observed]:
     listed = account.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=prefix)
     for it in listed:
         answer = {"retentionInDays": None, **it, "logGroupArn": it["arn"].removesuffix(":*")}

@@ -7,10 +7,13 @@ is encrypted with a key of its worker's own, else with SQS's.
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import calls, naming
+from ..apps import App
+from ..apps import Queue as AppQueue
 from ..aws import Account
 from ..messages import Queue
 from ..model import Project, Workload
 from ..resource import (
+    Address,
     Attributes,
     Desired,
     Known,
@@ -22,7 +25,7 @@ from ..resource import (
     Value,
     arn,
 )
-from . import attributes, iam_role, kms_key, messaging, permissions
+from . import attributes, iam_role, kms_key, messaging, of_apps, permissions
 
 KIND = messaging.QUEUE
 FOURTEEN_DAYS = "1209600"
@@ -30,7 +33,9 @@ PAGE = 1000  # without a size ListQueues has no second page
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield each worker's queues and their queues of dead letters."""
+    """Yield each worker's queues, those of apps, and their queues of dead letters."""
+    for app, asked in of_apps.asked(project, AppQueue):
+        yield from _of_app(app, asked)
     for workload in project.workloads:
         for it in workload.queues:
             yield _desired(project, workload, it, messaging.EVENTS)
@@ -55,6 +60,26 @@ def _desired(project: Project, workload: Workload, it: Queue, use: str) -> Desir
         about["Policy"] = permissions.document(*statements)
     properties: Properties = {"QueueName": at.name, "Attributes": about}
     return Desired(address=at, workload=workload.name, properties=properties)
+
+
+def _of_app(app: App, it: AppQueue) -> Iterator[Desired]:
+    """Yield a queue that only the app's functions read and write, and that of its dead letters."""
+    dead = Ref(address=Address(kind=KIND, name=it.dead_letters), attribute="QueueArn")
+    own: dict[str, dict[str, Value]] = {
+        it.dead_letters: {"MessageRetentionPeriod": FOURTEEN_DAYS},
+        it.name: {
+            "VisibilityTimeout": str(it.visibility_seconds),
+            "RedrivePolicy": {"deadLetterTargetArn": dead, "maxReceiveCount": it.receives},
+        },
+    }
+    for name, about in own.items():
+        guard = permissions.document(of_apps.only_allowed(app, name, "sqs", arn("sqs", name)))
+        shared: Mapping[str, Value] = {"SqsManagedSseEnabled": "true", "Policy": guard}
+        yield Desired(
+            address=Address(kind=KIND, name=name),
+            workload=app.application,
+            properties={"QueueName": name, "Attributes": {**about, **shared}},
+        )
 
 
 def _redrive(project: Project, workload: Workload, it: Queue) -> dict[str, Value]:
@@ -85,9 +110,10 @@ def _statement(own: Value, who: Value, *actions: str) -> dict[str, Value]:
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the queues whose name begins like the environment's, with their tags."""
-    named = {"QueueNamePrefix": naming.begins(scope.project.name), "MaxResults": PAGE}
-    urls = account.pages("sqs", "ListQueues", "QueueUrls", **named)
+    """Yield the queues whose name begins like the environment's or an app's, with their tags."""
+    begins = (naming.begins(scope.project.name), *of_apps.prefixes(scope.project))
+    listed = [{"QueueNamePrefix": it, "MaxResults": PAGE} for it in begins]
+    urls = [url for it in listed for url in account.pages("sqs", "ListQueues", "QueueUrls", **it)]
     return calls.looked_at(lambda url: _one(account, scope, url), urls)
 
 

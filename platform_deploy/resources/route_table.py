@@ -31,6 +31,12 @@ def addresses(project: Project) -> tuple[Address, ...]:
     return tuple(it.address for it in desired(project))
 
 
+def public_ids(project: Project) -> tuple[Value, ...]:
+    """Return the reference to the public subnets' table, nothing where the network exists."""
+    is_own = isinstance(project.shared.network.vpc, OwnVpc)
+    return (ref(KIND, f"{project.name}-public", "RouteTableId"),) if is_own else ()
+
+
 def private_ids(project: Project) -> tuple[Value, ...]:
     """Return the references to the private subnets' tables."""
     names = (_private(project, index) for index in range(subnet.count(project, PRIVATE)))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
+from ..apps import App, FileSystem
 from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
@@ -25,7 +26,7 @@ from ..resource import (
     rendered,
 )
 from ..routing import INTERNAL, PUBLIC
-from . import edges, vpc
+from . import edges, of_apps, vpc
 
 KIND = edges.KIND
 SHARED = edges.SHARED
@@ -33,6 +34,7 @@ address = edges.address
 group_id = edges.group_id
 ANYWHERE = "0.0.0.0/0"
 ENDPOINTS = "endpoints"
+FILES, FUNCTIONS, NFS = "files", "functions", 2049
 OUT: Value = {"IpProtocol": "-1", "IpRanges": ({"CidrIp": ANYWHERE},)}  # what AWS lets out
 # The calls that allow and take back the rules of a property.
 CALLS = {"IpPermissions": "SecurityGroupIngress", "IpPermissionsEgress": "SecurityGroupEgress"}
@@ -53,7 +55,9 @@ def of_endpoints(project: Project) -> Ref:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield a group for each load balancer, the endpoints', and one per service."""
+    """Yield a group for each load balancer, the endpoints', one per service, those of apps."""
+    for app, system in of_apps.asked(project, FileSystem):
+        yield from _files(project, app, system.name)
     for balancer in project.balancers:
         yield _group_of(project, balancer)
     if project.settings.copilot_defaults:
@@ -69,6 +73,27 @@ def desired(project: Project) -> Iterable[Desired]:
         ingress = tuple(_ingress(project, workload))
         group = _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
         yield _with_said(project, group)
+
+
+def of_files(name: str, use: str = FILES) -> Ref:
+    """Return the reference to the group of a file system, or of the functions that mount it."""
+    return Ref(address=Address(kind=KIND, name=f"{name}-{use}"), attribute="GroupId")
+
+
+def _files(project: Project, app: App, name: str) -> Iterator[Desired]:
+    """Yield the group of a file system, for its functions only, and the group of these."""
+    files, functions = of_files(name), of_files(name, FUNCTIONS)
+    mounted = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": functions},)})
+    mounts = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": files},)})
+    aws = edges.rule(edges.HTTPS_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
+    for of, text, rules in (
+        (files, f"From the functions to the files of {name}", {"IpPermissions": (mounted,)}),
+        (functions, f"Functions of {name}", {"IpPermissionsEgress": (mounts, aws)}),
+    ):
+        at = of.address
+        vpc_id = vpc.vpc_id(project)
+        about: Properties = {"GroupName": at.name, "Description": text, "VpcId": vpc_id, **rules}
+        yield Desired(address=at, workload=app.application, properties=about)
 
 
 def _group_of(project: Project, balancer: str) -> Desired:

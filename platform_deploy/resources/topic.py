@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 
 from .. import calls, naming
+from ..apps import App
+from ..apps import Topic as AppTopic
 from ..aws import Account
 from ..messages import Topic
 from ..model import Project
 from ..resource import (
+    Address,
     Desired,
     Known,
     Observed,
@@ -16,15 +19,18 @@ from ..resource import (
     Scope,
     Text,
     Value,
+    arn,
 )
-from . import attributes, messaging, permissions
+from . import attributes, messaging, of_apps, permissions
 
 KIND = messaging.TOPIC
 KEY = "alias/aws/sns"  # AWS's own; it costs nothing
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the topics that the workloads publish."""
+    """Yield the topics that the workloads publish, and those that apps listen to."""
+    for app, asked in of_apps.asked(project, AppTopic):
+        yield _of_app(app, asked)
     for workload in project.workloads:
         for it in workload.topics:
             at = messaging.topic_address(project, workload.name, it.name)
@@ -33,13 +39,35 @@ def desired(project: Project) -> Iterable[Desired]:
             yield Desired(address=at, workload=workload.name, properties=properties)
 
 
-def _attributes(it: Topic, arn: Text) -> Value:
+def _of_app(app: App, it: AppTopic) -> Desired:
+    """Return a topic to which the account's alarms publish, and else only the app's functions.
+
+    It has no key: alarms cannot use AWS's own one for topics.
+    """
+    own = arn("sns", it.name)
+    alarms: Value = {
+        "Sid": "Alarms",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": own,
+        "Condition": {"ArnLike": {"aws:SourceArn": arn("cloudwatch", "alarm:*")}},
+    }
+    guard = permissions.document(alarms, of_apps.only_allowed(app, it.name, "sns", own))
+    return Desired(
+        address=Address(kind=KIND, name=it.name),
+        workload=app.application,
+        properties={"Name": it.name, "Attributes": {"Policy": guard}},
+    )
+
+
+def _attributes(it: Topic, own: Text) -> Value:
     root = Text(parts=("arn:", _PARTITION, ":iam::", Pseudo(name="AWS::AccountId"), ":root"))
     queues_only: Value = {
         "Effect": "Allow",
         "Principal": {"AWS": root},
         "Action": ("sns:Subscribe",),
-        "Resource": arn,
+        "Resource": own,
         "Condition": {"StringEquals": {"sns:Protocol": "sqs"}},
     }
     found: dict[str, Value] = {
@@ -57,8 +85,8 @@ _PARTITION = Pseudo(name="AWS::Partition")
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the topics whose name begins like the environment's."""
-    prefix = scope.project.name_of("")
+    """Yield the topics whose name begins like the environment's or an app's."""
+    prefix = (scope.project.name_of(""), *of_apps.prefixes(scope.project))
     arns = [it["TopicArn"] for it in account.pages("sns", "ListTopics", "Topics")]
     ours = [it for it in arns if it.rpartition(":")[2].startswith(prefix)]
     return calls.looked_at(lambda arn: _one(account, scope, arn), ours)

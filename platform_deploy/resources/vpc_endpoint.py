@@ -21,7 +21,7 @@ from ..resource import (
     Text,
     Value,
 )
-from . import route_table, security_group, subnet, vpc
+from . import of_apps, route_table, security_group, subnet, vpc
 
 KIND = "AWS::EC2::VPCEndpoint"
 ROUTED = ("s3", "dynamodb")
@@ -56,14 +56,20 @@ def _store(secret: Secret) -> str:
     return "secretsmanager" if is_arn else secret.store
 
 
+def _with_free(project: Project) -> tuple[str, ...]:
+    """Return the services with those that apps with files in the network reach for nothing."""
+    free = ROUTED if of_apps.have_files(project) and route_table.public_ids(project) else ()
+    return tuple(sorted({*services(project), *free}))
+
+
 def addresses(project: Project) -> tuple[Address, ...]:
     """Return the addresses of the endpoints."""
-    return tuple(_address(project, name) for name in services(project))
+    return tuple(_address(project, name) for name in _with_free(project))
 
 
 def desired(project: Project) -> Iterator[Desired]:
     """Yield the endpoints; their private names need the network's host names to be on."""
-    for name in services(project):
+    for name in _with_free(project):
         region = Pseudo(name="AWS::Region")
         yield Desired(
             address=_address(project, name),
@@ -71,14 +77,16 @@ def desired(project: Project) -> Iterator[Desired]:
                 "VpcEndpointType": "Gateway" if name in ROUTED else "Interface",
                 "VpcId": vpc.vpc_id(project),
                 "ServiceName": Text(parts=("com.amazonaws.", region, f".{name}")),
-                **(_routed(project) if name in ROUTED else _interface(project)),
+                **(_routed(project, name) if name in ROUTED else _interface(project)),
             },
             after=(vpc.address(project),),
         )
 
 
-def _routed(project: Project) -> Properties:
-    return {"RouteTableIds": route_table.private_ids(project)}
+def _routed(project: Project, name: str) -> Properties:
+    private = route_table.private_ids(project) if name in services(project) else ()
+    public = route_table.public_ids(project) if of_apps.have_files(project) else ()
+    return {"RouteTableIds": (*public, *private)}
 
 
 def _interface(project: Project) -> Properties:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.emulator import Emulator
-from platform_deploy import aws, flow, manifest, naming
+from platform_deploy import apps, aws, flow, manifest, naming
 from platform_deploy.apply import Event
 from platform_deploy.aws import Account
 from platform_deploy.desired import fingerprint
@@ -81,6 +81,10 @@ COUNTED = (
     ("ec2", "DescribeVpcEndpoints", "VpcEndpoints", {}),
     ("ecs", "ListClusters", "clusterArns", {}),
     ("ecs", "ListTaskDefinitions", "taskDefinitionArns", {"status": "ACTIVE"}),
+    ("cognito-idp", "ListUserPools", "UserPools", {"MaxResults": 60}),
+    ("dynamodb", "ListTables", "TableNames", {}),
+    ("efs", "DescribeAccessPoints", "AccessPoints", {}),
+    ("efs", "DescribeFileSystems", "FileSystems", {}),
     ("elbv2", "DescribeLoadBalancers", "LoadBalancers", {}),
     ("elbv2", "DescribeTargetGroups", "TargetGroups", {}),
     ("elbv2", "DescribeListeners", "Listeners", {}),
@@ -93,6 +97,7 @@ COUNTED = (
     ("sns", "ListSubscriptions", "Subscriptions", {}),
     ("sns", "ListTopics", "Topics", {}),
     ("sqs", "ListQueues", "QueueUrls", {}),
+    ("ssm", "DescribeParameters", "Parameters", {}),
     ("stepfunctions", "ListStateMachines", "stateMachines", {}),
 )
 
@@ -172,6 +177,13 @@ def project_of(
 ) -> Project:
     """The project that these manifests describe; `shared` is the environment's."""
     return manifest.read(folder_of(*texts, environment=environment, shared=shared, **variables))[0]
+
+
+def with_apps(environment: str = "test", *names: str) -> Project:
+    """A project with the Chalice apps beside a service."""
+    files = (EXAMPLES.parent / it / "resources.yml" for it in names or ("notifier", "datalake"))
+    read = tuple(apps.read(file, stage=environment) for file in files)
+    return replace(project_of(API, environment=environment), apps=read)
 
 
 def listed(problems: Iterable[Problem]) -> list[str]:

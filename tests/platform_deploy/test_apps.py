@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
+from notifier.chalicelib.forges import forge_names
 from platform_deploy import apps
-from platform_deploy.apps import BadResources, Function, Queue, Table
+from platform_deploy.apps import BadResources, FileSystem, Function, Queue, Table
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path("resources.yml")
@@ -30,6 +31,28 @@ def test_functions_are_named_as_chalice_names_them() -> None:
     assert named["dispatch"] == "trivet-notifier-dev-dispatch"
 
 
+def test_the_datalake_asks_for_its_files_and_its_groups_by_stage() -> None:
+    app = apps.read(ROOT / "datalake" / "resources.yml", stage="prod")
+    files = FileSystem(name="trivet-datalake-prod", path="/lake", owner=1001, cold_after_days=30)
+    assert app.all_of(FileSystem) == (files,)
+    assert [it.name for it in app.users_of(files.name)] == ["api_handler", "sweep"]
+    assert app.log_days == 30
+
+
+def test_a_secret_is_made_up_for_each_forge() -> None:
+    app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
+    (parameters,) = app.all_of(apps.Parameters)
+    assert parameters.generated == tuple(f"{forge}-secret" for forge in forge_names())
+
+
+def test_the_role_of_a_function_has_chalice_s_name_or_its_stack_s() -> None:
+    app = apps.read(ROOT / "datalake" / "resources.yml", stage="dev")
+    assert app.role_names(app.functions[0]) == (
+        "trivet-datalake-dev-api_handler",
+        "trivet-datalake-dev-ApiHandlerRole-*",
+    )
+
+
 def test_all_problems_are_reported_at_once() -> None:
     document: dict[str, Any] = {
         "application": "x",
@@ -39,8 +62,8 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadResources) as caught:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
-        "resources.a: type 'queueue' is none of dead_letters, parameters, phone_numbers, "
-        "queue, secrets, table, topic, user_pool",
+        "resources.a: type 'queueue' is none of dead_letters, file_system, parameters, "
+        "phone_numbers, queue, secrets, table, topic, topics, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",

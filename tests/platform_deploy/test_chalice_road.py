@@ -13,7 +13,7 @@ from platform_deploy.chalice_command import Chalice
 from platform_deploy.errors import ChaliceFailed, NotConfigured, NotFound, Refused
 
 from .conftest import agree
-from .test_up import PROJECT, ROOT, SECRET, counting, listening, there, with_what_the_apps_need
+from .test_up import PROJECT, ROOT, counting, listening, there
 
 # Chalice sleeps five seconds after each function it makes; the emulator is ready sooner.
 AT_ONCE = "import time; sleep = time.sleep; time.sleep = lambda s: sleep(min(s, 0.2)); "
@@ -35,14 +35,14 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
     (chalice,) = lake
     voice, said = listening()
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
         before = there(account)
         done = up.up(account, PROJECT, lake, agree, voice)
         variables = account.read(
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )["Environment"]["Variables"]
-        assert variables["DATALAKE_LINK_KEY"] == SECRET
-        assert SECRET not in chalice.config.read_text() + "".join(said)
+        secret = variables["DATALAKE_LINK_KEY"]
+        assert done.secrets == {"/trivet/datalake/dev/link-key": secret}
+        assert secret not in chalice.config.read_text() + "".join(said)
         kept = account.read("logs", "DescribeLogGroups")["logGroups"]
         assert {it["logGroupName"]: it["retentionInDays"] for it in kept} == {
             "/aws/lambda/trivet-datalake-dev": 30,
@@ -65,7 +65,6 @@ def test_the_rehearsal_stops_at_the_import_of_the_api_and_says_so(
 ) -> None:
     voice, said = listening()
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
         done = up.up(account, PROJECT, lake, agree, voice)
         assert said[-2:] == [
             "not on the emulator: the routes of an API that `chalice deploy` imports",

@@ -192,3 +192,36 @@ def test_a_job_may_have_a_role_that_nobody_may_take(account: Account) -> None:
         FlexibleTimeWindow={"Mode": "OFF"},
         Target=target,
     )
+
+
+def test_a_file_system_s_backups_are_not_switched_on_by_its_creation(account: Account) -> None:
+    made = account.write("efs", "CreateFileSystem", CreationToken="x", Backup=True)
+    at = {"FileSystemId": made["FileSystemId"]}
+    told = account.read("efs", "DescribeBackupPolicy", **at)["BackupPolicy"]
+    assert (told["Status"], made["LifeCycleState"]) == ("DISABLED", "available")
+
+
+def test_what_expires_can_be_switched_within_the_hour(account: Account) -> None:
+    account.write(
+        "dynamodb",
+        "CreateTable",
+        TableName="x",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )
+    for is_on in (True, False):
+        about = {
+            "TableName": "x",
+            "TimeToLiveSpecification": {"AttributeName": "a", "Enabled": is_on},
+        }
+        assert accepts(account, "dynamodb", "UpdateTimeToLive", **about)
+
+
+def test_an_update_of_a_pool_keeps_what_is_not_sent(account: Account) -> None:
+    by_admin = {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
+    made = account.write("cognito-idp", "CreateUserPool", PoolName="x", **by_admin)["UserPool"]
+    at = {"UserPoolId": made["Id"]}
+    account.write("cognito-idp", "UpdateUserPool", **at, MfaConfiguration="OFF")
+    told = account.read("cognito-idp", "DescribeUserPool", **at)["UserPool"]
+    assert told["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"]

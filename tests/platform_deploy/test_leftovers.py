@@ -96,11 +96,11 @@ def test_all_that_chalice_leaves_out_is_added(account: Account) -> None:
             "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
         },
     )
-    for name in (f"/aws/lambda/{NAME}", "/trivet/books-dev/api"):
-        logs(account, name)
-        stub(account, "logs").add_response("create_log_group", {}, {"logGroupName": name})
-        kept = {"logGroupName": name, "retentionInDays": 30}
-        stub(account, "logs").add_response("put_retention_policy", {}, kept)
+    name = "/trivet/books-dev/api"
+    logs(account, name)
+    stub(account, "logs").add_response("create_log_group", {}, {"logGroupName": name})
+    kept = {"logGroupName": name, "retentionInDays": 30}
+    stub(account, "logs").add_response("put_retention_policy", {}, kept)
     gateway = stub(account, "apigateway")
     gateway.add_response("get_gateway_responses", {"items": []}, {**API, "limit": 500})
     for kind in sam.REFUSALS:
@@ -126,7 +126,6 @@ def test_all_that_chalice_leaves_out_is_added(account: Account) -> None:
     assert leftovers.add(deployed(account), has_logs=True) == (
         "books-dev-sweep: configuration",
         "books-dev-sweep: retries",
-        "/aws/lambda/books-dev-sweep: kept 30 days",
         "/trivet/books-dev/api: kept 30 days",
         "books: header fields of refusals",
         "books: limits and logs of the API",
@@ -141,12 +140,13 @@ def test_what_is_there_is_read_and_left(account: Account) -> None:
     stub(account, "lambda").add_response(
         "get_function_event_invoke_config", {**standing, "DestinationConfig": destinations}
     )
-    logs(account, f"/aws/lambda/{NAME}", retentionInDays=30)
+    logs(account, "/trivet/books-dev/api", retentionInDays=30)
     gateway = stub(account, "apigateway")
     items = [{"responseType": kind, "responseParameters": FIELDS} for kind in sam.REFUSALS]
     gateway.add_response("get_gateway_responses", {"items": items})
-    gateway.add_response("get_stage", {"methodSettings": LIMITS})
-    assert leftovers.add(deployed(account), has_logs=False) == ()
+    line = {"destinationArn": GROUP, "format": json.dumps(sam.ACCESS_LINE)}
+    gateway.add_response("get_stage", {"methodSettings": LIMITS, "accessLogSettings": line})
+    assert leftovers.add(deployed(account), has_logs=True) == ()
 
 
 def test_a_mount_that_lambda_refuses_is_told_with_its_reason(account: Account) -> None:

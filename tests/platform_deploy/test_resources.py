@@ -20,6 +20,7 @@ from platform_deploy.resources import (
     job_schedule,
     listener_rule,
     namespace,
+    parameter,
     rollout,
     security_group,
     service,
@@ -39,6 +40,7 @@ from .conftest import (
     project_in,
     project_of,
     silent,
+    with_apps,
 )
 
 EVERYTHING = (
@@ -72,8 +74,14 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     "SecurityGroupIds",
     "PrivateDnsEnabled",
     "Attributes",
+    *("BillingMode", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"),
+    *("ThroughputMode", "LifecyclePolicies", "BackupPolicy", "Policy"),
+    *("AdminCreateUserConfig", "Policies", "ExplicitAuthFlows", "PreventUserExistenceErrors"),
     *job_schedule.MEMBERS,
 }
+
+
+MADE_UP = {parameter.KIND: {"Value": "of its creation"}}
 
 
 def everything(kind: str) -> tuple[Desired, ...]:
@@ -83,6 +91,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
     projects = (
         project_in(EVERYTHING, BACKEND, web, inside, domain="example.org"),
         project_of(SCALED),
+        with_apps(),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
     )
@@ -98,7 +107,7 @@ def test_the_create_call_fits_the_model_of_its_api(of: ResourceType) -> None:
     for resource in wanted:
         late = of.late_in(resource)
         early = {k: v for k, v in resource.properties.items() if k not in late}
-        parameters = calls.create_parameters(early, of, TAGS)
+        parameters = {**calls.create_parameters(early, of, TAGS), **MADE_UP.get(of.kind, {})}
         assert ParamValidator().validate(parameters, shape).generate_report() == ""
 
 

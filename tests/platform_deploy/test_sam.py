@@ -71,15 +71,6 @@ def test_functions_have_the_names_that_chalice_deploy_gives_them_and_the_uploade
     assert uri == {"Bucket": "bucket", "Key": "app/1.zip"}
 
 
-def test_each_function_waits_for_a_log_group_of_its_own_that_forgets() -> None:
-    resources = completed()["Resources"]
-    assert resources["SweepAll"]["DependsOn"] == ["SweepAllLogs"]
-    assert resources["SweepAllLogs"] == {
-        "Type": "AWS::Logs::LogGroup",
-        "Properties": {"LogGroupName": "/aws/lambda/books-dev-sweep_all", "RetentionInDays": 30},
-    }
-
-
 def test_a_mount_brings_the_network_and_without_one_there_is_neither() -> None:
     with_mount = completed()["Resources"]["APIHandler"]["Properties"]
     assert with_mount["VpcConfig"] == {

@@ -15,7 +15,6 @@ import pytest
 from localcloud import emulator as ministack
 from localcloud.client import call
 from localcloud.emulator import Emulator
-from localcloud.provision import provision
 from platform_deploy import aws, chalice_command, code_bucket, stack, up
 from platform_deploy.aws import Account, Answer
 from platform_deploy.chalice_command import Chalice
@@ -29,7 +28,7 @@ from .conftest import EXAMPLES, agree
 ROOT = EXAMPLES.parent
 REQUESTS = json.loads((Path(__file__).parent / "up_requests.json").read_text(encoding="utf-8"))
 PROJECT = Project(application="trivet", environment="dev", workloads=())
-SECRET = "hush-hush-hush-hush-hush-hush-hush"
+PARAMETER = "/trivet/notifier/dev/github-secret"
 POLLED = "DescribeStacks"
 LISTED = (
     ("cloudformation", "DescribeStacks", "Stacks"),
@@ -75,16 +74,6 @@ def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
 
 
-def with_what_the_apps_need(emulator: Emulator, account: Account) -> None:
-    """Make what the apps' resources.yml ask for, and the secrets."""
-    for chalice in chalices():
-        provision(chalice.app, emulator.endpoint)
-    for name in ("notifier/dev/github-secret", "datalake/dev/link-key"):
-        account.write(
-            "ssm", "PutParameter", Name=f"/trivet/{name}", Value=SECRET, Type="SecureString"
-        )
-
-
 def listening() -> tuple[Voice, list[str]]:
     said: list[str] = []
     return Voice(tell=lambda _event: None, say=said.append), said
@@ -106,9 +95,9 @@ def api_of(account: Account, name: str) -> str:
     return str(found)
 
 
-def send_a_delivery(emulator: Emulator, api: str) -> int:
+def send_a_delivery(emulator: Emulator, api: str, secret: str) -> int:
     body = (ROOT / "examples" / "webhooks" / "workflow_run.failed.json").read_bytes()
-    digest = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
         "Content-Type": "application/json",
         "X-GitHub-Event": "workflow_run",
@@ -133,21 +122,25 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
 ) -> None:
     voice, said = listening()
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
         before = there(account)
         counts: dict[str, dict[str, int]] = {}
+        secrets: dict[str, str] = {}
         for run in ("up", "second up"):
             account.requests.clear()
             done = up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
+            secrets |= done.secrets
+            assert bool(done.secrets) is (run == "up")  # they are told once
             counts[run] = dict(sorted(account.requests.items()))
             assert done.is_changed is (run == "up")
 
-        assert send_a_delivery(emulator, api_of(account, "trivet-notifier")) == 202
+        api = api_of(account, "trivet-notifier")
+        assert send_a_delivery(emulator, api, secrets[PARAMETER]) == 202
         assert all(text.startswith("CI broke: ") for text in texts(emulator))
         page = f"{done.apps[1].address}m/"  # the functions were told the API's address
         assert all(page in text for text in texts(emulator))
         assert f"webhooks of GitHub go to {done.apps[1].address}webhooks/github" in up.told(done)
-        assert SECRET not in up.told(done) + up.told_json(done) + "".join(said)
+        everything = up.told(done) + up.told_json(done) + "".join(said)
+        assert not any(secret in everything for secret in secrets.values())
 
         account.requests.clear()
         up.down(account, PROJECT, chalices(), agree, voice)
@@ -163,9 +156,9 @@ def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         with counting() as account:
-            with_what_the_apps_need(emulator, account)
-            up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
-            assert send_a_delivery(emulator, api_of(account, "trivet-notifier")) == 202
+            done = up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
+            api = api_of(account, "trivet-notifier")
+            assert send_a_delivery(emulator, api, done.secrets[PARAMETER]) == 202
             assert texts(emulator)
 
 
@@ -173,8 +166,7 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
     emulator: Emulator,
 ) -> None:
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
-        up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
+        done = up.up(account, PROJECT, chalices(), agree, listening()[0], up.PACKAGE)
         kept = {
             it["logGroupName"]: it["retentionInDays"]
             for it in account.read("logs", "DescribeLogGroups")["logGroups"]
@@ -193,7 +185,8 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
         lake = account.read(
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )
-        assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] == SECRET
+        assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] in done.secrets.values()
+        assert "FileSystemConfigs" not in lake  # a gap: see localcloud/gaps.py
         api = api_of(account, "trivet-datalake")
         refusals = account.read("apigateway", "GetGatewayResponses", restApiId=api)["items"]
         assert all(it["defaultResponse"] for it in refusals)  # a gap: see localcloud/gaps.py
@@ -206,7 +199,6 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
 
 def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator) -> None:
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
         voice, _ = listening()
         up.up(account, PROJECT, chalices(), agree, voice, up.PACKAGE)
         account.write(
@@ -224,7 +216,6 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
 def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emulator) -> None:
     theirs = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     with counting() as account:
-        with_what_the_apps_need(emulator, account)
         account.write(
             "cloudformation",
             "CreateStack",

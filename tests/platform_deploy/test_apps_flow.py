@@ -1,0 +1,348 @@
+"""What the Chalice apps ask for, on the emulator: made, changed, replaced, taken away."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from platform_deploy import flow
+from platform_deploy.apps import App, FileSystem, Parameters, Queue, Table, UserPool
+from platform_deploy.aws import Account
+from platform_deploy.errors import ApplyFailed, AwsError
+from platform_deploy.model import Project
+
+from .conftest import Look, agree, silent, with_apps
+from .test_faults import Faulty
+
+LookAt = Callable[[Project], Look]
+Changes = Mapping[str, tuple[str, list[str]]]
+NOTIFIER, LAKE = "trivet-notifier-test", "trivet-datalake-test"
+
+
+def deploy(account: Account, wanted: Project) -> flow.Done:
+    return flow.deploy(account, wanted, agree, silent())
+
+
+def changes(account: Account, wanted: Project, *forced: str) -> Changes:
+    found, _ = flow.planned(account, wanted, flow.Limits(forced=frozenset(forced)))
+    return {
+        str(it.address).partition("::")[2]: (it.action.value, [field.path for field in it.fields])
+        for it in found.changes
+    }
+
+
+def with_other(wanted: Project, kind: type[Any], **members: object) -> Project:
+    """The project with other members of the apps' resources of one type."""
+
+    def other(app: App) -> App:
+        resources = {
+            key: replace(it, **members) if isinstance(it, kind) else it
+            for key, it in app.resources.items()
+        }
+        return replace(app, resources=resources)
+
+    return replace(wanted, apps=tuple(map(other, wanted.apps)))
+
+
+def test_what_was_deployed_needs_no_change_and_leaves_nothing(
+    account: Account, look: LookAt
+) -> None:
+    wanted = with_apps()
+    before = look(wanted).count()
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+    count = look(wanted).count()
+    kinds = ("AccessPoints", "FileSystems", "Parameters", "TableNames", "Topics", "UserPools")
+    assert [count[it] - before[it] for it in kinds] == [1, 1, 6, 1, 1, 1]
+    assert count["QueueUrls"] - before["QueueUrls"] == 2
+    flow.destroy(account, wanted, agree, silent())
+    assert look(wanted).count() == before
+
+
+OTHER: tuple[tuple[type[Any], dict[str, object], Changes], ...] = (
+    (
+        Queue,
+        {"visibility_seconds": 60, "receives": 3},
+        {
+            f"SQS::Queue {NOTIFIER}-events": (
+                "update",
+                ["Attributes.RedrivePolicy.maxReceiveCount", "Attributes.VisibilityTimeout"],
+            )
+        },
+    ),
+    (
+        Table,
+        {"expires": "gone_at"},
+        {
+            f"DynamoDB::Table {NOTIFIER}-memory": (
+                "update",
+                ["TimeToLiveSpecification.AttributeName"],
+            )
+        },
+    ),
+    (
+        Table,
+        {"key": "name"},
+        {
+            f"DynamoDB::Table {NOTIFIER}-memory": (
+                "replace",
+                ["AttributeDefinitions", "KeySchema"],
+            )
+        },
+    ),
+    (
+        FileSystem,
+        {"cold_after_days": 60},
+        {f"EFS::FileSystem {LAKE}": ("update", ["LifecyclePolicies"])},
+    ),
+    (
+        FileSystem,
+        {"owner": 1002},
+        {
+            f"EFS::AccessPoint {LAKE}": (
+                "replace",
+                [
+                    *("PosixUser.Gid", "PosixUser.Uid"),
+                    *(f"RootDirectory.CreationInfo.Owner{it}" for it in ("Gid", "Uid")),
+                ],
+            )
+        },
+    ),
+    (
+        UserPool,
+        {"groups": ("readers",)},
+        {
+            f"Cognito::UserPoolGroup {LAKE}/readers": ("create", []),
+            f"Cognito::UserPoolGroup {LAKE}/lake-admins": ("delete", []),
+        },
+    ),
+)
+
+
+@pytest.mark.parametrize(("kind", "members", "expected"), OTHER)
+def test_what_is_asked_for_otherwise_is_changed_alone_and_once(
+    account: Account, kind: type[Any], members: dict[str, object], expected: Changes
+) -> None:
+    wanted = with_apps()
+    deploy(account, wanted)
+    other = with_other(wanted, kind, **members)
+    assert changes(account, other) == expected
+    deploy(account, other)
+    assert changes(account, other) == {}
+    flow.destroy(account, other, agree, silent())
+
+
+def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> None:
+    wanted = with_apps("test", "datalake")
+    first = flow.revealed(account, deploy(account, wanted).plan)
+    (name,) = first
+    assert name == "/trivet/datalake/test/link-key"
+    assert len(first[name]) >= 32
+    more = with_other(wanted, Parameters, generated=("link-key", "other-key"))
+    second = flow.revealed(account, deploy(account, more).plan)
+    assert list(second) == ["/trivet/datalake/test/other-key"]
+    assert set(second.values()).isdisjoint(first.values())
+    assert flow.revealed(account, deploy(account, more).plan) == {}
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+    names = account.pages("ssm", "DescribeParameters", "Parameters")
+    assert "/trivet/datalake/test/other-key" not in [it["Name"] for it in names]
+
+
+def test_a_secret_that_somebody_sets_stays_and_is_in_no_plan(account: Account) -> None:
+    wanted = with_apps("test", "datalake")
+    done = deploy(account, wanted)
+    ((name, value),) = flow.revealed(account, done.plan).items()
+    assert value not in repr(done)
+    account.write("ssm", "PutParameter", Name=name, Value="of somebody", Overwrite=True)
+    assert changes(account, wanted) == {}
+    assert account.read("ssm", "GetParameter", Name=name)["Parameter"]["Version"] == 2
+
+
+DRIFT: tuple[tuple[str, str, dict[str, object], str], ...] = (
+    (
+        "efs",
+        "PutLifecycleConfiguration",
+        {"FileSystemId": "EFS::FileSystem.FileSystemId", "LifecyclePolicies": []},
+        "LifecyclePolicies",
+    ),
+    (
+        "efs",
+        "PutBackupPolicy",
+        {
+            "FileSystemId": "EFS::FileSystem.FileSystemId",
+            "BackupPolicy": {"Status": "DISABLED"},
+        },
+        "BackupPolicy.Status",
+    ),
+    (
+        "efs",
+        "DeleteFileSystemPolicy",
+        {"FileSystemId": "EFS::FileSystem.FileSystemId"},
+        "Policy",
+    ),
+    (
+        "efs",
+        "UpdateFileSystem",
+        {"FileSystemId": "EFS::FileSystem.FileSystemId", "ThroughputMode": "bursting"},
+        "ThroughputMode",
+    ),
+    (
+        "dynamodb",
+        "UpdateContinuousBackups",
+        {
+            "TableName": "DynamoDB::Table.TableName",
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": False},
+        },
+        "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
+    ),
+    (
+        "dynamodb",
+        "UpdateTimeToLive",
+        {
+            "TableName": "DynamoDB::Table.TableName",
+            "TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": False},
+        },
+        "TimeToLiveSpecification",
+    ),
+    (
+        "cognito-idp",
+        "UpdateUserPool",
+        {
+            "UserPoolId": "Cognito::UserPool.Id",
+            "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False},
+        },
+        "AdminCreateUserConfig.AllowAdminCreateUserOnly",
+    ),
+    (
+        "cognito-idp",
+        "UpdateUserPoolClient",
+        {
+            "UserPoolId": "Cognito::UserPoolClient.UserPoolId",
+            "ClientId": "Cognito::UserPoolClient.ClientId",
+            "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        },
+        "ExplicitAuthFlows",
+    ),
+    (
+        "logs",
+        "DeleteRetentionPolicy",
+        {"logGroupName": "/aws/lambda/trivet-datalake-test"},
+        "retentionInDays",
+    ),
+)
+
+
+@pytest.mark.parametrize(("api", "action", "parameters", "path"), DRIFT)
+def test_what_somebody_else_changed_is_seen_and_set_again(  # a row of the table
+    account: Account,
+    look: LookAt,
+    api: str,
+    action: str,
+    parameters: dict[str, object],
+    path: str,
+) -> None:
+    wanted = with_apps()
+    deploy(account, wanted)
+    live = look(wanted).observation().ours.values()
+    attributes = {
+        f"{it.address.kind.partition('::')[2]}.{name}": value
+        for it in live
+        for name, value in it.attributes.items()
+    }
+    named = {k: attributes.get(str(v), v) for k, v in parameters.items()}
+    account.write(api, action, **named)
+    (paths,) = changes(account, wanted).values()
+    assert [it.partition(".Enabled")[0].partition(".Attr")[0] for it in paths[1]][:1] == [path]
+    flow.deploy(account, wanted, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
+    assert changes(account, wanted) == {}
+
+
+def test_a_mount_target_in_other_groups_is_put_into_its_own(account: Account, look: LookAt) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    ours = look(wanted).observation().ours
+    target = next(it for at, it in ours.items() if at.kind == "AWS::EFS::MountTarget")
+    group = next(it for at, it in ours.items() if at.name == f"{LAKE}-functions")
+    at = {"MountTargetId": target.attributes["MountTargetId"]}
+    groups = [group.attributes["GroupId"]]
+    account.write("efs", "ModifyMountTargetSecurityGroups", **at, SecurityGroups=groups)
+    assert [it[1] for it in changes(account, wanted).values()] == [["SecurityGroups"]]
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+
+
+def test_two_environments_do_not_see_each_other(account: Account, look: LookAt) -> None:
+    one, two = with_apps("test"), with_apps("test2")
+    deploy(account, one)
+    state = look(one).state()
+    deploy(account, two)
+    assert changes(account, one) == changes(account, two) == {}
+    flow.destroy(account, two, agree, silent())
+    assert look(one).state() == state
+
+
+def test_a_function_less_takes_its_log_group_along(account: Account) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    (app,) = wanted.apps
+    fewer = replace(app, functions=app.functions[:1], log_days=7)
+    found = changes(account, replace(wanted, apps=(fewer,)))
+    group = f"Logs::LogGroup /aws/lambda/{LAKE}"
+    assert found.pop(group) == ("update", ["retentionInDays"])
+    assert found.pop(f"{group}-sweep") == ("delete", [])
+    policy = "EFS::FileSystem trivet-datalake-test"  # the role of the function that went
+    assert found == {policy: ("update", ["Policy.Statement"])}
+
+
+def test_without_its_app_nothing_of_an_app_is_touched(account: Account, look: LookAt) -> None:
+    wanted = with_apps()
+    deploy(account, wanted)
+    state = look(wanted).state()
+    deploy(account, replace(wanted, apps=()))
+    assert look(wanted).state() == state
+
+
+def test_one_app_can_be_destroyed_alone(account: Account, look: LookAt) -> None:
+    wanted = with_apps()
+    deploy(account, wanted)
+    limits = flow.Limits(only=frozenset({"trivet-datalake"}))
+    flow.destroy(account, wanted, agree, silent(), limits)
+    left = look(wanted).observation().ours.values()
+    assert {it.tag("trivet:workload") for it in left} == {None, "api", "trivet-notifier"}
+
+
+def test_functions_that_mount_nothing_need_no_network() -> None:
+    wanted = with_apps("test", "notifier")
+    kinds = {
+        it.address.kind for it in flow.scope_of(wanted).desired if it.workload == NOTIFIER[:15]
+    }
+    assert kinds == {
+        *("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SNS::Topic"),
+        *("AWS::SQS::Queue", "AWS::SSM::Parameter"),
+    }
+
+
+# --- losing answers ---------------------------------------------------------------------------
+
+READS, CALLS = 40, 130
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("number", range(READS, CALLS, 18))
+def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
+    account: Account, look: LookAt, number: int, takes_effect: bool
+) -> None:
+    wanted, is_dead = with_apps(), number % 4 == 0
+    before = look(wanted).count()
+    faulty = Faulty(account, number, takes_effect=takes_effect, is_dead=is_dead)
+    with suppress(ApplyFailed, AwsError):
+        deploy(faulty, wanted)
+    assert faulty.count >= number
+    deploy(account, wanted)
+    assert changes(account, wanted) == {}
+    assert look(wanted).observation().doubles == ()
+    flow.destroy(account, wanted, agree, silent())
+    assert look(wanted).count() == before
