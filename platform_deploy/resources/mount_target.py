@@ -6,7 +6,7 @@ It carries no tags: one of a file system of ours is ours.
 from collections.abc import Iterable, Mapping
 
 from .. import calls, naming
-from ..apps import FileSystem
+from ..app_resources import FileSystem
 from ..aws import Account, Answer
 from ..errors import AwsError, NotConfigured, NotFound
 from ..model import Project

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from ..apps import App, FileSystem
+from ..app_resources import FileSystem
+from ..apps import App
 from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
