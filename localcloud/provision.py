@@ -10,9 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from platform_deploy.apps import (
+from platform_deploy.app_resources import (
     SIGN_IN,
-    App,
     DeadLetters,
     FileSystem,
     Parameters,
@@ -25,6 +24,7 @@ from platform_deploy.apps import (
     Topics,
     UserPool,
 )
+from platform_deploy.apps import App
 
 from .emulator import ACCESS_KEY, REGION
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import sam
-from .apps import App, DeadLetters, Function, Queue
+from .app_resources import DeadLetters, Queue
+from .apps import App, Function
 from .aws import Account
 from .errors import NotFound, NotSteady
 from .place import Place

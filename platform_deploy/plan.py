@@ -257,8 +257,13 @@ def _wait_for_others(
     for member, value in wanted.properties.items():
         step = last if member in late else first
         named: Iterable[Ref] = references(value)
-        graph[step] |= {exists[ref.address] for ref in named if ref.address in exists}
-        graph[step].discard(step)  # what names itself
+        waits = {exists[ref.address] for ref in named if ref.address in exists}
+        # two of a kind may name each other, or one itself: those that are changed exist already
+        graph[step] |= {
+            it
+            for it in waits
+            if it.phase is not Phase.UPDATE or it.address.kind != step.address.kind
+        }
     graph[first] |= {complete[address] for address in wanted.after if address in complete}
     if first != last:
         graph[last].add(first)

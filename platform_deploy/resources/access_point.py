@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from .. import calls, naming
-from ..apps import FileSystem
+from ..app_resources import FileSystem
 from ..aws import Account
 from ..model import Project
 from ..resource import (

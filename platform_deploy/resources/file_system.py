@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from .. import calls, naming
-from ..apps import App, FileSystem
+from ..app_resources import FileSystem
+from ..apps import App
 from ..aws import Account, Answer
 from ..errors import AwsError, NotFound
 from ..model import Project

@@ -1,4 +1,4 @@
-"""Where functions reach a file system, `AWS::EFS::MountTarget`: one in each of two zones.
+"""Where functions reach a file system, `AWS::EFS::MountTarget`: one in each zone.
 
 It carries no tags: one of a file system of ours is ours.
 """
@@ -6,11 +6,11 @@ It carries no tags: one of a file system of ours is ours.
 from collections.abc import Iterable, Mapping
 
 from .. import calls, naming
-from ..apps import FileSystem
+from ..app_resources import FileSystem
 from ..aws import Account, Answer
 from ..errors import AwsError, NotConfigured, NotFound
 from ..model import Project
-from ..network import PRIVATE, PUBLIC, ImportedVpc
+from ..network import PRIVATE, PUBLIC
 from ..resource import (
     Address,
     Attributes,
@@ -18,7 +18,6 @@ from ..resource import (
     Known,
     Observed,
     Properties,
-    Pseudo,
     Ref,
     ResourceType,
     Scope,
@@ -31,20 +30,13 @@ ZONES = 2
 
 
 def places(project: Project) -> tuple[Ref | str, ...]:
-    """Return the subnets in which the functions stand, in two zones; raises NotConfigured."""
-    vpc = project.shared.network.vpc
-    is_private = isinstance(vpc, ImportedVpc) and not vpc.public
-    found = subnet.subnet_ids(project, PRIVATE if is_private else PUBLIC)
-    ids = tuple(it for it in found if isinstance(it, Ref | str))
-    if len(ids) < ZONES or any(isinstance(it, Pseudo) for it in found):
-        text = "the data lake's file system needs the ids of two subnets: network.vpc.subnets"
-        raise NotConfigured(text)
-    return ids[:ZONES]
-
-
-def addresses(project: Project, name: str) -> tuple[Address, ...]:
-    """Return the addresses of a file system's mount targets."""
-    return tuple(_address(name, it) for it in places(project))
+    """Return the subnets in which the functions stand, private ones first; raises NotConfigured."""
+    for placement in (PRIVATE, PUBLIC):
+        found = subnet.subnet_ids(project, placement)
+        ids = tuple(it for it in found if isinstance(it, Ref | str))
+        if len(ids) >= ZONES:
+            return ids
+    raise NotConfigured("network.vpc.subnets: the data lake's file system needs two of them by id")
 
 
 def _address(name: str, at: Ref | str) -> Address:

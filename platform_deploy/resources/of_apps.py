@@ -8,7 +8,8 @@ role and AWS's own services; managing it is never denied, so that it can always 
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from ..apps import App, FileSystem
+from ..app_resources import FileSystem
+from ..apps import App
 from ..model import Project
 from ..resource import Pseudo, Text, Value
 

@@ -6,7 +6,7 @@ Its value is in no plan and no comparison: whoever sets another keeps it.
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import calls
-from ..apps import Parameters
+from ..app_resources import Parameters
 from ..aws import Account
 from ..model import Project
 from ..resource import (

@@ -7,8 +7,8 @@ is encrypted with a key of its worker's own, else with SQS's.
 from collections.abc import Iterable, Iterator, Mapping
 
 from .. import calls, naming
+from ..app_resources import Queue as AppQueue
 from ..apps import App
-from ..apps import Queue as AppQueue
 from ..aws import Account
 from ..messages import Queue
 from ..model import Project, Workload

@@ -31,10 +31,9 @@ def addresses(project: Project) -> tuple[Address, ...]:
     return tuple(it.address for it in desired(project))
 
 
-def public_ids(project: Project) -> tuple[Value, ...]:
-    """Return the reference to the public subnets' table, nothing where the network exists."""
-    is_own = isinstance(project.shared.network.vpc, OwnVpc)
-    return (ref(KIND, f"{project.name}-public", "RouteTableId"),) if is_own else ()
+def all_ids(project: Project) -> tuple[Value, ...]:
+    """Return the references to all tables, nothing where the network exists."""
+    return tuple(Ref(address=it, attribute="RouteTableId") for it in addresses(project))
 
 
 def private_ids(project: Project) -> tuple[Value, ...]:

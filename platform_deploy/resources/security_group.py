@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from ..apps import App, FileSystem
+from ..app_resources import FileSystem
+from ..apps import App
 from ..aws import Account, Answer
 from ..calls import in_ec2
 from ..errors import AlreadyExists, NotFound
@@ -34,7 +35,7 @@ address = edges.address
 group_id = edges.group_id
 ANYWHERE = "0.0.0.0/0"
 ENDPOINTS = "endpoints"
-FILES, FUNCTIONS, NFS = "files", "functions", 2049
+NFS = 2049
 OUT: Value = {"IpProtocol": "-1", "IpRanges": ({"CidrIp": ANYWHERE},)}  # what AWS lets out
 # The calls that allow and take back the rules of a property.
 CALLS = {"IpPermissions": "SecurityGroupIngress", "IpPermissionsEgress": "SecurityGroupEgress"}
@@ -57,7 +58,7 @@ def of_endpoints(project: Project) -> Ref:
 def desired(project: Project) -> Iterable[Desired]:
     """Yield a group for each load balancer, the endpoints', one per service, those of apps."""
     for app, system in of_apps.asked(project, FileSystem):
-        yield from _files(project, app, system.name)
+        yield _files(project, app, system.name)
     for balancer in project.balancers:
         yield _group_of(project, balancer)
     if project.settings.copilot_defaults:
@@ -75,25 +76,24 @@ def desired(project: Project) -> Iterable[Desired]:
         yield _with_said(project, group)
 
 
-def of_files(name: str, use: str = FILES) -> Ref:
-    """Return the reference to the group of a file system, or of the functions that mount it."""
-    return Ref(address=Address(kind=KIND, name=f"{name}-{use}"), attribute="GroupId")
+def of_files(name: str) -> Ref:
+    """Return the reference to the group of a file system and of the functions that mount it."""
+    return Ref(address=Address(kind=KIND, name=name), attribute="GroupId")
 
 
-def _files(project: Project, app: App, name: str) -> Iterator[Desired]:
-    """Yield the group of a file system, for its functions only, and the group of these."""
-    files, functions = of_files(name), of_files(name, FUNCTIONS)
-    mounted = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": functions},)})
-    mounts = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": files},)})
+def _files(project: Project, app: App, name: str) -> Desired:
+    """Return a group whose members talk to each other by NFS, and else only ask AWS."""
+    own = of_files(name)
+    nfs = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": own},)})
     aws = edges.rule(edges.HTTPS_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
-    for of, text, rules in (
-        (files, f"From the functions to the files of {name}", {"IpPermissions": (mounted,)}),
-        (functions, f"Functions of {name}", {"IpPermissionsEgress": (mounts, aws)}),
-    ):
-        at = of.address
-        vpc_id = vpc.vpc_id(project)
-        about: Properties = {"GroupName": at.name, "Description": text, "VpcId": vpc_id, **rules}
-        yield Desired(address=at, workload=app.application, properties=about)
+    about: Properties = {
+        "GroupName": name,
+        "Description": f"The files of {name} and the functions that mount them",
+        "VpcId": vpc.vpc_id(project),
+        "IpPermissions": (nfs,),
+        "IpPermissionsEgress": (nfs, aws),
+    }
+    return Desired(address=own.address, workload=app.application, properties=about)
 
 
 def _group_of(project: Project, balancer: str) -> Desired:

@@ -6,7 +6,7 @@ It can be set back to any second of the last 35 days.
 from collections.abc import Iterable, Mapping
 
 from .. import calls
-from ..apps import Table
+from ..app_resources import Table
 from ..aws import Account
 from ..errors import AlreadyExists, AwsError, NotFound, StillInUse
 from ..model import Project

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from .. import calls, naming
+from ..app_resources import Topic as AppTopic
 from ..apps import App
-from ..apps import Topic as AppTopic
 from ..aws import Account
 from ..messages import Topic
 from ..model import Project

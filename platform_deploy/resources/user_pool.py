@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from .. import calls, naming
-from ..apps import UserPool
+from ..app_resources import UserPool
 from ..aws import Account
 from ..model import Project
 from ..resource import (

@@ -6,7 +6,7 @@ It carries no tags: one of a pool of ours is ours.
 from collections.abc import Iterable
 
 from .. import calls
-from ..apps import SIGN_IN, UserPool
+from ..app_resources import SIGN_IN, UserPool
 from ..aws import Account
 from ..model import Project
 from ..resource import (

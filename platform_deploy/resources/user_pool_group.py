@@ -6,7 +6,7 @@ It carries no tags: one of a pool of ours is ours, but a group that somebody add
 from collections.abc import Iterable
 
 from .. import calls
-from ..apps import UserPool
+from ..app_resources import UserPool
 from ..aws import Account
 from ..model import Project
 from ..resource import (

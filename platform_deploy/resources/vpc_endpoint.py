@@ -58,7 +58,7 @@ def _store(secret: Secret) -> str:
 
 def _with_free(project: Project) -> tuple[str, ...]:
     """Return the services with those that apps with files in the network reach for nothing."""
-    free = ROUTED if of_apps.have_files(project) and route_table.public_ids(project) else ()
+    free = ROUTED if of_apps.have_files(project) and route_table.all_ids(project) else ()
     return tuple(sorted({*services(project), *free}))
 
 
@@ -77,16 +77,15 @@ def desired(project: Project) -> Iterator[Desired]:
                 "VpcEndpointType": "Gateway" if name in ROUTED else "Interface",
                 "VpcId": vpc.vpc_id(project),
                 "ServiceName": Text(parts=("com.amazonaws.", region, f".{name}")),
-                **(_routed(project, name) if name in ROUTED else _interface(project)),
+                **(_routed(project) if name in ROUTED else _interface(project)),
             },
             after=(vpc.address(project),),
         )
 
 
-def _routed(project: Project, name: str) -> Properties:
-    private = route_table.private_ids(project) if name in services(project) else ()
-    public = route_table.public_ids(project) if of_apps.have_files(project) else ()
-    return {"RouteTableIds": (*public, *private)}
+def _routed(project: Project) -> Properties:
+    by_all = of_apps.have_files(project)
+    return {"RouteTableIds": (route_table.all_ids if by_all else route_table.private_ids)(project)}
 
 
 def _interface(project: Project) -> Properties:

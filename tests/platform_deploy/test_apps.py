@@ -5,7 +5,8 @@ import pytest
 
 from notifier.chalicelib.forges import forge_names
 from platform_deploy import apps
-from platform_deploy.apps import BadResources, FileSystem, Function, Queue, Table
+from platform_deploy.app_resources import FileSystem, Parameters, Queue, Table
+from platform_deploy.apps import BadResources, Function
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path("resources.yml")
@@ -41,7 +42,7 @@ def test_the_datalake_asks_for_its_files_and_its_groups_by_stage() -> None:
 
 def test_a_secret_is_made_up_for_each_forge() -> None:
     app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
-    (parameters,) = app.all_of(apps.Parameters)
+    (parameters,) = app.all_of(Parameters)
     assert parameters.generated == tuple(f"{forge}-secret" for forge in forge_names())
 
 

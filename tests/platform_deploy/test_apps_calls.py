@@ -12,18 +12,21 @@ from platform_deploy.aws import Account
 from platform_deploy.codes import of_answer
 from platform_deploy.errors import AlreadyExists, AwsError, NotConfigured, StillInUse
 from platform_deploy.resource import Address, Observed, ResourceType, Value, resolved
+from platform_deploy.resource import names as names_of
 from platform_deploy.resources import (
     file_system,
     mount_target,
     of_apps,
     parameter,
+    route_table,
     table,
     user_pool,
     user_pool_client,
     user_pool_group,
+    vpc_endpoint,
 )
 
-from .conftest import IMPORTED, project_of, with_apps
+from .conftest import IMPORTED, SCALED, project_of, with_apps
 from .test_aws import Session, stub
 
 SCOPE = flow.scope_of(with_apps())
@@ -287,8 +290,18 @@ def test_in_a_network_of_others_the_functions_stand_in_its_subnets() -> None:
     assert names == [f"trivet-datalake-test/subnet-{number}" for number in (1, 2)]
     assert not [it for it in flow.scope_of(theirs).desired if "Endpoint" in it.address.kind]
     tagged = IMPORTED.replace("[{id: subnet-1}, {id: subnet-2}]", "{from_tags: {tier: public}}")
-    with pytest.raises(NotConfigured, match="ids of two subnets"):
+    with pytest.raises(NotConfigured, match="two of them by id"):
         flow.scope_of(replace(theirs, shared=project_of(shared=tagged).shared))
+
+
+def test_functions_stand_in_private_subnets_where_there_are_some() -> None:
+    scaled = replace(project_of(SCALED), apps=with_apps("test", "datalake").apps)
+    names = [it.address.name for it in flow.scope_of(scaled).of_kind(mount_target.KIND)]
+    assert names == [f"trivet-datalake-test/shop-test-private-{number}" for number in (0, 1)]
+    endpoints = flow.scope_of(scaled).of_kind(vpc_endpoint.KIND)
+    tables = route_table.addresses(scaled)
+    assert [it.address.name for it in endpoints] == ["shop-test-dynamodb", "shop-test-s3"]
+    assert all(names_of(it) >= {*tables} for it in endpoints)
 
 
 def test_data_is_denied_to_a_request_without_a_principal_too() -> None:

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 
 from platform_deploy import flow
-from platform_deploy.apps import App, FileSystem, Parameters, Queue, Table, UserPool
+from platform_deploy.app_resources import (
+    FileSystem,
+    Parameters,
+    Queue,
+    Table,
+    UserPool,
+)
+from platform_deploy.apps import App
 from platform_deploy.aws import Account
 from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
+from platform_deploy.resource import rendered
+from platform_deploy.resources import edges
 
 from .conftest import Look, agree, silent, with_apps
 from .test_faults import Faulty
@@ -265,12 +274,30 @@ def test_a_mount_target_in_other_groups_is_put_into_its_own(account: Account, lo
     deploy(account, wanted)
     ours = look(wanted).observation().ours
     target = next(it for at, it in ours.items() if at.kind == "AWS::EFS::MountTarget")
-    group = next(it for at, it in ours.items() if at.name == f"{LAKE}-functions")
+    other = next(it for at, it in ours.items() if at == edges.address(wanted, "api"))
     at = {"MountTargetId": target.attributes["MountTargetId"]}
-    groups = [group.attributes["GroupId"]]
+    groups = [other.attributes["GroupId"]]
     account.write("efs", "ModifyMountTargetSecurityGroups", **at, SecurityGroups=groups)
     assert [it[1] for it in changes(account, wanted).values()] == [["SecurityGroups"]]
     deploy(account, wanted)
+    assert changes(account, wanted) == {}
+
+
+def test_the_files_group_lets_in_nothing_but_nfs_of_its_own(account: Account, look: LookAt) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    (group,) = (
+        it
+        for at, it in look(wanted).observation().ours.items()
+        if at.name == LAKE and at.kind == edges.KIND
+    )
+    own = {"UserIdGroupPairs": ({"GroupId": group.attributes["GroupId"]},)}
+    nfs = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, **own}
+    assert group.properties["IpPermissions"] == (nfs,)
+    of = {"GroupId": group.attributes["GroupId"]}
+    account.write("ec2", "RevokeSecurityGroupIngress", **of, IpPermissions=[rendered(nfs)])
+    assert [it[1] for it in changes(account, wanted).values()] == [["IpPermissions"]]
+    flow.deploy(account, wanted, agree, silent(), flow.Limits(forced=frozenset({"drift"})))
     assert changes(account, wanted) == {}
 
 

@@ -205,14 +205,14 @@ def test_what_expires_can_be_switched_within_the_hour(account: Account) -> None:
     account.write(
         "dynamodb",
         "CreateTable",
-        TableName="x",
+        TableName="xyz",
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
     )
     for is_on in (True, False):
         about = {
-            "TableName": "x",
+            "TableName": "xyz",
             "TimeToLiveSpecification": {"AttributeName": "a", "Enabled": is_on},
         }
         assert accepts(account, "dynamodb", "UpdateTimeToLive", **about)

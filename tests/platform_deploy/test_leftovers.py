@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import leftovers, sam
-from platform_deploy.apps import App, DeadLetters, Function
+from platform_deploy.app_resources import DeadLetters
+from platform_deploy.apps import App, Function
 from platform_deploy.aws import Account
 from platform_deploy.errors import NotSteady
 from platform_deploy.leftovers import Deployed

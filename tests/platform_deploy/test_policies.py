@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import apps, cli, policies
-from platform_deploy.apps import App, FileSystem, Function, PhoneNumbers, Queue
+from platform_deploy.app_resources import FileSystem, PhoneNumbers, Queue
+from platform_deploy.apps import App, Function
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import sam
-from platform_deploy.apps import App, DeadLetters, Function
+from platform_deploy.app_resources import DeadLetters
+from platform_deploy.apps import App, Function
 from platform_deploy.errors import NotConfigured
 from platform_deploy.place import Place
 

@@ -1,0 +1,165 @@
+"""Say what a Chalice app may ask for: one value a type, and the parser of its entry.
+
+Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+class _Resource:
+    """What policies name: PATTERN is its ARN in any account and region."""
+
+    __slots__ = ()
+    PATTERN: ClassVar[str]
+
+    @property
+    def arn(self) -> str:
+        """The pattern that names it in any account and region."""
+        return self.PATTERN.format(it=self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue(_Resource):
+    """An SQS queue whose messages go to `dead_letters` after `receives` failed tries."""
+
+    PATTERN = "arn:aws:sqs:*:*:{it.name}"
+    name: str
+    visibility_seconds: int
+    dead_letters: str
+    receives: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(_Resource):
+    """A DynamoDB table on demand with one string key and a time-to-live attribute."""
+
+    PATTERN = "arn:aws:dynamodb:*:*:table/{it.name}"
+    name: str
+    key: str
+    expires: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic(_Resource):
+    """An SNS topic."""
+
+    PATTERN = "arn:aws:sns:*:*:{it.name}"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics(_Resource):
+    """Topics of others, whichever the rules name."""
+
+    PATTERN = "arn:aws:sns:*:*:*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters(_Resource):
+    """A folder of SSM parameters, without its leading slash.
+
+    The `generated` ones in it are secrets that are made up once.
+    """
+
+    PATTERN = "arn:aws:ssm:*:*:parameter/{it.path}/*"
+    path: str
+    generated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets(_Resource):
+    """A folder of names in Secrets Manager, without its leading slash."""
+
+    PATTERN = "arn:aws:secretsmanager:*:*:secret:{it.path}/*"
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetters(_Resource):
+    """The queue of another queue's dead letters, which is made with that one."""
+
+    PATTERN = "arn:aws:sqs:*:*:{it.name}"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneNumbers(_Resource):
+    """Telephones, to which SNS publishes directly."""
+
+    PATTERN = "*"  # neither a phone number nor the account's SMS settings have an ARN
+
+
+# How people sign in: AWS's word for each way that a client of a pool takes.
+# https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html
+SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPool(_Resource):
+    """A Cognito user pool with one client for sign-in by password, and its groups."""
+
+    PATTERN = "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
+    name: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystem(_Resource):
+    """An EFS file system; functions see its folder `path` as the user and group `owner`.
+
+    What nobody read for `cold_after_days` lies in the cheaper storage class.
+    """
+
+    PATTERN = "arn:aws:elasticfilesystem:*:*:file-system/*"  # AWS chooses the id
+    name: str
+    path: str
+    owner: int
+    cold_after_days: int
+
+
+Resource = (
+    Queue
+    | DeadLetters
+    | Table
+    | Topic
+    | Topics
+    | Parameters
+    | Secrets
+    | PhoneNumbers
+    | UserPool
+    | FileSystem
+)
+
+
+def _queue(entry: Mapping[str, Any]) -> Resource:
+    dead = entry["dead_letters"]
+    return Queue(
+        name=entry["name"],
+        visibility_seconds=int(entry["visibility_seconds"]),
+        dead_letters=dead["name"],
+        receives=int(dead["after"]),
+    )
+
+
+# One row a type that an app may ask for: the parser of its entry.
+TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
+    "queue": _queue,
+    "dead_letters": lambda e: DeadLetters(name=e["name"]),
+    "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
+    "topic": lambda e: Topic(name=e["name"]),
+    "topics": lambda _: Topics(),
+    "parameters": lambda e: Parameters(
+        path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
+    ),
+    "secrets": lambda e: Secrets(path=e["path"].strip("/")),
+    "phone_numbers": lambda _: PhoneNumbers(),
+    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "file_system": lambda e: FileSystem(
+        name=e["name"],
+        path=e["path"],
+        owner=int(e["owner"]),
+        cold_after_days=int(e["cold_after_days"]),
+    ),
+}
