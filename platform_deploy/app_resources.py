@@ -1,10 +1,11 @@
-"""The values that an app's `resources.yml` may name: what stands in an account for its functions.
+"""Say what a Chalice app may ask for: one value a type, and the parser of its entry.
 
-Pure values.
+Pure.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class _Resource:
@@ -130,3 +131,35 @@ Resource = (
     | UserPool
     | FileSystem
 )
+
+
+def _queue(entry: Mapping[str, Any]) -> Resource:
+    dead = entry["dead_letters"]
+    return Queue(
+        name=entry["name"],
+        visibility_seconds=int(entry["visibility_seconds"]),
+        dead_letters=dead["name"],
+        receives=int(dead["after"]),
+    )
+
+
+# One row a type that an app may ask for: the parser of its entry.
+TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
+    "queue": _queue,
+    "dead_letters": lambda e: DeadLetters(name=e["name"]),
+    "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
+    "topic": lambda e: Topic(name=e["name"]),
+    "topics": lambda _: Topics(),
+    "parameters": lambda e: Parameters(
+        path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
+    ),
+    "secrets": lambda e: Secrets(path=e["path"].strip("/")),
+    "phone_numbers": lambda _: PhoneNumbers(),
+    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "file_system": lambda e: FileSystem(
+        name=e["name"],
+        path=e["path"],
+        owner=int(e["owner"]),
+        cold_after_days=int(e["cold_after_days"]),
+    ),
+}

@@ -3,7 +3,7 @@
 Pure but for `read`, which opens the file. It makes nothing and names no policy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
@@ -12,21 +12,7 @@ from typing import Any, TypeVar
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .app_resources import (
-    DeadLetters,
-    FileSystem,
-    Parameters,
-    PhoneNumbers,
-    Queue,
-    Resource,
-    Secrets,
-    Table,
-    Topic,
-    Topics,
-    UserPool,
-)
-
-R = TypeVar("R")
+from .app_resources import TYPES, Resource
 
 
 class BadResources(Exception):
@@ -38,23 +24,25 @@ class BadResources(Exception):
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
 
 
+R = TypeVar("R")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
     """One Lambda function: the actions that its code calls, by the resource's key.
 
     Lambda feeds it from the queue that it `polls`, and puts it into the network for what it
     `mounts`; X-Ray follows it where it is `traced`. What is called without anybody waiting for it
-    (`retries` is not None) is tried again so often; what fails for good goes to the queue
-    `failures`, where there is one.
+    (`retries` is not None) is tried again so often; what fails for good goes to `failures`.
     """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     polls: str | None = None
-    mounts: str | None = None
-    traced: bool = False
     retries: int | None = None
     failures: str | None = None
+    mounts: str | None = None
+    traced: bool = False
 
     @property
     def needs(self) -> frozenset[str]:
@@ -100,38 +88,6 @@ class App:
         """Return the functions that work with the resource of this name."""
         keys = {key for key, it in self.resources.items() if getattr(it, "name", "") == name}
         return tuple(it for it in self.functions if it.needs & keys)
-
-
-def _queue(entry: Mapping[str, Any]) -> Resource:
-    dead = entry["dead_letters"]
-    return Queue(
-        name=entry["name"],
-        visibility_seconds=int(entry["visibility_seconds"]),
-        dead_letters=dead["name"],
-        receives=int(dead["after"]),
-    )
-
-
-# One row a type that an app may ask for: the parser of its entry.
-_TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
-    "queue": _queue,
-    "dead_letters": lambda e: DeadLetters(name=e["name"]),
-    "table": lambda e: Table(name=e["name"], key=e["key"], expires=e["expires"]),
-    "topic": lambda e: Topic(name=e["name"]),
-    "topics": lambda _: Topics(),
-    "parameters": lambda e: Parameters(
-        path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
-    ),
-    "secrets": lambda e: Secrets(path=e["path"].strip("/")),
-    "phone_numbers": lambda _: PhoneNumbers(),
-    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
-    "file_system": lambda e: FileSystem(
-        name=e["name"],
-        path=e["path"],
-        owner=int(e["owner"]),
-        cold_after_days=int(e["cold_after_days"]),
-    ),
-}
 
 
 def read(path: Path, *, stage: str) -> App:
@@ -185,11 +141,11 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
 
 def _resource(key: str, entry: Mapping[str, Any], problems: list[str]) -> Resource | None:
     kind = entry.get("type")
-    if kind not in _TYPES:
-        problems.append(f"resources.{key}: type {kind!r} is none of {', '.join(sorted(_TYPES))}")
+    if kind not in TYPES:
+        problems.append(f"resources.{key}: type {kind!r} is none of {', '.join(sorted(TYPES))}")
         return None
     try:
-        return _TYPES[kind](entry)
+        return TYPES[kind](entry)
     except (KeyError, TypeError, ValueError) as error:
         problems.append(f"resources.{key}: a {kind} needs {error}")
         return None

@@ -46,7 +46,7 @@ def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
 
 
 def remove_logs(account: Account, app: App) -> None:
-    """Delete the API's log group, which `chalice delete` does not know."""
+    """Delete the API's log group, which Chalice does not know."""
     name = sam.api_log_group(app)
     if _log_group(account, name) is not None:
         account.write("logs", "DeleteLogGroup", logGroupName=name)
@@ -125,11 +125,10 @@ def _kept_logs(it: Deployed, name: str) -> Iterator[str]:
     found = _log_group(it.account, name)
     if found is None:
         it.account.write("logs", "CreateLogGroup", logGroupName=name)
-    if (found or {}).get("retentionInDays") != sam.LOG_DAYS:
-        it.account.write(
-            "logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=sam.LOG_DAYS
-        )
-        yield f"{name}: kept {sam.LOG_DAYS} days"
+    days = it.app.log_days
+    if (found or {}).get("retentionInDays") != days:
+        it.account.write("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=days)
+        yield f"{name}: kept {days} days"
 
 
 def _log_group(account: Account, name: str) -> Mapping[str, Any] | None:

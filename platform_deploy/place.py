@@ -14,7 +14,7 @@ API_URL = "api.url"  # a variable's value that is known when the API is there
 SECRET = "_KEY"  # noqa: S105  how the names of variables end that nobody may read in a file
 MOUNT_PATH = "/mnt/lake"
 # What tells the parts of a place among what the account says of resources.
-ACCESS_POINT, SUBNET, GROUP = "AccessPointArn", "SubnetId", "GroupId"
+ACCESS_POINT, SUBNET, GROUP, TARGET = "AccessPointArn", "SubnetId", "GroupId", "MountTargetId"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +36,18 @@ class Place:
 def of_app(app: App, live: Iterable[Observed], secrets: Mapping[str, str]) -> Place:
     """Return the place of an app in the environment that has these resources.
 
-    Functions with a mount live in the environment's private subnets, else its public ones.
+    Functions with a mount live in the subnets that its file system has an entry in.
     """
     found = tuple(live)
     own = [it for it in found if it.tag(naming.WORKLOAD) == app.application]
     points = [it.attributes[ACCESS_POINT] for it in own if ACCESS_POINT in it.attributes]
-    subnets = [it for it in found if SUBNET in it.attributes and it.address.name]
-    private = [it for it in subnets if "private" in it.address.name] or subnets
+    subnets = {it.address.name: it.attributes[SUBNET] for it in found if SUBNET in it.attributes}
+    # a mount target is named FILE_SYSTEM/SUBNET, by the subnet's name or, of another's network, id
+    mounted = (it.address.name.partition("/")[2] for it in own if TARGET in it.attributes)
     groups = (it.attributes[GROUP] for it in own if GROUP in it.attributes)
     addressed = (name for name, value in app.variables.items() if value == API_URL)
     return Place(
-        subnets=tuple(sorted(it.attributes[SUBNET] for it in private)) if points else (),
+        subnets=tuple(subnets.get(it, it) for it in sorted(mounted)) if points else (),
         security_groups=tuple(sorted(groups)) if points else (),
         access_point=points[0] if points else None,
         variables=_variables(app, found),

@@ -20,7 +20,6 @@ HANDLER: Final = "api_handler"
 APPLIED: Final = "TrivetApplied"  # the output that says which template was applied
 ADDRESS: Final = "ApiAddress"  # the parameter with the API's own address
 
-LOG_DAYS: Final = 30
 LONGEST_WAIT: Final = 6 * 3600  # seconds that an asynchronous event may be old
 RATE, BURST = 50, 100  # requests a second for the whole API, and how many at once
 # What scripts of other origins may read of API Gateway's own refusals, which hold no data.
@@ -55,7 +54,7 @@ def completed(
         if resource["Type"] == FUNCTION:
             if name not in by_id:
                 raise NotConfigured(f"{app.application}: resources.yml lacks the function {name}")
-            resources |= _function(name, resource, app, by_id[name], place, code)
+            resources[name] = _function(resource, app, by_id[name], place, code)
         elif resource["Type"] == API:
             resources |= _api(name, resource, app, has_logs=has_logs)
         else:
@@ -124,7 +123,6 @@ def _parameters(place: Place) -> dict[str, Any]:
 
 
 def _function(
-    name: str,
     resource: Mapping[str, Any],
     app: App,
     function: Function,
@@ -144,7 +142,7 @@ def _function(
         more["FileSystemConfigs"] = mounts(place)
     if function.retries is not None:
         more["EventInvokeConfig"] = _invocations(app, function)
-    return {name: {**resource, "Properties": {**old, **more}}}
+    return {**resource, "Properties": {**old, **more}}
 
 
 def _variables(old: Mapping[str, Any], place: Place) -> dict[str, Any]:
@@ -194,12 +192,6 @@ def _api(name: str, resource: Mapping[str, Any], app: App, *, has_logs: bool) ->
             "DestinationArn": destination,
             "Format": json.dumps(ACCESS_LINE),
         }
-        logs = {group: _log_group(api_log_group(app))}
+        kept = {"LogGroupName": api_log_group(app), "RetentionInDays": app.log_days}
+        logs = {group: {"Type": LOG_GROUP, "Properties": kept}}
     return {name: {**resource, "Properties": {**resource["Properties"], **more}}, **logs}
-
-
-def _log_group(name: str) -> dict[str, Any]:
-    return {
-        "Type": LOG_GROUP,
-        "Properties": {"LogGroupName": name, "RetentionInDays": LOG_DAYS},
-    }

@@ -48,7 +48,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Up:
-    """What an `up` did: the deploy of what the apps need, the apps, how each is used."""
+    """What an `up` did: the deploy of what the apps need, the apps, how each is used.
+
+    `secrets` are those that it made up, by their parameters' names.
+    """
 
     done: flow.Done
     apps: tuple[Applied, ...] = ()
@@ -131,8 +134,8 @@ def told(done: Up) -> str:
     for applied, text in zip(done.apps, done.uses, strict=True):
         lines += ["", applied.application, *(f"  {line}" for line in text.splitlines())]
     if done.secrets:
-        lines += ["", "made up now, and shown this once; they stay in SSM:"]
-        lines += [f"  {name}  {secret}" for name, secret in sorted(done.secrets.items())]
+        lines += ["", "made up now, and shown this once:"]
+        lines += [f"  {name}  {value}" for name, value in done.secrets.items()]
     if done.done.url:
         lines += ["", f"open {done.done.url}"]
     return "\n".join([*lines, ""])

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from platform_deploy import flow
-from platform_deploy.app_resources import FileSystem, Parameters, Queue, Table, UserPool
+from platform_deploy.app_resources import (
+    FileSystem,
+    Parameters,
+    Queue,
+    Table,
+    UserPool,
+)
 from platform_deploy.apps import App
 from platform_deploy.aws import Account
 from platform_deploy.errors import ApplyFailed, AwsError

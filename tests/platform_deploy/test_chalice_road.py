@@ -13,9 +13,8 @@ from platform_deploy.chalice_command import Chalice
 from platform_deploy.errors import ChaliceFailed, NotConfigured, NotFound, Refused
 
 from .conftest import agree
-from .test_up import PROJECT, ROOT, counting, listening, secret, there
+from .test_up import PROJECT, ROOT, counting, listening, there
 
-LINK_KEY = "datalake/dev/link-key"
 # Chalice sleeps five seconds after each function it makes; the emulator is ready sooner.
 AT_ONCE = "import time; sleep = time.sleep; time.sleep = lambda s: sleep(min(s, 0.2)); "
 
@@ -41,8 +40,9 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
         variables = account.read(
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )["Environment"]["Variables"]
-        assert variables["DATALAKE_LINK_KEY"] == secret(account, LINK_KEY)
-        assert secret(account, LINK_KEY) not in chalice.config.read_text() + "".join(said)
+        secret = variables["DATALAKE_LINK_KEY"]
+        assert done.secrets == {"/trivet/datalake/dev/link-key": secret}
+        assert secret not in chalice.config.read_text() + "".join(said)
         kept = account.read("logs", "DescribeLogGroups")["logGroups"]
         assert {it["logGroupName"]: it["retentionInDays"] for it in kept} == {
             "/aws/lambda/trivet-datalake-dev": 30,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import leftovers, sam
-from platform_deploy.apps import App, DeadLetters, Function
+from platform_deploy.app_resources import DeadLetters
+from platform_deploy.apps import App, Function
 from platform_deploy.aws import Account
 from platform_deploy.errors import NotSteady
 from platform_deploy.leftovers import Deployed
@@ -140,11 +141,13 @@ def test_what_is_there_is_read_and_left(account: Account) -> None:
     stub(account, "lambda").add_response(
         "get_function_event_invoke_config", {**standing, "DestinationConfig": destinations}
     )
+    logs(account, "/trivet/books-dev/api", retentionInDays=30)
     gateway = stub(account, "apigateway")
     items = [{"responseType": kind, "responseParameters": FIELDS} for kind in sam.REFUSALS]
     gateway.add_response("get_gateway_responses", {"items": items})
-    gateway.add_response("get_stage", {"methodSettings": LIMITS})
-    assert leftovers.add(deployed(account), has_logs=False) == ()
+    line = {"destinationArn": GROUP, "format": json.dumps(sam.ACCESS_LINE)}
+    gateway.add_response("get_stage", {"methodSettings": LIMITS, "accessLogSettings": line})
+    assert leftovers.add(deployed(account), has_logs=True) == ()
 
 
 def test_a_mount_that_lambda_refuses_is_told_with_its_reason(account: Account) -> None:

@@ -1,5 +1,7 @@
 """What waits for what in the example: all that AWS would refuse, and no more."""
 
+from graphlib import TopologicalSorter
+
 import pytest
 
 from platform_deploy import flow
@@ -128,3 +130,23 @@ def test_a_service_is_deleted_after_what_scales_it() -> None:
     policy = "scaled-ECSServiceAverageCPUUtilization-ScalingPolicy"
     assert target in waited_for(graph, step("delete ECS::Service shop-test-scaled"))
     assert step(f"delete ApplicationAutoScaling::ScalingPolicy {policy}") in graph[target]
+
+
+def test_groups_that_name_each_other_are_changed_in_one_run() -> None:
+    called = f"{API}network: {{connect: true, allow_from: [backend]}}\n"
+    wanted = flow.scope_of(project_of(called, BACKEND))
+    kind = "AWS::EC2::SecurityGroup"
+    ours = {
+        it.address: Observed(
+            address=it.address,
+            properties={**it.properties, "IpPermissions": ()},
+            attributes={"GroupId": it.address.name, "VpcId": "vpc-1"},
+            tags={},
+        )
+        for it in wanted.of_kind(kind)
+    }
+    plan = to_deploy(wanted, Observation(ours=ours, strangers=()), BY_KIND, "eu-central-1")
+    graph = steps(plan, BY_KIND)
+    TopologicalSorter(graph).prepare()  # no circle
+    updates = {it for it in graph if it.phase is Phase.UPDATE and it.address.kind == kind}
+    assert len(updates) == 3

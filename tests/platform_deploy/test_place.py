@@ -24,10 +24,12 @@ def live(kind: str, name: str, workload: str = "", **attributes: str) -> Observe
 
 POOL = live("AWS::Cognito::UserPool", "books-dev", "books", Arn="arn:pool")
 NETWORK = (
-    live("AWS::EC2::Subnet", "shop-dev-private-1", SubnetId="subnet-2"),
-    live("AWS::EC2::Subnet", "shop-dev-private-0", SubnetId="subnet-1"),
-    live("AWS::EC2::Subnet", "shop-dev-public-0", SubnetId="subnet-9"),
-    live("AWS::EC2::SecurityGroup", "shop-dev-books", "books", GroupId="sg-1"),
+    live("AWS::EC2::Subnet", "shop-dev-public-1", SubnetId="subnet-2"),
+    live("AWS::EC2::Subnet", "shop-dev-public-0", SubnetId="subnet-1"),
+    live("AWS::EC2::Subnet", "shop-dev-private-0", SubnetId="subnet-9"),
+    live("AWS::EFS::MountTarget", "books-dev/shop-dev-public-1", "books", MountTargetId="b"),
+    live("AWS::EFS::MountTarget", "books-dev/shop-dev-public-0", "books", MountTargetId="a"),
+    live("AWS::EC2::SecurityGroup", "books-dev", "books", GroupId="sg-1"),
     live("AWS::EC2::SecurityGroup", "shop-dev-api", "api", GroupId="sg-9"),
 )
 ENTRY = live("AWS::EFS::AccessPoint", "books-dev-lake", "books", AccessPointArn="arn:point")
@@ -39,15 +41,16 @@ def test_an_app_without_a_file_system_lives_in_no_network() -> None:
     )
 
 
-def test_an_app_with_a_file_system_lives_in_private_subnets_under_its_own_group() -> None:
+def test_an_app_with_a_file_system_lives_where_that_is_reached_under_its_own_group() -> None:
     found = place.of_app(APP, (POOL, *NETWORK, ENTRY), {"KEY": "hush"})
     assert (found.subnets, found.security_groups) == (("subnet-1", "subnet-2"), ("sg-1",))
     assert found.access_point == "arn:point"
     assert "hush" not in repr(found)
 
 
-def test_where_there_are_no_private_subnets_it_lives_in_public_ones() -> None:
-    assert place.of_app(APP, (*NETWORK[2:], ENTRY), {}).subnets == ("subnet-9",)
+def test_in_a_network_of_others_subnets_are_named_by_their_ids() -> None:
+    target = live("AWS::EFS::MountTarget", "books-dev/subnet-7", "books", MountTargetId="c")
+    assert place.of_app(APP, (ENTRY, target), {}).subnets == ("subnet-7",)
 
 
 def test_what_is_not_known_stays_in_braces() -> None:

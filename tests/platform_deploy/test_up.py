@@ -28,6 +28,7 @@ from .conftest import EXAMPLES, agree
 ROOT = EXAMPLES.parent
 REQUESTS = json.loads((Path(__file__).parent / "up_requests.json").read_text(encoding="utf-8"))
 PROJECT = Project(application="trivet", environment="dev", workloads=())
+PARAMETER = "/trivet/notifier/dev/github-secret"
 POLLED = "DescribeStacks"
 LISTED = (
     ("cloudformation", "DescribeStacks", "Stacks"),
@@ -73,12 +74,6 @@ def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
 
 
-def secret(account: Account, name: str = "notifier/dev/github-secret") -> str:
-    """A secret that was made up for an app."""
-    answer = account.read("ssm", "GetParameter", Name=f"/trivet/{name}", WithDecryption=True)
-    return str(answer["Parameter"]["Value"])
-
-
 def listening() -> tuple[Voice, list[str]]:
     said: list[str] = []
     return Voice(tell=lambda _event: None, say=said.append), said
@@ -100,16 +95,15 @@ def api_of(account: Account, name: str) -> str:
     return str(found)
 
 
-def send_a_delivery(emulator: Emulator, account: Account) -> int:
+def send_a_delivery(emulator: Emulator, api: str, secret: str) -> int:
     body = (ROOT / "examples" / "webhooks" / "workflow_run.failed.json").read_bytes()
-    digest = hmac.new(secret(account).encode(), body, hashlib.sha256).hexdigest()
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
         "Content-Type": "application/json",
         "X-GitHub-Event": "workflow_run",
         "X-GitHub-Delivery": "1",
         "X-Hub-Signature-256": f"sha256={digest}",
     }
-    api = api_of(account, "trivet-notifier")
     url = f"{emulator.endpoint}/_aws/execute-api/{api}/api/webhooks/github"
     return call("POST", url, headers=headers, body=body).status
 
@@ -130,19 +124,23 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
     with counting() as account:
         before = there(account)
         counts: dict[str, dict[str, int]] = {}
+        secrets: dict[str, str] = {}
         for run in ("up", "second up"):
             account.requests.clear()
             done = up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
+            secrets |= done.secrets
+            assert bool(done.secrets) is (run == "up")  # they are told once
             counts[run] = dict(sorted(account.requests.items()))
             assert done.is_changed is (run == "up")
-            assert (secret(account) in up.told(done)) is (run == "up")  # shown once
 
-        assert send_a_delivery(emulator, account) == 202
+        api = api_of(account, "trivet-notifier")
+        assert send_a_delivery(emulator, api, secrets[PARAMETER]) == 202
         assert all(text.startswith("CI broke: ") for text in texts(emulator))
         page = f"{done.apps[1].address}m/"  # the functions were told the API's address
         assert all(page in text for text in texts(emulator))
         assert f"webhooks of GitHub go to {done.apps[1].address}webhooks/github" in up.told(done)
-        assert secret(account) not in up.told_json(done) + "".join(said)
+        everything = up.told(done) + up.told_json(done) + "".join(said)
+        assert not any(secret in everything for secret in secrets.values())
 
         account.requests.clear()
         up.down(account, PROJECT, chalices(), agree, voice)
@@ -158,8 +156,11 @@ def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
         with counting() as account:
-            up.up(account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE))
-            assert send_a_delivery(emulator, account) == 202
+            done = up.up(
+                account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE)
+            )
+            api = api_of(account, "trivet-notifier")
+            assert send_a_delivery(emulator, api, done.secrets[PARAMETER]) == 202
             assert texts(emulator)
 
 
@@ -167,7 +168,7 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
     emulator: Emulator,
 ) -> None:
     with counting() as account:
-        up.up(account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE))
+        done = up.up(account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE))
         kept = {
             it["logGroupName"]: it["retentionInDays"]
             for it in account.read("logs", "DescribeLogGroups")["logGroups"]
@@ -186,9 +187,8 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
         lake = account.read(
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )
-        assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] == secret(
-            account, "datalake/dev/link-key"
-        )
+        assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] in done.secrets.values()
+        assert "FileSystemConfigs" not in lake  # a gap: see localcloud/gaps.py
         api = api_of(account, "trivet-datalake")
         refusals = account.read("apigateway", "GetGatewayResponses", restApiId=api)["items"]
         assert all(it["defaultResponse"] for it in refusals)  # a gap: see localcloud/gaps.py
