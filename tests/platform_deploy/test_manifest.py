@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platform_deploy.errors import BadManifest
@@ -591,6 +591,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)  # no test is timed
 @given(st.dictionaries(KEYS, VALUES))
 def test_whatever_a_manifest_holds_it_is_read_or_its_problems_are_said(
     content: dict[str, object],
@@ -607,6 +608,7 @@ def test_whatever_a_manifest_holds_it_is_read_or_its_problems_are_said(
             read(folder_of(json.dumps({**head, **content, "type": kind})))
 
 
+@settings(deadline=None)  # no test is timed
 @given(st.dictionaries(KEYS, VALUES))
 def test_whatever_an_environment_holds_it_is_read_or_its_problems_are_said(
     content: dict[str, object],
