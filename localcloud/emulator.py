@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from . import gaps
 from .errors import EmulatorFailed
 from .ports import LOOPBACK, free_port, require_free
 
@@ -45,6 +46,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "TRIVET_NOT_EMULATED": gaps.silent(),
         }
 
     def get(self, path: str) -> Any:

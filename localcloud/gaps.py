@@ -18,6 +18,20 @@ ACTIONS = frozenset(
     }
 )
 
+# What it takes and then does not do. The deployer asks for these by name.
+SILENT = frozenset(
+    {
+        "apigateway:ImportRestApi",  # an API without routes
+        "apigateway:gateway-responses",  # those in an API's definition
+        "lambda:FileSystemConfigs",  # no mount
+    }
+)
+
+
+def silent() -> str:
+    """Write what it does not do as the environment variable that tells the deployer."""
+    return " ".join(sorted(SILENT))
+
 
 def named() -> str:
     """Write the list as the environment variable that tells an app: `sns:GetSMSAttributes …`."""

@@ -32,29 +32,40 @@ class Function:
     """One Lambda function: the actions that its code calls, by the resource's key.
 
     Lambda feeds it from the queue that it `polls`, and puts it into the network for what it
-    `mounts`; X-Ray follows it where it is `traced`.
+    `mounts`; X-Ray follows it where it is `traced`. What is called without anybody waiting for it
+    (`retries` is not None) is tried again so often; what fails for good goes to `failures`.
     """
 
     name: str
     uses: Mapping[str, tuple[str, ...]]
     polls: str | None = None
+    retries: int | None = None
+    failures: str | None = None
     mounts: str | None = None
     traced: bool = False
 
     @property
     def needs(self) -> frozenset[str]:
         """The keys of the resources that it works with."""
-        return frozenset(filter(None, (*self.uses, self.polls, self.mounts)))
+        return frozenset(filter(None, (*self.uses, self.polls, self.mounts, self.failures)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One Chalice app at one stage; what its functions say is kept for `log_days`."""
+    """One Chalice app at one stage; what its functions say is kept for `log_days`.
+
+    A variable's value is a text, `RESOURCE.ATTRIBUTE` of what AWS says of a resource, or `api.url`.
+    `hidden` are variables and the SSM parameters with their values, which stand in no file.
+    `use` tells how the app is used, with such values in braces.
+    """
 
     application: str
     stage: str
     resources: Mapping[str, Resource]
     functions: tuple[Function, ...] = field(default=())
+    variables: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    use: str = ""
     log_days: int = 30
 
     def lambda_name(self, function: Function) -> str:
@@ -106,6 +117,8 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
             name=name,
             uses={k: tuple(actions) for k, actions in (entry.get("uses") or {}).items()},
             polls=entry.get("polls"),
+            retries=entry.get("retries"),
+            failures=entry.get("failures"),
             mounts=entry.get("mounts"),
             traced=bool(entry.get("traced")),
         )
@@ -119,6 +132,9 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
         stage=stage,
         resources=resources,
         functions=functions,
+        variables=document.get("variables") or {},
+        hidden=document.get("hidden") or {},
+        use=document.get("use") or "",
         log_days=int(document.get("log_days", 30)),
     )
 

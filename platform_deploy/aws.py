@@ -72,6 +72,15 @@ _IAM_NAMES = {
     "resourcegroupstaggingapi": "tag",
     "stepfunctions": "states",
 }
+# How IAM spells an action where it is not the API's name of it.
+_IAM_ACTIONS = {
+    "s3:DeleteObjects": "s3:DeleteObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
+# API Gateway's actions are HTTP's methods.
+_METHODS = {"Get": "GET", "Put": "PUT", "Create": "POST", "Update": "PATCH", "Delete": "DELETE"}
 
 
 class Account:
@@ -229,8 +238,13 @@ def iam_action(api: str, action: str) -> str:
 
     >>> iam_action("elbv2", "CreateRule")
     'elasticloadbalancing:CreateRule'
+    >>> iam_action("apigateway", "UpdateStage")
+    'apigateway:PATCH'
     """
-    return f"{_IAM_NAMES.get(api, api)}:{action}"
+    if api == "apigateway":
+        return f"{api}:{next(it for name, it in _METHODS.items() if action.startswith(name))}"
+    name = f"{_IAM_NAMES.get(api, api)}:{action}"
+    return _IAM_ACTIONS.get(name, name)
 
 
 def connect(where: Where | None = None) -> Account:

@@ -9,7 +9,18 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from . import aws, flow, manifest, policies, project, registry, report, review
+from . import (
+    aws,
+    chalice_command,
+    flow,
+    manifest,
+    policies,
+    project,
+    registry,
+    report,
+    review,
+    up,
+)
 from .errors import BadManifest, DeployError, Problem, Refused
 from .model import Project
 from .options import parser
@@ -61,6 +72,15 @@ def _project(options: argparse.Namespace) -> Project:
     for notice in notices:
         _tell(options, str(notice), problem=asdict(notice))
     return found
+
+
+def _whole(options: argparse.Namespace) -> Project:
+    """Return the project of the folder; without one there are the apps only."""
+    if (options.directory / project.FOLDER).is_dir():
+        return _project(options)
+    project.load_dotenv(options.directory)
+    _tell(options, text := "no copilot/ here: the apps only; -C names a project", say=text)
+    return Project(application=options.app or "trivet", environment=options.env, workloads=())
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -127,16 +147,58 @@ def _destroy(options: argparse.Namespace) -> int:
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))
-        if options.yes is None:
-            question = f"type the environment's name to destroy it: ({found.environment}) "
-            _ask(question, found.environment, f"--yes {found.environment}")
-        elif options.yes != found.environment:
-            raise Refused((f"--yes {options.yes} is not the environment {found.environment}",))
+        _confirm_by_name(options, found.environment)
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
         done = flow.destroy(account, wanted, confirm, voice, _limits(options))
     outcome = f"no longer has {', '.join(options.only)}" if options.only else "is destroyed"
     _print_done(options, done, outcome if done.steps else "does not exist; nothing to do")
+    return DONE
+
+
+def _confirm_by_name(options: argparse.Namespace, environment: str) -> None:
+    if options.yes is None:
+        question = f"type the environment's name to destroy it: ({environment}) "
+        _ask(question, environment, f"--yes {environment}")
+    elif options.yes != environment:
+        raise Refused((f"--yes {options.yes} is not the environment {environment}",))
+
+
+def _up(options: argparse.Namespace) -> int:
+    wanted = _whole(options)
+    account = aws.connect(wanted.settings.where)
+    apps = _apps(options, wanted, account)
+
+    def confirm(found: Plan) -> None:
+        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        if not options.yes:
+            _ask(f"bring up {found.environment}? (yes) ", "yes", "--yes")
+
+    with shown(sys.stderr, as_json=_is_json(options)) as voice:
+        done = up.up(account, wanted, apps, confirm, voice, options.via)
+    _print(up.told_json(done) if _is_json(options) else up.told(done))
+    return DONE
+
+
+def _apps(
+    options: argparse.Namespace, wanted: Project, account: aws.Account
+) -> tuple[chalice_command.Chalice, ...]:
+    profile = wanted.settings.where.profile
+    return chalice_command.found(options.apps, options.env, account.region, profile)
+
+
+def _down(options: argparse.Namespace) -> int:
+    wanted = _whole(options)
+    account = aws.connect(wanted.settings.where)
+    apps = _apps(options, wanted, account)
+    _confirm_by_name(options, wanted.environment)
+
+    def tell(found: Plan) -> None:
+        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+
+    with shown(sys.stderr, as_json=_is_json(options)) as voice:
+        done = up.down(account, wanted, apps, tell, voice)
+    _print_done(options, done, "is down")
     return DONE
 
 
@@ -175,6 +237,8 @@ _VERBS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "deploy": _deploy,
     "status": _status,
     "destroy": _destroy,
+    "up": _up,
+    "down": _down,
     "import-config": _import_config,
     "policies": _policies,
 }

@@ -13,6 +13,7 @@ DeployError
 │   ├── StillInUse     something else must go first
 │   ├── Throttled      not executed; may be sent again
 │   └── Unclear        nobody knows whether it was executed
+├── ChaliceFailed      the program Chalice did not do what it was asked
 ├── ApplyFailed        some changes were made, some not
 ├── NotSteady          the resources exist, but no task of our revision runs
 └── Interrupted        Ctrl-C
@@ -172,6 +173,16 @@ class Failure:
 
     what: str
     why: str
+
+
+class ChaliceFailed(DeployError):
+    """Report a command of Chalice that failed, with the end of what it `said`."""
+
+    def __init__(self, *, command: str, said: str) -> None:
+        self.command, self.said = command, said[-2000:].strip()
+        super().__init__(
+            f"{command} failed. Mend what it says, then run the same command again:\n{self.said}"
+        )
 
 
 class ApplyFailed(DeployError):

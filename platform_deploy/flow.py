@@ -18,7 +18,7 @@ from .model import Project
 from .observe import Observation, observe
 from .plan import Plan
 from .progress import Voice
-from .resource import Scope
+from .resource import Observed, Scope
 from .resources import BY_KIND, TYPES
 from .routing import Imported
 
@@ -27,7 +27,7 @@ from .routing import Imported
 class Done:
     """What a deploy or destroy did: the steps, how the services stand, where they are reached.
 
-    `left` is what of it is still there after a destroy.
+    `left` is what of it is still there after a destroy, `live` what is there after a deploy.
     """
 
     plan: Plan
@@ -35,6 +35,7 @@ class Done:
     steady: tuple[str, ...] = ()
     url: str | None = None
     left: tuple[str, ...] = ()
+    live: tuple[Observed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +140,8 @@ def deploy(
         done = apply.apply(run) if found.changes else ()
     steady = wait.until_steady(account, apply.deployed(run), BY_KIND, voice.say)
     after = replace(observation, ours=run.live)
-    return Done(plan=found, steps=done, steady=steady, url=status.public_url(project, after))
+    url = status.public_url(project, after)
+    return Done(plan=found, steps=done, steady=steady, url=url, live=tuple(run.live.values()))
 
 
 def destroy(

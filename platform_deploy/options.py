@@ -8,7 +8,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from . import flow
+from . import flow, up
 from .trivet_file import ACCOUNT, REGION
 
 FORMATS = ("text", "json")
@@ -25,6 +25,8 @@ VERBS = {
     "deploy": "make the account as the manifests want it",
     "status": "show what runs and where it is reached",
     "destroy": "remove the environment",
+    "up": "deploy, and bring up the Chalice apps with all that they need",
+    "down": "remove what up has made",
     "policies": "write the IAM policies of the apps' functions and of the deployer",
     "import-config": "fill copilot/trivet.yml from Copilot's registry in SSM",
 }
@@ -55,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     _rendered(verbs["render"])
     _confirmed(verbs["deploy"])
     _destroyed(verbs["destroy"])
+    _both(verbs["up"], verbs["down"])
     for name, rules in (("plan", flow.RULES), ("deploy", flow.RULES), ("destroy", (flow.LEASE,))):
         _limited(verbs[name], rules)
     verbs["policies"].add_argument(
@@ -109,10 +112,14 @@ def _confirmed(deploy: argparse.ArgumentParser) -> None:
     )
 
 
-def _destroyed(destroy: argparse.ArgumentParser) -> None:
-    destroy.add_argument(
+def _confirmed_by_name(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
         "--yes", metavar="NAME", help="the environment's name, instead of typing it when asked"
     )
+
+
+def _destroyed(destroy: argparse.ArgumentParser) -> None:
+    _confirmed_by_name(destroy)
     destroy.add_argument(
         "--keep",
         type=_kept,
@@ -139,6 +146,26 @@ def _limited(parser: argparse.ArgumentParser, rules: tuple[str, ...]) -> None:
         help="break this rule: drift undoes what somebody else changed, "
         "lease takes over from another run",
     )
+
+
+def _both(up_verb: argparse.ArgumentParser, down: argparse.ArgumentParser) -> None:
+    up_verb.add_argument("--yes", action="store_true", help="do not ask")
+    up_verb.add_argument(
+        "--via",
+        choices=up.ROADS,
+        default=up.ROADS[0],
+        help="how the apps get there: `chalice deploy`, or `chalice package` and CloudFormation "
+        "(default: %(default)s)",
+    )
+    _confirmed_by_name(down)
+    for verb in (up_verb, down):
+        verb.add_argument(
+            "--apps",
+            type=Path,
+            metavar="DIRECTORY",
+            default=Path(__file__).resolve().parent.parent,
+            help="whose folders with a resources.yml are the apps (default: this checkout)",
+        )
 
 
 def _only(parser: argparse.ArgumentParser) -> None:

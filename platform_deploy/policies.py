@@ -15,7 +15,6 @@ from .apps import App, Function
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("notifier", "datalake")
-STAGES = ("dev",)
 DEPLOYERS = Path("docs") / "deployer-policy.json"
 
 
@@ -57,6 +56,13 @@ RUNTIME = (
         actions=("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
         resources=("{arn}",),
         page=f"{_PAGES}lambda/latest/dg/services-sqs-configure.html",
+    ),
+    Runtime(
+        sid="Failures",
+        where="failures",
+        actions=("sqs:SendMessage",),
+        resources=("{arn}",),
+        page=f"{_PAGES}lambda/latest/dg/invocation-async-retain-records.html",
     ),
     Runtime(
         sid="Interfaces",
@@ -148,12 +154,18 @@ def files(root: Path) -> dict[Path, str]:
     """Return the text of every policy file: the functions' in `.chalice/`, the deployer's."""
     found = {root / DEPLOYERS: _text(deployer_policy.document(deployer_policy.facts()))}
     for name in APPS:
-        for stage in STAGES:
+        for stage in stages(root / name):
             app = apps.read(root / name / "resources.yml", stage=stage)
             for function, document in documents(app).items():
                 path = root / ".chalice" / f"{name}-{function}-{stage}.json"
                 found[path] = _text(document)
     return found
+
+
+def stages(project: Path) -> tuple[str, ...]:
+    """Return the stages that an app's configuration has."""
+    config = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return tuple(config["stages"])
 
 
 def _text(document: dict[str, Any]) -> str:

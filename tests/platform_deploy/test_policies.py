@@ -100,6 +100,7 @@ def test_the_files_allow_what_the_runtime_needs_and_what_the_code_uses_and_no_mo
         of_sid = {row.sid for row in policies.RUNTIME}
         runtime = {a for it in statements if it["Sid"] in of_sid for a in it["Action"]}
         expected = LOGS | (POLL if function.polls else set())
+        expected |= {"sqs:SendMessage"} if function.failures else set()
         assert runtime == expected | (NETWORK | MOUNT if function.mounts else set())
         used = {a for it in statements if it["Sid"] not in of_sid for a in it["Action"]}
         assert used == {action for actions in function.uses.values() for action in actions}
@@ -125,6 +126,8 @@ def copy_of_the_repository(to: Path) -> Path:
     for name in policies.APPS:
         (to / name).mkdir()
         shutil.copy(ROOT / name / "resources.yml", to / name)
+        (to / name / ".chalice").mkdir()
+        shutil.copy(ROOT / name / ".chalice" / "config.json", to / name / ".chalice")
     shutil.copytree(ROOT / ".chalice", to / ".chalice")
     (to / "docs").mkdir()
     shutil.copy(ROOT / policies.DEPLOYERS, to / "docs")

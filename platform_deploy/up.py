@@ -1,0 +1,187 @@
+"""The sentences of `up` and `down`: all three parts of an environment, from nothing and back.
+
+`up` is a deploy with the apps' resources, then Chalice for each app; `down` is the same backwards.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from . import chalice_road, code_bucket, flow, package_road, place
+from .aws import Account
+from .chalice_command import Chalice
+from .errors import NotFound
+from .lease import held
+from .model import Project
+from .package_road import Applied
+from .place import Place
+from .plan import Plan
+from .progress import Voice
+from .schedule import each
+
+CHALICE, PACKAGE = "chalice", "package"
+ROADS = (CHALICE, PACKAGE)
+# What an emulated AWS may lack of each road without saying so; it names those that it lacks in
+# NOT_EMULATED, `API:WHAT` separated by white space.
+NOT_EMULATED = "TRIVET_NOT_EMULATED"
+NEEDED = {
+    CHALICE: {
+        "apigateway:ImportRestApi": "the routes of an API that `chalice deploy` imports",
+        "lambda:FileSystemConfigs": "the mount of a file system",
+    },
+    PACKAGE: {
+        "apigateway:gateway-responses": "header fields of API Gateway's own refusals",
+        "lambda:FileSystemConfigs": "the mount of a file system",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Up:
+    """What an `up` did: the deploy of what the apps need, the apps, how each is used.
+
+    `secrets` are those that it made up, by their parameters' names.
+    """
+
+    done: flow.Done
+    apps: tuple[Applied, ...] = ()
+    uses: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether anything was not as wanted before."""
+        return bool(self.done.steps) or any(it.is_changed for it in self.apps)
+
+
+def up(
+    account: Account,
+    project: Project,
+    chalices: tuple[Chalice, ...],
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+    road: str = CHALICE,
+) -> Up:
+    """Make the environment with its apps by one of the ROADS; raises what the parts raise."""
+    for chalice in chalices:
+        for path in chalice.prepare():
+            voice.say(f"wrote {path}")
+    whole = with_apps(project, chalices)
+    done = flow.deploy(account, whole, confirm, voice)
+    bucket = code_bucket.of_project(account, project)
+    with held(account, _environment(project), "up", _scopes(chalices), may_seize=False):
+        has_logs = _may_log(account, voice)
+
+        def bring_up(chalice: Chalice) -> Applied:
+            at = _place(account, chalice, done, voice)
+            if road == CHALICE:
+                return chalice_road.bring_up(
+                    account, bucket, chalice, at, voice.say, has_logs=has_logs
+                )
+            voice.say(f"{chalice.app.application}: packaging, and comparing with what stands")
+            return package_road.bring_up(account, bucket, chalice, at, has_logs=has_logs)
+
+        applied = each(bring_up, chalices)
+    for text in _not_emulated(road) if chalices else ():
+        voice.say(f"not on the emulator: {text}")
+    uses = tuple(
+        place.use(chalice.app, done.live, it.address)
+        for chalice, it in zip(chalices, applied, strict=True)
+    )
+    secrets = flow.revealed(account, done.plan)
+    return Up(done=done, apps=applied, uses=uses, secrets=secrets)
+
+
+def down(
+    account: Account,
+    project: Project,
+    chalices: tuple[Chalice, ...],
+    confirm: Callable[[Plan], None],
+    voice: Voice,
+) -> flow.Done:
+    """Remove the apps, then all that they and the workloads lived in."""
+    with held(account, _environment(project), "down", _scopes(chalices), may_seize=False):
+        bucket = code_bucket.of_project(account, project)
+        has_bucket = bucket.exists()
+
+        def take_down(chalice: Chalice) -> None:
+            if package_road.take_down(account, chalice.app):
+                voice.say(f"{chalice.app.application}: stack removed")
+            elif has_bucket and chalice_road.take_down(bucket, account, chalice):
+                voice.say(f"{chalice.app.application}: chalice delete has removed it")
+
+        each(take_down, chalices)
+        if has_bucket:
+            bucket.remove()
+    return flow.destroy(account, with_apps(project, chalices), confirm, voice)
+
+
+def told(done: Up) -> str:
+    """Return for people what an `up` did, and how what is up is used."""
+    plan = done.done.plan
+    outcome = "is up" if done.is_changed else "is up already; no change"
+    lines = [f"{plan.application} in environment {plan.environment} {outcome}", *done.done.steady]
+    for applied, text in zip(done.apps, done.uses, strict=True):
+        lines += ["", applied.application, *(f"  {line}" for line in text.splitlines())]
+    if done.secrets:
+        lines += ["", "made up now, and shown this once:"]
+        lines += [f"  {name}  {value}" for name, value in done.secrets.items()]
+    if done.done.url:
+        lines += ["", f"open {done.done.url}"]
+    return "\n".join([*lines, ""])
+
+
+def told_json(done: Up) -> str:
+    """Return the same as one JSON object."""
+    plan = done.done.plan
+    found = {
+        "application": plan.application,
+        "environment": plan.environment,
+        "region": plan.region,
+        "changed": done.is_changed,
+        "done": list(done.done.steps),
+        "apps": {it.application: it.address for it in done.apps},
+        "secrets": dict(done.secrets),
+        "url": done.done.url,
+    }
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def with_apps(project: Project, chalices: tuple[Chalice, ...]) -> Project:
+    """Return the project with the apps' resources."""
+    return replace(project, apps=tuple(it.app for it in chalices))
+
+
+def _place(account: Account, chalice: Chalice, done: flow.Done, voice: Voice) -> Place:
+    secrets: dict[str, str] = {}
+    for variable, name in chalice.app.hidden.items():
+        try:
+            found = account.read("ssm", "GetParameter", Name=name, WithDecryption=True)
+        except NotFound:
+            voice.say(f"{variable} is not set: there is no SSM parameter {name}")
+        else:
+            secrets[variable] = found["Parameter"]["Value"]
+    return place.of_app(chalice.app, done.live, secrets)
+
+
+def _not_emulated(road: str) -> Iterator[str]:
+    lacking = os.environ.get(NOT_EMULATED, "").split()
+    yield from (text for name, text in NEEDED[road].items() if name in lacking)
+
+
+def _may_log(account: Account, voice: Voice) -> bool:
+    """Tell whether API Gateway may write logs in this account and region."""
+    found = account.read("apigateway", "GetAccount")
+    if found.get("cloudwatchRoleArn"):
+        return True
+    voice.say("no API access logs: the account names no role for API Gateway's logs")
+    return False
+
+
+def _environment(project: Project) -> str:
+    return f"{project.application}/{project.environment}"
+
+
+def _scopes(chalices: tuple[Chalice, ...]) -> set[str]:
+    return {it.app.application for it in chalices}
