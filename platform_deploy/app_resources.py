@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 
-class _Resource:
+class Resource:
     """What policies name: PATTERN is its ARN in any account and region."""
 
     __slots__ = ()
@@ -21,7 +21,7 @@ class _Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Queue(_Resource):
+class Queue(Resource):
     """An SQS queue whose messages go to `dead_letters` after `receives` failed tries."""
 
     PATTERN = "arn:aws:sqs:*:*:{it.name}"
@@ -32,7 +32,7 @@ class Queue(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table(_Resource):
+class Table(Resource):
     """A DynamoDB table on demand with one string key and a time-to-live attribute."""
 
     PATTERN = "arn:aws:dynamodb:*:*:table/{it.name}"
@@ -42,7 +42,7 @@ class Table(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topic(_Resource):
+class Topic(Resource):
     """An SNS topic."""
 
     PATTERN = "arn:aws:sns:*:*:{it.name}"
@@ -50,14 +50,14 @@ class Topic(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topics(_Resource):
+class Topics(Resource):
     """Topics of others, whichever the rules name."""
 
     PATTERN = "arn:aws:sns:*:*:*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters(_Resource):
+class Parameters(Resource):
     """A folder of SSM parameters, without its leading slash.
 
     The `generated` ones in it are secrets that are made up once.
@@ -69,7 +69,7 @@ class Parameters(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Secrets(_Resource):
+class Secrets(Resource):
     """A folder of names in Secrets Manager, without its leading slash."""
 
     PATTERN = "arn:aws:secretsmanager:*:*:secret:{it.path}/*"
@@ -77,7 +77,7 @@ class Secrets(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters(_Resource):
+class DeadLetters(Resource):
     """The queue of another queue's dead letters, which is made with that one."""
 
     PATTERN = "arn:aws:sqs:*:*:{it.name}"
@@ -85,7 +85,7 @@ class DeadLetters(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneNumbers(_Resource):
+class PhoneNumbers(Resource):
     """Telephones, to which SNS publishes directly."""
 
     PATTERN = "*"  # neither a phone number nor the account's SMS settings have an ARN
@@ -97,7 +97,7 @@ SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UserPool(_Resource):
+class UserPool(Resource):
     """A Cognito user pool with one client for sign-in by password, and its groups."""
 
     PATTERN = "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
@@ -106,7 +106,7 @@ class UserPool(_Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileSystem(_Resource):
+class FileSystem(Resource):
     """An EFS file system; functions see its folder `path` as the user and group `owner`.
 
     What nobody read for `cold_after_days` lies in the cheaper storage class.
@@ -117,20 +117,6 @@ class FileSystem(_Resource):
     path: str
     owner: int
     cold_after_days: int
-
-
-Resource = (
-    Queue
-    | DeadLetters
-    | Table
-    | Topic
-    | Topics
-    | Parameters
-    | Secrets
-    | PhoneNumbers
-    | UserPool
-    | FileSystem
-)
 
 
 def _queue(entry: Mapping[str, Any]) -> Resource:

@@ -78,7 +78,7 @@ def desired(project: Project) -> Iterable[Desired]:
 
 def of_files(name: str) -> Ref:
     """Return the reference to the group of a file system and of the functions that mount it."""
-    return Ref(address=Address(kind=KIND, name=name), attribute="GroupId")
+    return Ref(address=Address(kind=KIND, name=f"{name}-functions"), attribute="GroupId")
 
 
 def _files(project: Project, app: App, name: str) -> Desired:
@@ -87,7 +87,7 @@ def _files(project: Project, app: App, name: str) -> Desired:
     nfs = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": own},)})
     aws = edges.rule(edges.HTTPS_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
     about: Properties = {
-        "GroupName": name,
+        "GroupName": own.address.name,
         "Description": f"The files of {name} and the functions that mount them",
         "VpcId": vpc.vpc_id(project),
         "IpPermissions": (nfs,),

@@ -287,9 +287,7 @@ def test_the_files_group_lets_in_nothing_but_nfs_of_its_own(account: Account, lo
     wanted = with_apps("test", "datalake")
     deploy(account, wanted)
     (group,) = (
-        it
-        for at, it in look(wanted).observation().ours.items()
-        if at.name == LAKE and at.kind == edges.KIND
+        it for at, it in look(wanted).observation().ours.items() if at.name == f"{LAKE}-functions"
     )
     own = {"UserIdGroupPairs": ({"GroupId": group.attributes["GroupId"]},)}
     nfs = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, **own}
