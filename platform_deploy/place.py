@@ -15,7 +15,6 @@ SECRET = "_KEY"  # noqa: S105  how the names of variables end that nobody may re
 MOUNT_PATH = "/mnt/lake"
 # What tells the parts of a place among what the account says of resources.
 ACCESS_POINT, SUBNET, GROUP, TARGET = "AccessPointArn", "SubnetId", "GroupId", "MountTargetId"
-OF_FUNCTIONS = "-functions"  # ends the name of the security group that functions wear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +44,7 @@ def of_app(app: App, live: Iterable[Observed], secrets: Mapping[str, str]) -> Pl
     subnets = {it.address.name: it.attributes[SUBNET] for it in found if SUBNET in it.attributes}
     # a mount target is named FILE_SYSTEM/SUBNET, by the subnet's name or, of another's network, id
     mounted = (it.address.name.partition("/")[2] for it in own if TARGET in it.attributes)
-    worn = (it for it in own if it.address.name.endswith(OF_FUNCTIONS))
-    groups = (it.attributes[GROUP] for it in worn if GROUP in it.attributes)
+    groups = (it.attributes[GROUP] for it in own if GROUP in it.attributes)
     addressed = (name for name, value in app.variables.items() if value == API_URL)
     return Place(
         subnets=tuple(subnets.get(it, it) for it in sorted(mounted)) if points else (),

@@ -72,7 +72,7 @@ def _messages_after(cloud: Cloud, *, seen: list[dict[str, Any]]) -> list[dict[st
 def _wait_until_dispatched(cloud: Cloud) -> None:
     app = apps.read(ROOT / "notifier" / "resources.yml", stage=STAGE)
     sqs = client(cloud.emulator.endpoint, "sqs")
-    url = sqs.get_queue_url(QueueName=app.resources["events"].name)["QueueUrl"]  # type: ignore[attr-defined]  # it is a queue
+    url = sqs.get_queue_url(QueueName=app.resources["events"].name)["QueueUrl"]  # type: ignore[union-attr]  # it is a queue
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def is_empty() -> bool:

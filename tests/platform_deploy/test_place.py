@@ -29,8 +29,7 @@ NETWORK = (
     live("AWS::EC2::Subnet", "shop-dev-private-0", SubnetId="subnet-9"),
     live("AWS::EFS::MountTarget", "books-dev/shop-dev-public-1", "books", MountTargetId="b"),
     live("AWS::EFS::MountTarget", "books-dev/shop-dev-public-0", "books", MountTargetId="a"),
-    live("AWS::EC2::SecurityGroup", "books-dev-functions", "books", GroupId="sg-1"),
-    live("AWS::EC2::SecurityGroup", "books-dev-files", "books", GroupId="sg-8"),
+    live("AWS::EC2::SecurityGroup", "books-dev", "books", GroupId="sg-1"),
     live("AWS::EC2::SecurityGroup", "shop-dev-api", "api", GroupId="sg-9"),
 )
 ENTRY = live("AWS::EFS::AccessPoint", "books-dev-lake", "books", AccessPointArn="arn:point")
@@ -42,7 +41,7 @@ def test_an_app_without_a_file_system_lives_in_no_network() -> None:
     )
 
 
-def test_an_app_with_a_file_system_lives_where_that_is_reached_under_its_functions_group() -> None:
+def test_an_app_with_a_file_system_lives_where_that_is_reached_under_its_own_group() -> None:
     found = place.of_app(APP, (POOL, *NETWORK, ENTRY), {"KEY": "hush"})
     assert (found.subnets, found.security_groups) == (("subnet-1", "subnet-2"), ("sg-1",))
     assert found.access_point == "arn:point"
