@@ -94,6 +94,9 @@ def _metrics(fields: Fields, used: list[str]) -> Iterator[Metric]:
         if name in (NEEDS_HTTP if is_worker else (QUEUE_DELAY,)):
             kind = f"no {WORKER}" if is_worker else f"a {WORKER}"
             fields.complain(fields.line(path), f"{path}: the type must be {kind}")
+        elif name == QUEUE_DELAY and fields.settings.copilot_defaults:
+            text = f"{path}: with Copilot's defaults it follows what Copilot's own Lambda counts"
+            fields.complain(fields.line(path), text, is_error=False)
         elif name in NEEDS_HTTP and not fields.is_map("http"):
             fields.complain(fields.line(path), f"{path} needs http")
         target = _backlog(fields, path) if name == QUEUE_DELAY else _target(fields, name)

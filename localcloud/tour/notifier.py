@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from platform_deploy import apps
+from platform_deploy.app_resources import Queue
 
 from ..client import Answer, call
 from ..cloud import ROOT, STAGE, Cloud
@@ -72,7 +73,8 @@ def _messages_after(cloud: Cloud, *, seen: list[dict[str, Any]]) -> list[dict[st
 def _wait_until_dispatched(cloud: Cloud) -> None:
     app = apps.read(ROOT / "notifier" / "resources.yml", stage=STAGE)
     sqs = client(cloud.emulator.endpoint, "sqs")
-    url = sqs.get_queue_url(QueueName=app.resources["events"].name)["QueueUrl"]  # type: ignore[attr-defined]  # it is a queue
+    (queue,) = app.all_of(Queue)
+    url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
     def is_empty() -> bool:

@@ -5,42 +5,30 @@ A policy has no tags: it is whose its target is.
 
 from collections.abc import Iterator, Mapping
 
-from .. import calls, scaling
+from .. import calls
 from ..aws import Account
-from ..model import Project, Workload
+from ..model import Project
 from ..resource import (
     Address,
     Attributes,
     Desired,
     Known,
     Observed,
-    Properties,
     ResourceType,
     Scope,
-    Value,
 )
-from . import load_balancer, messaging, scalable_target, target_group
+from . import load_balancer, metric, scalable_target, target_group
 
 KIND = "AWS::ApplicationAutoScaling::ScalingPolicy"
 API, IDENTITY = "application-autoscaling", scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
-# By the manifest's name: the metric as the policy's name has it, and for the load balancer's ones
-# how CloudWatch calls it and which statistic counts.
-PREDEFINED = {
-    scaling.CPU: "ECSServiceAverageCPUUtilization",
-    scaling.MEMORY: "ECSServiceAverageMemoryUtilization",
-}
-BALANCED = {
-    scaling.REQUESTS: ("ALBSumRequestCountPerTarget", "RequestCountPerTarget", "Sum"),
-    scaling.RESPONSE_TIME: ("ALBAverageResponseTime", "TargetResponseTime", "Average"),
-}
 
 
 def desired(project: Project) -> Iterator[Desired]:
-    """Yield a policy for each metric of each workload, and for each queue."""
+    """Yield a policy for each metric of each workload."""
     for workload in project.workloads:
-        for metric in workload.scaling.metrics if workload.scaling else ():
-            for name, followed in _followed(project, workload, metric.name):
+        for it in workload.scaling.metrics if workload.scaling else ():
+            for name, about in metric.followed(project, workload, it.name):
                 yield Desired(
                     address=Address(kind=KIND, name=name),
                     workload=workload.name,
@@ -49,83 +37,14 @@ def desired(project: Project) -> Iterator[Desired]:
                         **scalable_target.identity(project, workload.name),
                         "PolicyType": "TargetTrackingScaling",
                         CONFIGURATION: {
-                            **followed,
-                            "ScaleInCooldown": metric.scale_in,
-                            "ScaleOutCooldown": metric.scale_out,
-                            "TargetValue": metric.target,
+                            **about,
+                            "ScaleInCooldown": it.scale_in,
+                            "ScaleOutCooldown": it.scale_out,
+                            "TargetValue": it.target,
                         },
                     },
                     after=(scalable_target.address(project, workload.name),),
                 )
-
-
-def _followed(
-    project: Project, workload: Workload, metric: str
-) -> Iterator[tuple[str, Properties]]:
-    """Yield a policy's name, and the metric that it follows."""
-    if metric in PREDEFINED:
-        kind = PREDEFINED[metric]
-        specification: Properties = {"PredefinedMetricType": kind}
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"PredefinedMetricSpecification": specification},
-        )
-    elif metric in BALANCED:
-        kind, called, statistic = BALANCED[metric]
-        specification = {
-            "Dimensions": _dimensions(
-                LoadBalancer=load_balancer.attribute(project, "LoadBalancerFullName"),
-                TargetGroup=target_group.attribute(
-                    project, workload, workload.rules[0], "TargetGroupFullName"
-                ),
-            ),
-            "MetricName": called,
-            "Namespace": "AWS/ApplicationELB",
-            "Statistic": statistic,
-        }
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"CustomizedMetricSpecification": specification},
-        )
-    else:
-        for it in workload.queues:
-            queue = messaging.queue_address(project, workload, it).name
-            yield f"{workload.name}-BacklogPerTask-{queue}", _backlog(project, workload.name, queue)
-
-
-def _dimensions(**values: Value) -> tuple[Value, ...]:
-    return tuple({"Name": name, "Value": value} for name, value in values.items())
-
-
-def _backlog(project: Project, workload: str, queue: Value) -> Properties:
-    """Return what follows the messages that wait in a queue, by the tasks that run.
-
-    A task adds one sample a minute to its service's CPU metric, so their number is that of the
-    tasks, without Container Insights; where nothing runs, one task counts.
-    """
-    waiting = _metric(
-        "waiting", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Sum", QueueName=queue
-    )
-    running = _metric(
-        "running",
-        "AWS/ECS",
-        "CPUUtilization",
-        "SampleCount",
-        ClusterName=project.name,
-        ServiceName=project.name_of(workload),
-    )
-    expression = "FILL(waiting, 0) / FILL(running, 1)"
-    each: Value = {"Id": "each", "Expression": expression, "ReturnData": True}
-    return {"CustomizedMetricSpecification": {"Metrics": (waiting, running, each)}}
-
-
-def _metric(key: str, namespace: str, name: str, statistic: str, **dimensions: Value) -> Value:
-    metric: Value = {
-        "Namespace": namespace,
-        "MetricName": name,
-        "Dimensions": _dimensions(**dimensions),
-    }
-    return {"Id": key, "MetricStat": {"Metric": metric, "Stat": statistic}, "ReturnData": False}
 
 
 def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:

@@ -11,7 +11,7 @@ from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import BadManifest, Refused
 from platform_deploy.model import Project, Workload
-from platform_deploy.resource import Address, rendered
+from platform_deploy.resource import Address, Desired, rendered
 from platform_deploy.resources import scalable_target, scaling_policy, service
 from platform_deploy.scaling import Capacity, Metric
 from platform_deploy.settings import Settings
@@ -19,13 +19,13 @@ from platform_deploy.settings import Settings
 from .conftest import (
     API,
     BACKEND,
-    JOB,
     SCALED,
     SHOPFRONT,
     WORKER,
     Look,
     agree,
     folder_of,
+    project_in,
     project_of,
     silent,
 )
@@ -216,57 +216,6 @@ def test_the_policies_are_called_as_copilots_and_follow_the_same_metrics() -> No
     }
 
 
-def test_a_worker_follows_the_messages_that_wait_for_each_task_in_each_queue() -> None:
-    count = "{range: 1-9, queue_delay: {acceptable_latency: 10s, msg_processing_time: 3s}}"
-    found = of_kind(project_of(f"{WORKER}count: {count}\n", SHOPFRONT), scaling_policy.KIND)
-    queues = of_kind(project_of(WORKER, SHOPFRONT), "AWS::SQS::Queue")
-    events = sorted(it for it in queues if "EventsQueue" in it)
-    assert len(events) == 3
-    assert sorted(found) == [f"worker-BacklogPerTask-{it}" for it in events]
-    followed = found[f"worker-BacklogPerTask-{events[0]}"][CONFIGURATION]
-    assert followed["TargetValue"] == 4  # the last one waits its turn
-    waiting, running, each = followed["CustomizedMetricSpecification"]["Metrics"]
-    assert waiting["MetricStat"]["Metric"]["Dimensions"] == [
-        {"Name": "QueueName", "Value": events[0]}
-    ]
-    assert running["MetricStat"] == {
-        "Metric": {
-            "Namespace": "AWS/ECS",
-            "MetricName": "CPUUtilization",
-            "Dimensions": [
-                {"Name": "ClusterName", "Value": "shop-test"},
-                {"Name": "ServiceName", "Value": "shop-test-worker"},
-            ],
-        },
-        "Stat": "SampleCount",
-    }
-    assert each == {
-        "Id": "each",
-        "Expression": "FILL(waiting, 0) / FILL(running, 1)",
-        "ReturnData": True,
-    }
-
-
-def test_a_worker_is_scaled_by_its_queues_and_left_alone(
-    account: Account, scaling: FakeScaling
-) -> None:
-    count = "{range: 1-9, queue_delay: {acceptable_latency: 10s, msg_processing_time: 1s}}"
-    # a topic of another folder is not on the emulator
-    worker = WORKER[: WORKER.index("    - {name: far")]
-    project = project_of(f"{worker}count: {count}\n", SHOPFRONT)
-    deploy(account, project)
-    assert len(scaling.policies) == 2
-    assert "ScalingPolicy" not in changes(account, project)
-
-
-def test_a_job_may_run_on_a_capacity_of_ones_own() -> None:
-    project = project_of(f"{JOB}{PRIVATE}capacity_provider: boxes\n")
-    (machine,) = of_kind(project, "AWS::StepFunctions::StateMachine").values()
-    asked = machine["definition"]["States"]["Run Fargate Task"]["Parameters"]
-    assert asked["CapacityProviderStrategy"] == [{"CapacityProvider": "boxes", "Weight": 1}]
-    assert "LaunchType" not in asked
-
-
 def test_only_copilots_defaults_name_the_role_that_aws_takes_anyway() -> None:
     project = project_of(SCALED)
     (plain,) = of_kind(project, scalable_target.KIND).values()
@@ -423,3 +372,77 @@ def test_a_cluster_keeps_the_capacity_of_other_folders(account: Account) -> None
     deploy(account, project_of(f"{API}{PRIVATE}capacity_provider: crates\n"))
     (cluster,) = account.read("ecs", "DescribeClusters", clusters=["shop-test"])["clusters"]
     assert sorted(cluster["capacityProviders"]) == ["FARGATE", "FARGATE_SPOT", "boxes", "crates"]
+
+
+DELAYED = f"{WORKER}count:\n  range: 1-10\n  queue_delay: {{acceptable_latency: 10m, "
+DELAYED += "msg_processing_time: 250ms, cooldown: {in: 3m}}\n"
+
+
+def policies(text: str, defaults: str = "") -> list[Desired]:
+    project = project_in(text, SHOPFRONT, defaults=defaults)
+    return [*flow.scope_of(project).of_kind(scaling_policy.KIND)]
+
+
+def test_each_queue_of_a_worker_has_its_backlog_followed() -> None:
+    found = policies(DELAYED)
+    default = "shop-test-worker-EventsQueue"
+    assert [it.address.name for it in found] == [
+        f"worker-BacklogPerTask-{default}",
+        "worker-BacklogPerTask-shop-test-worker-elsewherefarEventsQueue",
+        "worker-BacklogPerTask-shop-test-worker-shopfrontstockfifoEventsQueue.fifo",
+    ]
+    about = rendered(found[0].properties[CONFIGURATION])
+    assert isinstance(about, dict)
+    waiting, running, backlog = about.pop("CustomizedMetricSpecification")["Metrics"]
+    assert about == {"ScaleInCooldown": 180, "ScaleOutCooldown": 60, "TargetValue": 2400.0}
+    assert waiting["MetricStat"] == {
+        "Metric": {
+            "Namespace": "AWS/SQS",
+            "MetricName": "ApproximateNumberOfMessagesVisible",
+            "Dimensions": [{"Name": "QueueName", "Value": default}],
+        },
+        "Stat": "Average",
+    }
+    assert running["MetricStat"] == {
+        "Metric": {
+            "Namespace": "AWS/ECS",
+            "MetricName": "CPUUtilization",
+            "Dimensions": [
+                {"Name": "ClusterName", "Value": "shop-test"},
+                {"Name": "ServiceName", "Value": "shop-test-worker"},
+            ],
+        },
+        "Stat": "SampleCount",
+    }
+    assert backlog["Expression"] == "CEIL(waiting / FILL(running, 1))"
+    assert [it["ReturnData"] for it in (waiting, running, backlog)] == [False, False, True]
+
+
+def test_with_copilots_defaults_it_is_copilots_own_metric_and_that_is_said() -> None:
+    about = rendered(policies(DELAYED, "copilot")[0].properties[CONFIGURATION])
+    assert isinstance(about, dict)
+    assert about["CustomizedMetricSpecification"] == {
+        "Namespace": "shop-test-worker",
+        "MetricName": "BacklogPerTask",
+        "Statistic": "Average",
+        "Dimensions": [{"Name": "QueueName", "Value": "shop-test-worker-EventsQueue"}],
+        "Unit": "Count",
+    }
+    _, problems = manifest.read(folder_of(DELAYED, SHOPFRONT), "copilot")
+    assert any(
+        "count.queue_delay: with Copilot's defaults it follows" in str(it) for it in problems
+    )
+
+
+def test_a_worker_scaled_by_its_queues_is_deployed_once(
+    account: Account, scaling: FakeScaling
+) -> None:
+    text = DELAYED.replace("    - {name: far, service: elsewhere, queue: true}\n", "")
+    project = project_in(text, SHOPFRONT)
+    deploy(account, project)
+    assert len(scaling.policies) == 2
+    assert changes(account, project) == {}
+    longer = project_in(text.replace("10m", "20m"), SHOPFRONT)
+    assert changes(account, longer) == {"ScalingPolicy": Action.UPDATE}
+    flow.destroy(account, project, agree, silent())
+    assert scaling.targets == scaling.policies == {}
