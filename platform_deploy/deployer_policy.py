@@ -34,6 +34,7 @@ GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "fal
 # Whose names say whose they are; no tag decides there.
 PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
 OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
+REST_APIS: Final = "arn:aws:apigateway:*::/restapis*"  # Chalice makes them, without our tags
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
 BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
 WRITTEN: Final[Mapping[str, str]] = {
@@ -119,7 +120,9 @@ def parts(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _rights(action: str, fact: Facts) -> Iterator[_Right]:
     resources: Mapping[str, list[str]] = fact["resources"]
-    if action in CONDITIONS:
+    if action.startswith("apigateway:") and fact["access"] not in READ_LEVELS:
+        yield _Right(action=action, resource=REST_APIS, condition={})
+    elif action in CONDITIONS:
         for resource in resources:
             yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
     elif fact["access"] in READ_LEVELS and resources.keys() & READ.keys():

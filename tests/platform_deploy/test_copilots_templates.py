@@ -34,21 +34,11 @@ KINDS = (
     "AWS::SQS::Queue",
 )
 # Fields that are not there yet, as docs/from-copilot.md says.
-NOT_YET = (
-    """
-deployment:
-  rollback_alarms:
-    cpu_utilization: 70
-    memory_utilization: 50
-    messages_delayed: 5
-""",
-    "\n      efs: true",
-)
+NOT_YET = ("\n      efs: true",)
 # What differs, and why.
 STAY = {
-    "Service.PlatformVersion: 'LATEST'": "AWS's own default is left out",
+    "TaskDefinition.ContainerDefinitions[].Essential: True": "AWS's own default is left out",
     "Service.ServiceConnectConfiguration.Namespace": "named by its ARN; the API takes both",
-    "Service.DeploymentConfiguration.Alarms": "a field that is not there yet",
     "TaskDefinition.Volumes[].EFSVolumeConfiguration": "a field that is not there yet",
 }
 # What only ours has, in small letters, and why.

@@ -1,7 +1,6 @@
 """Images are built and pushed, files of variables uploaded, each once for what it is made of."""
 
 import json
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -127,13 +126,15 @@ def test_a_changed_file_makes_one_new_image_and_one_new_revision(shop: Shop) -> 
     assert (shop.ran("build"), shop.ran("push")) == (2, 2)
 
 
-def test_without_docker_nothing_is_created(shop: Shop, look: Callable[[Project], Look]) -> None:
+def test_without_docker_nothing_is_created(
+    shop: Shop, look: Callable[[Project], Look], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.manifests = TWO
     before = look(shop.project()).count()
     (shop.state / "down").touch()
     with pytest.raises(NotConfigured, match=r"no Docker engine answers .*running"):
         shop.deploy()
-    shutil.rmtree(shop.state.parent / "bin")
+    monkeypatch.setenv("PATH", str(shop.state.parent / "nowhere"))  # a real Docker counts, too
     with pytest.raises(NotConfigured, match=r"2 image.s. have to be built, but no Docker"):
         shop.deploy()
     assert look(shop.project()).count() == before
