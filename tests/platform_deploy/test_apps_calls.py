@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import calls, flow
+from platform_deploy import available, calls, flow
 from platform_deploy.aws import Account
 from platform_deploy.codes import of_answer
 from platform_deploy.errors import AlreadyExists, AwsError, NotConfigured, StillInUse
@@ -89,7 +89,7 @@ def test_a_table_is_waited_for(account: Account, slept: list[float]) -> None:
     kinds = [{"AttributeName": "id", "AttributeType": "S"}]
     about = {"TableName": NAME, "KeySchema": schema, "AttributeDefinitions": kinds}
     found = table.create(account, about)
-    assert (found, slept) == ({"TableArn": "arn:t", "TableName": NAME}, [calls.POLL])
+    assert (found, slept) == ({"TableArn": "arn:t", "TableName": NAME}, [available.POLL])
 
 
 def test_a_table_whose_name_is_taken_is_looked_up_and_not_waited_for(account: Account) -> None:
@@ -113,7 +113,7 @@ def test_a_deleted_table_s_name_is_waited_for(account: Account, slept: list[floa
     stubbed.add_response("describe_table", table_told("DELETING"))
     stubbed.add_client_error("describe_table", "ResourceNotFoundException", "gone", 400)
     table.delete(account, live(table.TYPE, TableName=NAME))
-    assert slept == [calls.POLL]
+    assert slept == [available.POLL]
 
 
 @pytest.mark.parametrize(
@@ -144,17 +144,17 @@ def test_a_file_system_is_waited_for(account: Account, slept: list[float]) -> No
         stubbed.add_response("describe_file_systems", found, {"FileSystemId": "fs-1"})
     made = file_system.create(account, {"CreationToken": "t"})
     assert made == {"FileSystemId": "fs-1", "FileSystemArn": "arn:fs"}
-    assert slept == [calls.POLL]
+    assert slept == [available.POLL]
 
 
 def test_a_file_system_that_never_comes_is_said(account: Account, slept: list[float]) -> None:
     stubbed = stub(account, "efs")
     stubbed.add_response("create_file_system", system_told("creating"))
-    for _ in range(calls.POLLS):
+    for _ in range(available.POLLS):
         stubbed.add_response("describe_file_systems", {"FileSystems": [system_told("error")]})
     with pytest.raises(AwsError, match="it is not available"):
         file_system.create(account, {"CreationToken": "t"})
-    assert len(slept) == calls.POLLS
+    assert len(slept) == available.POLLS
 
 
 def test_a_file_system_without_policy_and_backups_is_told_so(account: Account) -> None:
@@ -182,7 +182,7 @@ def test_a_mount_target_is_waited_for_and_so_is_its_end(
     stubbed.add_response("describe_mount_targets", {"MountTargets": [target_told("deleting")]})
     stubbed.add_client_error("describe_mount_targets", "MountTargetNotFound", "gone", 404)
     mount_target.delete(account, live(mount_target.TYPE, MountTargetId=TARGET))
-    assert slept == [calls.POLL, calls.POLL]
+    assert slept == [available.POLL, available.POLL]
 
 
 @pytest.mark.parametrize(
