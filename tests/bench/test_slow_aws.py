@@ -121,14 +121,14 @@ def test_a_service_runs_after_its_rollout_and_its_load_balancer(
 
 
 def test_a_request_takes_its_time(emulator: Emulator) -> None:
-    with slow_aws(emulator.port, 10.0) as (endpoint, aws):
+    with slow_aws(emulator.port, 1.0) as (endpoint, aws):
         client = Seen(emulator, endpoint, SlowAws(port=0, compression=1.0)).client("sts")
         client.get_caller_identity()
         client.close()
     (asked,) = aws.asked
     assert (asked.api, asked.action) == ("sts", "GetCallerIdentity")
-    assert asked.end - asked.begin >= waits.REQUEST / 10.0
-    assert aws.makespan == pytest.approx((asked.end - asked.begin) * 10.0)
+    assert asked.end - asked.begin >= waits.REQUEST
+    assert aws.makespan == pytest.approx(asked.end - asked.begin)
 
 
 def test_all_else_is_what_the_emulator_says(seen: Seen) -> None:
