@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from notifier.chalicelib.decide import Reason
 from notifier.chalicelib.dispatch import TRIES, Receipt, dispatch
 from notifier.chalicelib.errors import AwsFailed, Contended
-from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Event
+from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Author, Event
 from notifier.chalicelib.items import found_in
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.record import from_text
@@ -239,6 +239,16 @@ def test_a_storm_is_told_at_once_and_the_rest_waits_for_one_bundle(world: World)
         f"tide-table w{number}" for number in range(1, 5)
     ]
     assert world.ledger.owed() == 0
+
+
+def test_what_waits_is_not_overtaken_by_a_fix_that_another_commits(world: World) -> None:
+    world.dispatch(run(1, key="a"))
+    world.now -= timedelta(minutes=59)
+    assert world.dispatch(run(2, key="b")).result == "held"
+    world.now -= timedelta(minutes=59, seconds=30)
+    fixed = run(3, OK, key="b", author=Author(name="Ben Example", email=BEN.email))
+    assert world.dispatch(fixed).result == "held"
+    assert [it.edge for it in world.ledger.of["ana"].held] == ["broke", "fixed"]
 
 
 def test_what_waits_is_laid_on_the_desk_once_however_often_it_comes(world: World) -> None:
