@@ -210,6 +210,17 @@ def test_the_last_decisions_are_kept_also_those_that_change_nothing(world: World
     )
 
 
+def test_why_somebody_was_told_is_kept_however_often_it_comes_again(world: World) -> None:
+    for event in (PUSHED, PUSHED, PUSHED, PUSHED):
+        world.dispatch(event)
+    kept = [from_text(text) for text in found_in(world.ledger.items[PUSHED.key], "").decisions]
+    assert [record.edge for record in kept] == ["commits", "", ""]
+    for event in (run(1), run(2, OK), run(2, OK), run(3, OK), run(3, OK)):
+        world.dispatch(event)
+    kept = [from_text(text) for text in found_in(world.ledger.items[RUN.key], "").decisions]
+    assert [record.edge for record in kept] == ["fixed", "", ""]
+
+
 def test_each_is_told_in_their_own_language(world: World) -> None:
     german = replace(BEN, language="de")
     world.rules = replace(RULES, people=(ANA, german))
