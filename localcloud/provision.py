@@ -19,6 +19,7 @@ from platform_deploy.app_resources import (
     Queue,
     Resource,
     Secrets,
+    SmsSettings,
     Table,
     Topic,
     Topics,
@@ -68,7 +69,15 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case DeadLetters() | Parameters() | Secrets() | PhoneNumbers() | FileSystem() | Topics():
+        case (
+            DeadLetters()
+            | Parameters()
+            | Secrets()
+            | PhoneNumbers()
+            | FileSystem()
+            | Topics()
+            | SmsSettings()
+        ):
             pass  # folders of names and telephones are there without being made, files a folder
     return None
 

@@ -34,6 +34,7 @@ GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "fal
 # Whose names say whose they are; no tag decides there.
 PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
 OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
+API_ACCOUNT: Final = "arn:aws:apigateway:*::/account"  # the role for its logs
 REST_APIS: Final = "arn:aws:apigateway:*::/restapis*"  # Chalice makes them, without our tags
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
 BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
@@ -55,8 +56,10 @@ UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:
 # Who may be handed a role, and for whom AWS may make its own roles.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 PASSED_TO: Final = (
+    "apigateway.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "scheduler.amazonaws.com",
+    "sns.amazonaws.com",
     "states.amazonaws.com",
 )
 LINKED_FOR: Final = (
@@ -121,7 +124,7 @@ def parts(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _rights(action: str, fact: Facts) -> Iterator[_Right]:
     resources: Mapping[str, list[str]] = fact["resources"]
     if action.startswith("apigateway:") and fact["access"] not in READ_LEVELS:
-        yield _Right(action=action, resource=REST_APIS, condition={})
+        yield from _of_apis(action)
     elif action in CONDITIONS:
         for resource in resources:
             yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
@@ -139,6 +142,11 @@ def _rights(action: str, fact: Facts) -> Iterator[_Right]:
             yield from _of_tags(action, fact)
     else:
         yield from _of_tags(action, fact)
+
+
+def _of_apis(action: str) -> Iterator[_Right]:
+    for resource in (REST_APIS, API_ACCOUNT) if action == "apigateway:PATCH" else (REST_APIS,):
+        yield _Right(action=action, resource=resource, condition={})
 
 
 def _of_tags(action: str, fact: Facts) -> Iterator[_Right]:

@@ -1,6 +1,7 @@
 """What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service.
 
 A job has two more: for the schedule that starts it, and for the state machine that runs it.
+Settings of the account have one each, under which AWS writes logs.
 """
 
 import json
@@ -26,7 +27,7 @@ from ..resource import (
     rendered,
 )
 from ..schedule import each
-from . import job_permissions, log_group, permissions
+from . import job_permissions, log_group, of_account, permissions
 
 KIND = "AWS::IAM::Role"
 POLICY = "trivet"
@@ -36,7 +37,7 @@ ATTRIBUTES = ("RoleName", "Arn")
 
 
 def address(project: Project, workload: str, use: str) -> Address:
-    """Return the address of a workload's role; `use` is a key of `TRUSTED`."""
+    """Return the address of a workload's role; `use` is a key of `OF_WORKLOADS`."""
     name = naming.fit(f"{project.name_of(workload)}-{use}", naming.ROLE_LIMIT)
     return Address(kind=KIND, name=name)
 
@@ -47,20 +48,30 @@ def arn(project: Project, workload: str, use: str) -> Ref:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the two roles of each service, the four of each job."""
+    """Yield the two roles of each service, the four of each job, those of the account."""
     for workload in project.workloads:
         for use, found in _allowed(project, workload).items():
-            at, statements = address(project, workload.name, use), tuple(found)
-            properties: dict[str, Value] = {
-                "RoleName": at.name,
-                "AssumeRolePolicyDocument": permissions.document(_trust(use)),
-                "Description": SOMETHING if statements else NOTHING,
-                **_boundary(project),
-            }
-            if statements:
-                document = permissions.document(*statements)
-                properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": document},)
+            at = address(project, workload.name, use)
+            properties = _properties(project, at, use, tuple(found))
             yield Desired(address=at, workload=workload.name, properties=properties)
+    for use, statement in of_account.roles(project):
+        at = of_account.role(project, use)
+        yield Desired(address=at, properties=_properties(project, at, use, (statement,)))
+
+
+def _properties(
+    project: Project, at: Address, use: str, statements: tuple[Value, ...]
+) -> dict[str, Value]:
+    properties: dict[str, Value] = {
+        "RoleName": at.name,
+        "AssumeRolePolicyDocument": permissions.document(_trust(use)),
+        "Description": SOMETHING if statements else NOTHING,
+        **_boundary(project),
+    }
+    if statements:
+        document = permissions.document(*statements)
+        properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": document},)
+    return properties
 
 
 def _boundary(project: Project) -> dict[str, Value]:
@@ -85,12 +96,13 @@ def _allowed(project: Project, workload: Workload) -> dict[str, Iterable[Value]]
 
 
 # Which of AWS's services takes a role.
-TRUSTED = {
+OF_WORKLOADS = {
     "execution": "ecs-tasks.amazonaws.com",
     "task": "ecs-tasks.amazonaws.com",
     "schedule": "scheduler.amazonaws.com",
     "states": "states.amazonaws.com",
 }
+TRUSTED = OF_WORKLOADS | of_account.TRUSTED
 
 
 def _trust(use: str) -> Value:
@@ -115,7 +127,7 @@ def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
     names |= {
         address(scope.project, it.name, use).name
         for it in scope.project.workloads
-        for use in TRUSTED
+        for use in OF_WORKLOADS
         if scope.is_thorough or it.name in jobs
     }
     listed = each(lambda name: _observe_one(account, name), sorted(names))
