@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from datalake.chalicelib.dataset import Existing
-from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal, StoreBusy
 from datalake.chalicelib.key import Key, parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
@@ -27,6 +27,10 @@ from tests.datalake.store_contract import body_of
 KEY = parse_key("folder/key")
 OTHER = parse_key("other")
 STORMED = ("a", "b/c", "b/d/e", "f/g")
+HISTORY = (
+    *("put", "put", "create", "replace", "replace", "delete", "remove", "read"),
+    *("undelete", "undelete", "copy", "arrive", "leave"),
+)
 OLD, NEW = b"old" * 5000, b"new" * 7000
 
 
@@ -219,11 +223,14 @@ def watch(root: str, until: str) -> dict[str, Any]:
 def history(root: str, times: str, seed: str) -> list[dict[str, Any]]:
     """Do random operations on one key; return when each began and ended, and what it said."""
     chance, store, seen = random.Random(seed), FilesystemStore(root), ""  # noqa: S311
-    done = []
+    mine, done = parse_key(f"mine/{seed}"), []
     for _ in range(int(times)):
-        verb = chance.choice(("put", "put", "create", "replace", "replace", "delete", "read"))
+        verb = chance.choice(HISTORY)
+        if verb in ("copy", "arrive"):
+            store.write(mine, body_of(b"y"), NONE)
+        asked = seen if verb in ("replace", "remove", "undelete") else ""
         began = time.monotonic_ns()
-        said, seen, asked = _said(store, verb, seen)
+        said = _said(store, verb, asked, mine)
         done.append(
             {
                 "verb": verb,
@@ -233,28 +240,40 @@ def history(root: str, times: str, seed: str) -> list[dict[str, Any]]:
                 "ended": time.monotonic_ns(),
             }
         )
+        seen = said if "-" in said and verb != "leave" else seen
     return done
 
 
-def _said(store: FilesystemStore, verb: str, seen: str) -> tuple[str, str, str]:
-    """Return what the store said, the ETag that we know now, and the one that we asked for."""
+def _said(store: FilesystemStore, verb: str, asked: str, mine: Key) -> str:
+    """Do an operation with the ETag that is asked for; return what the store said."""
     conditions = {
         "create": Preconditions(if_none_match="*"),
-        "replace": Preconditions(if_match=f'"{seen}"'),
+        "replace": Preconditions(if_match=f'"{asked}"'),
+        "remove": Preconditions(if_match=f'"{asked}"'),
+        "undelete": Preconditions(if_none_match="*"),
     }.get(verb, NONE)
+    source = {
+        "copy": Existing(key=mine),
+        "undelete": Existing(key=KEY, version=asked or "0-0"),
+        "arrive": Existing(key=mine, move=True),
+        "leave": Existing(key=KEY, move=True),
+    }.get(verb, body_of(b"x"))
     try:
-        if verb == "delete":
-            store.delete(KEY, NONE)
-            return "deleted", "", ""
-        if verb == "read":
-            etag = store.describe(KEY).info.etag
-            return etag, etag, ""
-        etag = store.write(KEY, body_of(b"x"), conditions).info.etag
+        match verb:
+            case "delete" | "remove":
+                store.delete(KEY, conditions)
+                return "deleted"
+            case "read":
+                return store.describe(KEY).info.etag
+            case _:
+                key = mine if verb == "leave" else KEY
+                return store.write(key, source, conditions).info.etag
     except NoSuchDataset:
-        return "none", "", ""
+        return "none"
     except PreconditionFailed:
-        return "refused", seen, seen
-    return etag, etag, seen
+        return "refused"
+    except StoreBusy:  # it changed while it was to be moved
+        return "busy"
 
 
 VERBS: dict[str, Callable[..., Any]] = {
