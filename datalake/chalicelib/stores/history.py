@@ -31,7 +31,7 @@ SHARD = 2
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 _HASH_DIGITS = 32
-_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-([0-9a-f]{1,16})")
+_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-(-?[0-9a-f]{1,16})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
