@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -16,12 +17,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from datalake.chalicelib.dataset import Existing
+from datalake.chalicelib.dataset import Existing, Record
 from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal, StoreBusy
 from datalake.chalicelib.key import Key, parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.status import identified
+from datalake.chalicelib.stores.uploads import PLAN, UPLOAD_AGE_NS, FilesystemUploads
+from datalake.chalicelib.uploads import Plan
 from tests.datalake.store_contract import body_of
 
 KEY = parse_key("folder/key")
@@ -149,6 +153,8 @@ def storm(root: str, rounds: str, seed: str) -> dict[str, Any]:
             if worker == 0:
                 _work(root, f"{seed}-{number}-{mine}", end)
             workers.append(worker)
+        if not acknowledged:  # on a busy machine a round may be too short for any
+            select.select([reading for reading, _ in pipes], [], [], 10)
         time.sleep(chance.uniform(0.002, 0.03))
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
@@ -170,13 +176,13 @@ def storm(root: str, rounds: str, seed: str) -> dict[str, Any]:
 
 
 def _work(root: str, seed: str, report: int) -> NoReturn:
-    """Write, replace, delete, undelete, copy and move; report what was acknowledged."""
+    """Write, replace, delete, undelete, copy, move, upload; report what was acknowledged."""
     chance, store = random.Random(seed), FilesystemStore(root)  # noqa: S311
     for number in itertools.count():
         key = parse_key(chance.choice(STORMED))
         mark = f"{seed}-{number}"
         with suppress(Refusal):
-            match chance.randrange(6):
+            match chance.randrange(7):
                 case 0 | 1 | 2:
                     body = body_of(mark.encode() * chance.randrange(1, 2000), f"text/{mark}")
                     info = store.write(key, body, NONE).info
@@ -187,10 +193,33 @@ def _work(root: str, seed: str, report: int) -> NoReturn:
                     kept = store.versions(key)
                     if kept:
                         store.write(key, Existing(key=key, version=kept[0].info.etag), NONE)
+                case 5:
+                    made = _upload(store, key, mark, chance)
+                    os.write(report, f"{made}\n".encode())
                 case _:
                     other = parse_key(chance.choice(STORMED))
                     store.write(key, Existing(key=other, move=chance.random() < 0.5), NONE)
     raise AssertionError
+
+
+def _upload(store: FilesystemStore, key: Key, mark: str, chance: random.Random) -> str:
+    """Bring an upload to its end, a killed one's or a new one; return what was acknowledged."""
+    uploads = FilesystemUploads(store)
+    begun = [name.removesuffix(PLAN) for name in store.tree.own_names("u") if name.endswith(PLAN)]
+    if begun and chance.random() < 0.5:
+        upload = uploads.find(chance.choice(begun))
+    else:
+        size = len(mark) * chance.randrange(1, 2000)
+        record = Record(media_type=f"text/{mark}")
+        upload = uploads.create(Plan(key=key, size=size, record=record, owner="me"))
+    plan = upload.plan
+    mark = plan.record.media_type.removeprefix("text/")
+    whole = mark.encode() * (plan.size // len(mark))
+    while upload.offset < plan.size:
+        piece = whole[upload.offset :][: chance.randrange(1, plan.size + 1)]
+        upload = uploads.append(upload.id, upload.offset, piece)
+    etag = identified(plan.size, upload.expires_ns - UPLOAD_AGE_NS).etag
+    return f"{plan.key.text} {etag} {mark}"
 
 
 def _has(store: FilesystemStore, key: Key, etag: str, mark: str) -> bool:
