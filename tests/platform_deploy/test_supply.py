@@ -297,6 +297,12 @@ def test_a_kept_service_stays_on_the_revision_that_others_deploy(shop: Shop) -> 
     assert [it.path for it in change.fields if it.is_told] == []  # the emulator forgets one
     shop.deploy()
     assert shop.running()["taskDefinitionArn"] == others
+    newer = shop.account.write(
+        "ecs", "RegisterTaskDefinition", **family, containerDefinitions=[container]
+    )["taskDefinition"]["taskDefinitionArn"]
+    shop.account.write("ecs", "UpdateService", **at, taskDefinition=newer)
+    assert shop.planned().changes == ()  # what others deploy changes nothing of ours
+    shop.account.write("ecs", "UpdateService", **at, taskDefinition=others)
     shop.manifests = (f"{kept[0]}count: 2\n",)
     (change,) = shop.planned().changes
     assert [it.path for it in change.fields if it.is_told] == ["desiredCount"]
