@@ -168,6 +168,12 @@ def _both(up_verb: argparse.ArgumentParser, down: argparse.ArgumentParser) -> No
         help="how the apps get there: `chalice deploy`, or `chalice package` and CloudFormation "
         "(default: %(default)s)",
     )
+    up_verb.add_argument(
+        "--first-user",
+        metavar="MAIL",
+        default="",
+        help="invite this person by e-mail to the data lake, as a member of its first group",
+    )
     _confirmed_by_name(down)
     for verb in (up_verb, down):
         verb.add_argument(
