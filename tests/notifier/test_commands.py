@@ -123,6 +123,16 @@ workflow_run.3.json  fixed            0.2  ana, ben
     assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
 
 
+def test_a_replay_says_where_no_rule_asks_for_what_happened(run: Run) -> None:
+    folder = str(Path(__file__).parent / "aws_events")
+    code, out, _ = run("replay", folder, "--forge", "aws")
+    assert code == 0
+    (line,) = (line for line in out.splitlines() if line.startswith("ecs.failed.json"))
+    assert line.endswith(
+        "nobody: this run failed; before, it was not known; no rule tells anybody of it"
+    )
+
+
 def test_good_rules_are_counted(run: Run) -> None:
     code, out, _ = run("rules", "check")
     assert (code, ": good: 2 people, " in out) == (0, True)
