@@ -30,7 +30,8 @@ class Entrance:
     """How one of the environment's load balancers is reached; without a word, as it stands here.
 
     `certificates` are ARNs, the listener's own first; `logs` are bucket and prefix of the access
-    logs; `subnets` are ids; `from_network` opens an internal one to its whole network.
+    logs, the bucket empty where it is the environment's own; `subnets` are ids; `from_network`
+    opens an internal one to its whole network.
     """
 
     certificates: tuple[str, ...] = ()
@@ -74,11 +75,13 @@ def entrance(fields: Fields, at: str) -> Entrance:
 def _logs(fields: Fields, at: str) -> tuple[str, str] | None:
     if not fields.is_map(at) and not fields.boolean(at, default=False):
         return None
-    bucket = fields.text(f"{at}.bucket_name") if fields.is_map(at) else ""
-    if not bucket:
-        text = f"{at}: a bucket of Trivet's own is not there yet; give a bucket_name"
-        fields.complain(fields.line(at), text)
-    return bucket, fields.text(f"{at}.prefix") if fields.is_map(at) else ""
+    if not fields.is_map(at):
+        return "", ""
+    prefix = fields.text(f"{at}.prefix")
+    if "AWSLogs" in prefix:
+        text = f"{at}.prefix: AWS adds AWSLogs itself and takes no prefix with it"
+        fields.complain(fields.line(f"{at}.prefix"), text)
+    return fields.text(f"{at}.bucket_name"), prefix
 
 
 def ranges(fields: Fields, path: str) -> tuple[str, ...]:
