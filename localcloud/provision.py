@@ -14,6 +14,7 @@ from platform_deploy.app_resources import (
     SIGN_IN,
     DeadLetters,
     FileSystem,
+    Parameter,
     Parameters,
     PhoneNumbers,
     Queue,
@@ -69,16 +70,10 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case (
-            DeadLetters()
-            | Parameters()
-            | Secrets()
-            | PhoneNumbers()
-            | FileSystem()
-            | Topics()
-            | SmsSettings()
-        ):
-            pass  # folders of names and telephones are there without being made, files a folder
+        case DeadLetters() | Parameter() | Parameters() | Secrets() | PhoneNumbers() | Topics():
+            pass  # names and telephones are there without being made
+        case FileSystem() | SmsSettings():
+            pass  # a folder of this machine; nothing to set
     return None
 
 

@@ -69,6 +69,14 @@ class Parameters(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(Resource):
+    """One SSM parameter that a person may write, by its name without its leading slash."""
+
+    PATTERN = "arn:aws:ssm:*:*:parameter/{it.name}"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets(Resource):
     """A folder of names in Secrets Manager, without its leading slash."""
 
@@ -156,6 +164,7 @@ TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "parameters": lambda e: Parameters(
         path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
     ),
+    "parameter": lambda e: Parameter(name=e["name"].strip("/")),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
     "sms_settings": lambda e: SmsSettings(

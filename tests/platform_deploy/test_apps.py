@@ -108,8 +108,8 @@ def test_all_problems_are_reported_at_once() -> None:
     with pytest.raises(BadResources) as caught:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
-        "resources.a: type 'queueue' is none of dead_letters, file_system, parameters, "
-        "phone_numbers, queue, secrets, sms_settings, table, topic, topics, user_pool",
+        "resources.a: type 'queueue' is none of dead_letters, file_system, parameter, "
+        "parameters, phone_numbers, queue, secrets, sms_settings, table, topic, topics, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",
