@@ -1,16 +1,19 @@
 """What an account has once for everybody in it: taken where nobody holds it, and given back."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pytest
 
 from platform_deploy import flow
 from platform_deploy.aws import Account
+from platform_deploy.errors import ApplyFailed
 from platform_deploy.model import Project
 from platform_deploy.resources import api_account, of_account, sms_settings
 
 from .conftest import agree, silent, with_sms
 from .fakes import SmsAttributes
+from .test_faults import Losing
 
 SMS, API = "SNS::SMSAttributes", "ApiGateway::Account"
 THEIRS = "arn:aws:iam::000000000000:role/theirs"
@@ -133,3 +136,24 @@ def test_the_end_of_one_app_alone_takes_none_of_it_away(account: Account) -> Non
     assert role_of_apis(account).endswith("trivet-test-api-logs")
     flow.destroy(account, with_sms(), agree, silent())
     assert role_of_apis(account) == ""
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("action", ["UpdateAccount", "SetSMSAttributes", "CreateLogGroup"])
+def test_a_lost_answer_is_mended_by_the_same_run_or_the_next(
+    account: Account, monkeypatch: pytest.MonkeyPatch, action: str, takes_effect: bool
+) -> None:
+    wanted = with_sms()
+    losing = Losing(account.send, action, takes_effect=takes_effect)
+    monkeypatch.setattr(account, "send", losing)
+    with suppress(ApplyFailed):
+        deploy(account, wanted)
+    assert losing.has_lost
+    assert deploy(account, wanted) == {SMS: "", API: ""}
+    assert changes(account, wanted) == {}
+    losing.has_lost = action == "CreateLogGroup"  # lose one more, of what takes it away
+    with suppress(ApplyFailed):
+        flow.destroy(account, wanted, agree, silent())
+    flow.destroy(account, wanted, agree, silent())
+    assert settings(account) == sms_settings.DEFAULTS
+    assert (kept(account), role_of_apis(account)) == ({}, "")
