@@ -14,9 +14,9 @@ from notifier.chalicelib.forge import Forge, parse
 from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.rules import Rules
-from notifier.commands import Answer, decisions, doctor, redrive, replay, send_test
+from notifier.chalicelib.wiring import rules_at
+from notifier.commands import Answer, decisions, doctor, place_of_rules, redrive, replay, send_test
 from notifier.commands import rules as rules_verbs
-from notifier.commands.rules_at import place_of_rules, rules_at
 from notifier.report import as_json, as_text, ignored_as_json, ignored_as_text
 
 EXPLAIN = """\

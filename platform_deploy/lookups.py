@@ -87,6 +87,7 @@ def load_balancer(pages: Pages, name: str) -> dict[str, str]:
     arn = it["LoadBalancerArn"]
     listeners = pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
     facts = {key: it[key] for key in ("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId")}
+    facts["LoadBalancerFullName"] = arn.partition(":loadbalancer/")[2]
     facts |= {one["Protocol"]: one["ListenerArn"] for one in listeners}
     facts |= {f"SecurityGroups/{i}": group for i, group in enumerate(it.get("SecurityGroups", []))}
     if not 1 <= len({one["Protocol"] for one in listeners} & {"HTTP", "HTTPS"}) == len(listeners):

@@ -5,6 +5,7 @@ Pure. A cursor is the last text of the page before, so pages neither repeat nor 
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .key import Prefix, parse_key, parse_prefix
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
+_NUMBER = re.compile(r"[0-9]{1,4}")
 PARAMETERS = frozenset({"prefix", "delimiter", "limit", "cursor"})
 
 
@@ -76,6 +78,7 @@ def _folders(delimiter: str | None) -> bool:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= MAX_LIMIT):
+    limit = int(text) if _NUMBER.fullmatch(text) else 0
+    if not 1 <= limit <= MAX_LIMIT:
         raise BadQuery(f"limit is a whole number from 1 to {MAX_LIMIT}")
-    return int(text)
+    return limit

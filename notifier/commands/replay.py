@@ -16,10 +16,10 @@ from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.money import DEFAULT_PRICE, dollars
 from notifier.chalicelib.rules import Rules, Topic
+from notifier.chalicelib.wiring import rules_at
 from notifier.report import text_for
 
-from . import Answer
-from .rules_at import place_of_rules, rules_at
+from . import Answer, place_of_rules
 
 ABOUT = """\
 Read a folder of webhook payloads in the order of their names, and show who would be

@@ -278,6 +278,7 @@ def test_a_link_writes_up_to_its_size(guarded: Any, lake: Path) -> None:
     refused = guarded.put(link, body=b"1234")
     assert code(refused) == (413, "body-too-large")
     assert json.loads(refused.body)["limit"] == 3
+    assert "this link takes at most 3 bytes" in json.loads(refused.body)["detail"]
     assert guarded.put(link, body=b"123").status_code == 201
     assert guarded.put(link, body=b"12").status_code == 200
     assert code(guarded.get(link)) == (404, "no-such-dataset")

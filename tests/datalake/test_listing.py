@@ -19,7 +19,9 @@ def test_without_parameters_it_begins_at_the_beginning() -> None:
     assert (listing.prefix.text, listing.after, listing.limit) == ("", "", 100)
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "1.5", "ten", "", " 1", "٣", "1" * 5000])
+@pytest.mark.parametrize(
+    "limit", ["0", "1001", "-1", "1.5", "ten", "", " 1", "٣", "1" * 5000, "0" * 7 + "1999"]
+)
 def test_a_limit_is_a_number_from_1_to_1000(limit: str) -> None:
     with pytest.raises(BadQuery, match="limit is a whole number from 1 to 1000"):
         parse({"limit": limit})
