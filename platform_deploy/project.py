@@ -63,7 +63,8 @@ def read(directory: Path, environment: str, application: str | None) -> Folder:
     copilot = directory / FOLDER
     if not copilot.is_dir():
         raise NotConfigured(
-            f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
+            f"{directory} has no folder {FOLDER}/. Name the project's directory with -C; "
+            "only `up` and `down` do without"
         )
     name = application or application_of(directory)
     paths = sorted(copilot.glob("*/manifest.yml"))
