@@ -28,8 +28,8 @@ from .test_deployer_policy import FACTS, POLICY, Recording
 from .test_up import PROJECT, Counting, chalices, counting, listening
 
 USER = "deployer"
-WIDENED = ("cognito-idp:", "dynamodb:TagResource", "ec2:", "ecs:", "elasticfilesystem:", "s3:")
-WIDENED += ("servicediscovery:", "ssm:")
+WIDENED = ("cloudwatch:", "cognito-idp:", "dynamodb:TagResource", "ec2:", "ecs:", "s3:")
+WIDENED += ("elasticfilesystem:", "servicediscovery:", "ssm:")
 # Of what `up` asks beside the changes of a plan; each is missing at first.
 MISSING = ("cloudformation:CreateStack", "apigateway:GET", "s3:PutObject")
 Allow = Callable[[list[dict[str, Any]]], None]
