@@ -1,4 +1,4 @@
-"""What undoes a deployment when it is reached, `AWS::CloudWatch::Alarm`."""
+"""What undoes a deployment, or tells somebody, when it is reached, `AWS::CloudWatch::Alarm`."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,7 +6,7 @@ from ..alarms import Alarm
 from ..kind import Listing, ResourceType
 from ..model import Project, Workload
 from ..resource import Address, Desired, Value
-from . import messaging
+from . import app_alarm, messaging, of_apps
 
 KIND = "AWS::CloudWatch::Alarm"
 # By measure: the end of the name, namespace, metric, unit, and how the description names it.
@@ -41,7 +41,10 @@ def watched(project: Project, workload: Workload) -> Value:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the alarms of each workload."""
+    """Yield the alarms of each workload and app."""
+    for app, properties in app_alarm.wanted(project):
+        at = Address(kind=KIND, name=str(properties["AlarmName"]))
+        yield Desired(address=at, workload=app.application, properties=properties)
     for workload in project.workloads:
         for it in workload.alarms:
             if isinstance(it, Alarm):
@@ -91,7 +94,7 @@ TYPE = ResourceType(
         call="DescribeAlarms",
         key="MetricAlarms",
         name="AlarmName",
-        begins=lambda project: (project.name_of(""),),
+        begins=of_apps.begins,
         by="AlarmNamePrefix",
     ),
     create_call="PutMetricAlarm",
@@ -101,6 +104,6 @@ TYPE = ResourceType(
     delete_call="DeleteAlarms",
     update_call="PutMetricAlarm",
     unowned=frozenset({"AlarmName"}),
-    unordered=frozenset({"Dimensions"}),
+    unordered=frozenset({"AlarmActions", "Dimensions", "OKActions"}),
     rare=True,
 )

@@ -1,4 +1,4 @@
-"""Where an environment's files of variables lie, `AWS::S3::Bucket`: encrypted, never public."""
+"""Where files of variables and access logs lie, `AWS::S3::Bucket`: encrypted, never public."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,8 +6,8 @@ from .. import naming
 from ..aws import Account
 from ..kind import Found, Live, Look, ResourceType
 from ..model import Project
-from ..resource import Address, Attributes, Desired, Text, Value
-from ..statements import DENY, NOT_SECURE, NUMBER, REGION, document, nobodys_arn, statement
+from ..resource import Address, Attributes, Desired, Pseudo, Text, Value
+from ..statements import ALLOW, DENY, NOT_SECURE, NUMBER, REGION, document, nobodys_arn, statement
 
 KIND = "AWS::S3::Bucket"
 NAME_LIMIT = 63 - len("-123456789012-ap-southeast-9")
@@ -29,9 +29,16 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=naming.fit(project.name, NAME_LIMIT))
 
 
+def prefixes(project: Project) -> tuple[str, ...]:
+    """Return under which prefixes load balancers write their access logs into the bucket."""
+    logs = (project.shared.entrance(it).logs for it in project.balancers)
+    return tuple(it[1] for it in logs if it and not it[0])
+
+
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the bucket where a workload has a file of variables."""
-    if not any(it.env_file for w in project.workloads for it in w.all_containers):
+    """Yield the bucket where a workload has a file of variables, or access logs need one."""
+    files = (it.env_file for workload in project.workloads for it in workload.all_containers)
+    if not (any(files) or prefixes(project)):
         return
     at = address(project)
     name = (f"{at.name}-", NUMBER, "-", REGION)
@@ -43,9 +50,21 @@ def desired(project: Project) -> Iterable[Desired]:
             "Bucket": Text(parts=name),
             "ServerSideEncryptionConfiguration": ENCRYPTION,
             "PublicAccessBlockConfiguration": CLOSED,
-            "Policy": document(only_tls),
+            "Policy": document(only_tls, *(_logging(name, it) for it in prefixes(project))),
         },
     )
+
+
+def _logging(bucket: tuple[str | Pseudo, ...], prefix: str) -> Value:
+    """Return the statement by which load balancers of this account may write access logs.
+
+    AWS recommends this principal in all regions, in place of an account for each:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    below = f"/{prefix}/AWSLogs/" if prefix else "/AWSLogs/"
+    at = nobodys_arn("s3", *bucket, below, NUMBER, "/*")
+    service: Value = {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"}
+    return statement(ALLOW, "s3:PutObject", resource=at, to=service)
 
 
 def observe(look: Look) -> Found:

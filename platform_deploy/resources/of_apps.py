@@ -41,6 +41,11 @@ def prefixes(project: Project, before: str = "") -> tuple[str, ...]:
     return tuple(f"{before}{app.application}-{app.stage}" for app in project.apps)
 
 
+def begins(project: Project) -> tuple[str, ...]:
+    """Return how the names of all that belongs to the environment or an app begin."""
+    return (project.name_of(""), *prefixes(project))
+
+
 def have_files(project: Project) -> bool:
     """Tell whether functions stand in the network, with a file system."""
     return any(app.all_of(FileSystem) for app in project.apps)

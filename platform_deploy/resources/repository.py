@@ -99,4 +99,5 @@ TYPE = ResourceType(
     late=frozenset({"lifecyclePolicyText"}),
     documents=frozenset({"lifecyclePolicyText"}),
     rare=True,
+    keep="images",
 )

@@ -63,10 +63,6 @@ def _attributes(it: Topic, own: Text) -> Value:
     return found
 
 
-def _begins(project: Project) -> tuple[str, ...]:
-    return (project.name_of(""), *of_apps.prefixes(project))
-
-
 def _look(look: Look, it: Answer) -> Answer:
     told = look.read("GetTopicAttributes", TopicArn=it["TopicArn"])["Attributes"]
     return {"Attributes": attributes.told(look, it["TopicArn"].rpartition(":")[2], told)}
@@ -82,7 +78,9 @@ TYPE = ResourceType(
     kind=KIND,
     api="sns",
     desired=desired,
-    listing=Listing(call="ListTopics", key="Topics", name="TopicArn", begins=_begins, look=_look),
+    listing=Listing(
+        call="ListTopics", key="Topics", name="TopicArn", begins=of_apps.begins, look=_look
+    ),
     create_call="CreateTopic",
     attributes=("TopicArn",),
     delete_call="DeleteTopic",

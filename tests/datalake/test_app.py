@@ -340,6 +340,7 @@ def test_a_body_of_4_mebibytes_goes_in_and_out_and_one_byte_more_is_refused(http
     refused = http.put("/datasets/b", body=body + b"x")
     assert code(refused) == (413, "body-too-large")
     assert problem(refused)["limit"] == PIECE_BYTES
+    assert "begin an upload with POST /uploads?key=KEY" in problem(refused)["detail"]
     assert http.get("/datasets/b").status_code == 404
 
 

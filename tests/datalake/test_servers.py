@@ -22,6 +22,7 @@ import jwt
 import pytest
 from tusclient.client import TusClient
 
+from datalake.chalicelib.about import METADATA_NAMES
 from localcloud import host
 from localcloud.ports import free_port
 from tests.datalake.test_token import AUDIENCE, CLAIMS, ISSUER, KEY, jwk_of, token_of
@@ -30,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = bytes(range(256))
 POOL = "arn:aws:cognito-idp:eu-central-1:000000000000:userpool/eu-central-1_example"
 DEEP = "deep/" * 15 + "s"
+
+# the most, by names and nearly by bytes
+METADATA = {f"dataset-meta-{n:02}": "x" * 38 for n in range(METADATA_NAMES)}
 
 
 @dataclass(frozen=True)
@@ -284,6 +288,12 @@ def test_a_preflight_needs_no_token(server: Server) -> None:
     refused = server.ask("GET", "/datasets", token="", headers={"Origin": "https://app.example"})
     assert refused.status == 401
     assert refused.headers["access-control-allow-origin"] == "https://app.example"
+
+
+def test_clients_that_take_a_hundred_fields_can_read_all_metadata(server: Server) -> None:
+    assert server.ask("PUT", "/datasets/meta", b"1", headers=METADATA).status in (200, 201)
+    read = server.ask("GET", "/datasets/meta", headers={"Origin": "https://app.example"})
+    assert METADATA.items() <= read.headers.items()
 
 
 def test_two_requests_on_one_connection(server: Server) -> None:

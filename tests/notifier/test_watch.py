@@ -135,6 +135,16 @@ def test_a_bundle_is_booked() -> None:
     assert world.ledger.spent == 40_000
 
 
+def test_a_text_of_two_parts_is_booked_as_two() -> None:
+    world = World()
+    waits = replace(WAITS, text="Сборка " * 12)
+    world.ledger.of["ben"] = Desk(person="ben", held=(waits,))
+    budget = Budget(month=10**6, mail="builds", prices=(("+44", 40_000),))
+    world.rules = replace(RULES, budget=budget)
+    (notice,) = world.watch()
+    assert (notice.parts, world.ledger.spent) == (2, 80_000)
+
+
 DELAYS = st.lists(st.integers(0, 10), min_size=1, max_size=8)
 
 
