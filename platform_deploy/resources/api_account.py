@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from ..aws import Account
+from ..kind import Found, Live, Look, ResourceType
 from ..model import Project
-from ..resource import Desired, Known, Observed, ResourceType, Scope, Value
+from ..resource import Desired, Value, rendered
 from . import of_account
 
 KIND = "AWS::ApiGateway::Account"
@@ -22,10 +22,15 @@ def desired(project: Project) -> Iterable[Desired]:
         yield Desired(address=of_account.address(project, KIND), properties={SET: _to(role)})
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the account's setting where it names a role."""
-    holder = account.read("apigateway", "GetAccount").get(ROLE) or ""
-    return of_account.held(scope, KIND, of_account.API_LOGS, holder)
+    holder = look.read("GetAccount").get(ROLE) or ""
+    return of_account.held(look, of_account.API_LOGS, holder)
+
+
+def delete(live: Live) -> None:
+    """Name none."""
+    live.account.write("apigateway", "UpdateAccount", patchOperations=rendered(_to("")))
 
 
 TYPE = ResourceType(
@@ -34,12 +39,10 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="UpdateAccount",
-    made="",
     attributes=(of_account.HELD_BY,),
-    identify={},
     delete_call="UpdateAccount",
-    delete_with={SET: _to("")},
     create=of_account.take("apigateway", "UpdateAccount"),
+    delete=delete,
     is_tagged=False,
     unowned=frozenset({SET}),
     needs=(of_account.ROLE,),

@@ -8,20 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..app_resources import SmsSettings
 from ..aws import Account
+from ..kind import Look
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Observed,
-    Properties,
-    Pseudo,
-    Ref,
-    Scope,
-    Text,
-    Value,
-    arn,
-)
-from . import of_apps, permissions
+from ..resource import Address, Attributes, Observed, Properties, Ref, Value
+from ..statements import NUMBER, REGION, allow, arn
+from . import of_apps
 
 ROLE = "AWS::IAM::Role"
 HELD_BY = "HeldBy"  # the attribute that names another holder
@@ -35,17 +26,16 @@ _READ = (
     *("logs:DescribeLogGroups", "logs:DescribeLogStreams"),
     *("logs:FilterLogEvents", "logs:GetLogEvents"),
 )
+DELIVERIES = "DirectPublishToPhoneNumber"  # how the log group of SMS ends
 
 
 def roles(project: Project) -> Iterator[tuple[str, Value]]:
     """Yield the use of each role, and what it allows."""
     if project.apps:  # API Gateway takes no role that may less, or not for all log groups
-        yield API_LOGS, permissions.allow("*", *_WRITE, *_READ)
-    if list(of_apps.asked(project, SmsSettings)):
-        place = (Pseudo(name="AWS::Region"), "/", Pseudo(name="AWS::AccountId"))
-        own = arn("logs", "log-group:sns/")
-        groups = Text(parts=(*own.parts, *place, "/DirectPublishToPhoneNumber*"))
-        yield SMS_LOGS, permissions.allow(groups, *_WRITE)
+        yield API_LOGS, allow("*", *_WRITE, *_READ)
+    if any(of_apps.asked(project, SmsSettings)):
+        groups = arn("logs", "log-group:sns/", REGION, "/", NUMBER, f"/{DELIVERIES}*")
+        yield SMS_LOGS, allow(groups, *_WRITE)
 
 
 def role(project: Project, use: str) -> Address:
@@ -73,21 +63,18 @@ def take(api: str, action: str) -> Callable[[Account, Mapping[str, object]], Att
     return create
 
 
-def held(
-    scope: Scope, kind: str, use: str, holder: str, told: Properties | None = None
-) -> Iterator[Observed]:
+def held(look: Look, use: str, holder: str, told: Properties | None = None) -> Iterator[Observed]:
     """Yield a setting that somebody holds, as `told`; another's as if it were as wanted.
 
     `holder` is the ARN of the role that it names, or says otherwise whose it is; empty if nobody's.
     What is another's is not there for whoever takes all of the environment away.
     """
-    project = scope.project
+    project, wanted = look.project, [*look.wanted.values()]
     is_ours = holder.endswith(f":role/{role(project, use).name}")
-    if is_ours or (holder and scope.of_kind(kind) and not scope.is_thorough):
-        wanted = next((it.properties for it in scope.of_kind(kind)), {})
+    if is_ours or (holder and wanted and not look.scope.is_thorough):
         yield Observed(
-            address=address(project, kind),
-            properties=told or {} if is_ours else wanted,
+            address=address(project, look.of.kind),
+            properties=told or {} if is_ours else wanted[0].properties,
             attributes={HELD_BY: "" if is_ours else holder},
             tags=project.tags(None),
         )

@@ -10,20 +10,13 @@ from contextlib import suppress
 from ..app_resources import SmsSettings
 from ..aws import Account
 from ..errors import AlreadyExists, NotFound
+from ..kind import Found, Live, Look, ResourceType
 from ..model import Project
-from ..resource import (
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Desired, Properties, Value, inside, rendered
 from . import of_account, of_apps
 
 KIND = "AWS::SNS::SMSAttributes"
-ROLE, SET, DAYS = "DeliveryStatusIAMRole", "attributes", "retentionInDays"
+ROLE, SET, LOGS, DAYS = "DeliveryStatusIAMRole", "attributes", "logGroups", "retentionInDays"
 # What an account has where nobody has set anything.
 # https://docs.aws.amazon.com/sns/latest/api/API_SetSMSAttributes.html
 DEFAULTS = {
@@ -42,24 +35,25 @@ def desired(project: Project) -> Iterable[Desired]:
             "DefaultSMSType": "Transactional",
             "DeliveryStatusSuccessSamplingRate": str(it.logged_percent),
             "MonthlySpendLimit": str(it.spend_limit),
-            DAYS: app.log_days,
+            LOGS: {DAYS: app.log_days, "tags": project.tags(None)},
         }
         yield Desired(address=of_account.address(project, KIND), properties=properties)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the attributes where they are not AWS's own."""
-    told = account.read("sns", "GetSMSAttributes").get("attributes", {})
+    told = look.read("GetSMSAttributes").get(SET, {})
     found = {name: told.get(name) or default for name, default in DEFAULTS.items()}
     if found == DEFAULTS:
         return ()
     holder = found[ROLE] or "somebody without a role for delivery logs"
-    about: dict[str, Value] = {**found, DAYS: _days(account)}
-    return of_account.held(scope, KIND, of_account.SMS_LOGS, holder, about)
+    logs: Value = {DAYS: _days(look.account), "tags": look.project.tags(None)}
+    return of_account.held(look, of_account.SMS_LOGS, holder, {**found, LOGS: logs})
 
 
 def _groups(account: Account) -> tuple[str, ...]:
-    name = f"sns/{account.region}/{account.pseudo('AWS::AccountId')}/DirectPublishToPhoneNumber"
+    number = account.pseudo("AWS::AccountId")
+    name = f"sns/{account.region}/{number}/{of_account.DELIVERIES}"
     return name, f"{name}/Failure"
 
 
@@ -72,23 +66,26 @@ def _days(account: Account) -> int | None:
     return days.pop() if len(days) == 1 else None
 
 
-def update(account: Account, _live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what is to change."""
-    attributes = {name: str(wanted[name]) for name in changed - {DAYS}}
+    attributes = {name: str(wanted[name]) for name in changed - {LOGS}}
     if attributes:
-        account.write("sns", "SetSMSAttributes", attributes=attributes)
-    for name in _groups(account) if DAYS in changed else ():
+        live.account.write("sns", "SetSMSAttributes", attributes=attributes)
+    for name in _groups(live.account) if LOGS in changed else ():
         with suppress(AlreadyExists):
-            account.write("logs", "CreateLogGroup", logGroupName=name)
-        about = {DAYS: wanted[DAYS]}
-        account.write("logs", "PutRetentionPolicy", logGroupName=name, **about)
+            tags = rendered(inside(wanted[LOGS], "tags"))
+            live.account.write("logs", "CreateLogGroup", logGroupName=name, tags=tags)
+        days = inside(wanted[LOGS], DAYS)
+        about = {"logGroupName": name, DAYS: days}
+        live.account.write("logs", "PutRetentionPolicy", **about)
 
 
-def release(account: Account, _live: Observed) -> None:
-    """Delete the logs."""
-    for name in _groups(account):
+def delete(live: Live) -> None:
+    """Give the attributes back as AWS has them, and delete the logs."""
+    for name in _groups(live.account):
         with suppress(NotFound):
-            account.write("logs", "DeleteLogGroup", logGroupName=name)
+            live.account.write("logs", "DeleteLogGroup", logGroupName=name)
+    live.account.write("sns", "SetSMSAttributes", attributes=DEFAULTS)
 
 
 TYPE = ResourceType(
@@ -97,17 +94,14 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="SetSMSAttributes",
-    made="",
     attributes=(of_account.HELD_BY,),
-    identify={},
     delete_call="SetSMSAttributes",
-    delete_with={SET: DEFAULTS},
     create=of_account.take("sns", "SetSMSAttributes"),
     update=update,
-    release=release,
+    delete=delete,
     is_tagged=False,
     unowned=frozenset({SET}),
-    late=frozenset({*DEFAULTS, DAYS} - {ROLE}),
+    late=frozenset({*DEFAULTS, LOGS} - {ROLE}),
     needs=(of_account.ROLE,),
     rare=True,
 )

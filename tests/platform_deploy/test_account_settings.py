@@ -85,7 +85,7 @@ def test_what_is_asked_for_otherwise_is_set_alone(account: Account) -> None:
     deploy(account, other)
     assert settings(account)["MonthlySpendLimit"] == "20"
     account.write("logs", "DeleteRetentionPolicy", logGroupName=f"{LOGS}/Failure")
-    assert changes(account, other) == {SMS: ["retentionInDays"]}
+    assert changes(account, other) == {SMS: ["logGroups.retentionInDays"]}
     deploy(account, other)
     assert changes(account, other) == {}
     assert kept(account)[f"{LOGS}/Failure"] == 30
