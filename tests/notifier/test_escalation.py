@@ -129,6 +129,14 @@ def test_a_rule_that_is_gone_or_does_not_escalate_any_more_escalates_nothing(
     assert (world.told(), world.open()) == (["ana"], 0)
 
 
+def test_a_plan_that_became_shorter_ends_where_it_ends_now(world: World) -> None:
+    world.watch(15, 16)
+    shorter = replace(ESCALATING.rules[0], escalate=replace(PLAN, to=("ben",)))
+    world.rules = replace(ESCALATING, rules=(shorter,))
+    world.watch(30, 31)
+    assert (world.told(), world.open()) == (["ana", "ben"], 0)
+
+
 def test_what_wants_an_answer_waits_for_no_bundle() -> None:
     world = World()
     for number in range(3):
