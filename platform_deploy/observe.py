@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from . import calls, naming
+from . import calls, listing, naming
 from .aws import Account
-from .errors import Interrupted
-from .resource import Address, Known, Observed, ResourceType, Scope, Tags, with_marks
+from .errors import AllNotAllowed, Interrupted, NotAllowed
+from .kind import ResourceType
+from .resource import Address, Known, Observed, Scope, Tags
 from .schedule import each, run
 
 # How AWS's listings name the time at which a resource was made.
@@ -36,17 +37,33 @@ class Observation:
         return {kind: tuple(listed) for kind, listed in found.items()}
 
 
+def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
+    """Return the kinds whose resources' tags say which rare kinds the environment has."""
+    return tuple(kind for kind, it in types.items() if it.keeps_marks)
+
+
 def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Observation:
-    """Return what the account has of the environment; raises the first error of AWS."""
+    """Return what the account has of the environment; raises the first error of AWS.
+
+    What these credentials may not read is told together.
+    """
     by_kind = {it.kind: it for it in types}
     found: dict[str, tuple[Observed, ...]] = {}
     keepers = with_marks(by_kind)
     wanted = {it.address.kind for it in scope.desired}
 
+    hidden: list[NotAllowed] = []
+
     def look(kind: str) -> None:
         of = by_kind[kind]
         may_exist = not of.rare or kind in wanted or _is_marked(kind, found, keepers)
-        found[kind] = tuple(of.observe(account, scope, found)) if may_exist else ()
+        found[kind] = ()
+        try:
+            found[kind] = tuple(listing.observe(account, of, scope, found)) if may_exist else ()
+        except NotAllowed as error:  # the next kind may be hidden, too
+            if not error.is_of_one_action:
+                raise
+            hidden.append(error)
 
     waits_for = {
         kind: (*it.read_after, *(keepers if it.rare and kind not in wanted else ()))
@@ -55,6 +72,8 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
     outcome = run(waits_for, look)
     for _, error in outcome.failed:
         raise error
+    if hidden:
+        raise AllNotAllowed(tuple(hidden)) if len(hidden) > 1 else hidden[0]
     if outcome.is_interrupted:
         raise Interrupted(done=0, not_begun=len(outcome.not_begun))
     listed = [resource for resources in found.values() for resource in resources]
@@ -70,7 +89,7 @@ def observe_kind(
     account: Account, scope: Scope, of: ResourceType, known: Known
 ) -> Mapping[Address, Observed]:
     """Return what the account has of one kind; `known` holds what it must be read after."""
-    listed = list(of.observe(account, scope, known))
+    listed = list(listing.observe(account, of, scope, known))
     return _sorted_out(_with_tags(account, listed, {of.kind: of}), scope).ours
 
 
@@ -90,7 +109,7 @@ def _with_tags(
 def _tagged(resource: Observed, of: ResourceType, read: Mapping[str, Tags]) -> Observed:
     tags = resource.tags
     found = read[of.handle(resource.attributes)] if tags is None else tags
-    name = resource.address.name or found.get(calls.NAME_TAG, "")
+    name = resource.address.name or found.get(naming.NAME_TAG, "")
     return replace(resource, tags=found, address=replace(resource.address, name=name))
 
 

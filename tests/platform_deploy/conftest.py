@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ image: {location: "backend:1", port: 8081}
 network: {connect: true, allow_from: [api]}
 """
 
+MAIL = "ana@example.com"
 ENVIRONMENT_FILE = "copilot/environments/test/manifest.yml"
 WORKER = """\
 name: worker
@@ -186,6 +187,11 @@ def with_apps(environment: str = "test", *names: str) -> Project:
     return replace(project_of(API, environment=environment), apps=read)
 
 
+def invited(wanted: Project) -> Project:
+    """The project with a first user of its apps' user pools."""
+    return replace(wanted, apps=tuple(it.with_first_user(MAIL) for it in wanted.apps))
+
+
 def listed(problems: Iterable[Problem]) -> list[str]:
     """Problems in order, each with its file and line; columns have tests of their own."""
     return [
@@ -283,12 +289,12 @@ class Look:
             for address, resource in sorted(observation.ours.items())
         }
 
-    def count(self) -> Counter[str]:
-        """How many of each kind the whole account holds, whoever made them."""
+    def count(self, only: Collection[str] = ()) -> Counter[str]:
+        """How many of each kind, or of `only` these, the account holds, whoever made them."""
         found: Counter[str] = Counter()
         for api, action, key, parameters in COUNTED:
-            if key in ("Listeners", "Rules"):
-                continue  # these go with their load balancer
+            if key in ("Listeners", "Rules") or (only and key not in only):
+                continue  # the first go with their load balancer
             found[key] = len(self.account.pages(api, action, key, **parameters))
         return found
 
