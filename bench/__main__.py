@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-PARTS = ("notifier", "datalake", "datalake_uploads", "platform_deploy", "fleet")
+PARTS = ("notifier", "datalake", "datalake_uploads", "platform_deploy", "fleet", "makespan")
 
 
 def table(rows: list[dict[str, Any]]) -> Table:

@@ -210,11 +210,14 @@ def _sweep(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     with closing(_store(options)) as store:
-        found = list(check(store, options.prefix))
-    count = {state: sum(each.state == state for each in found) for state in ("whole", "unknown")}
-    damaged = [each for each in found if each.state == "damaged"]
-    for each in [] if options.json else damaged:
-        print(f"damaged: {each.key} (version {each.version})", file=sys.stderr)
+        count, damaged = {"whole": 0, "unknown": 0}, []
+        for each in check(store, options.prefix):
+            if each.state in count:
+                count[each.state] += 1
+                continue
+            damaged.append(each)
+            if not options.json:
+                print(f"damaged: {each.key} (version {each.version})", file=sys.stderr)
     words = (
         f"{count['whole']} versions are whole, {count['unknown']} have no digest,"
         f" {len(damaged)} are damaged"

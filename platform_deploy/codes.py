@@ -26,7 +26,7 @@ _EXISTS = {
     *("DuplicateLoadBalancerName", "DuplicateTargetGroupName", "DuplicateListener"),
     *("QueueNameExists", "ConflictException"),  # the second is Scheduler's
     "BucketAlreadyOwnedByYou",
-    *("GroupExistsException", "MountTargetConflict"),
+    *("GroupExistsException", "UsernameExistsException", "MountTargetConflict"),
 }
 _NOT_ALLOWED = {
     *("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthFailure"),

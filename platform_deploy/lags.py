@@ -25,6 +25,8 @@ class Lag:
 # https://github.com/hashicorp/terraform-provider-aws/issues/49299
 # Two requests about one target at a time are refused:
 # https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
+# A bucket's policy is in force a moment after it is set; where a load balancer may not write its
+# logs yet, AWS says: https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956
 # SQS keeps the name of a deleted queue for 60 seconds:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteQueue.html
 # Step Functions deletes in the background:
@@ -49,6 +51,12 @@ LAGS = (
             *("RegisterScalableTarget", "DeregisterScalableTarget"),
             *("PutScalingPolicy", "DeleteScalingPolicy"),
         )
+    ),
+    Lag(
+        action="elasticloadbalancing:ModifyLoadBalancerAttributes",
+        code="InvalidConfigurationRequest",
+        says="access denied for bucket",
+        longest=60.0,
     ),
     Lag(
         action="kms:CreateKey",

@@ -38,7 +38,8 @@ def subnets(pages: Pages, name: str) -> dict[str, str]:
     filters = [{"Name": f"tag:{it}", "Values": values} for it, values in tags.items()]
     listed = pages("ec2", "DescribeSubnets", "Subnets", Filters=filters)
     if not listed:
-        raise NotConfigured(f"from_tags: no subnet of this account and region has {tags}")
+        said = ", ".join(f"{it}={' or '.join(values)}" for it, values in tags.items())
+        raise NotConfigured(f"from_tags: no subnet of this account and region has {said}")
     return {name: ",".join(sorted(it["SubnetId"] for it in listed))}
 
 
@@ -87,6 +88,7 @@ def load_balancer(pages: Pages, name: str) -> dict[str, str]:
     arn = it["LoadBalancerArn"]
     listeners = pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
     facts = {key: it[key] for key in ("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId")}
+    facts["LoadBalancerFullName"] = arn.partition(":loadbalancer/")[2]
     facts |= {one["Protocol"]: one["ListenerArn"] for one in listeners}
     facts |= {f"SecurityGroups/{i}": group for i, group in enumerate(it.get("SecurityGroups", []))}
     if not 1 <= len({one["Protocol"] for one in listeners} & {"HTTP", "HTTPS"}) == len(listeners):

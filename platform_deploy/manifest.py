@@ -71,13 +71,13 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     kind = fields.text("type")
     if not root.map:
         return None
-    if not keys.is_known(kind) or (kind == schema.ENVIRONMENT and file != folder.settings):
+    if kind not in keys.KNOWN_TYPES or (kind == schema.ENVIRONMENT and file != folder.settings):
         fields.complain(fields.line("type"), _bad_type(kind))
         problems += fields.problems
         return None
     _check_keys(fields, root, kind)
-    fields.root = keys.known(fields.root, kind)
-    return fields
+    root = keys.known(fields.root, schema.OF_TYPE[kind])
+    return replace(fields, root=root, table=schema.READ_BY[kind])
 
 
 def _patched(found: Workload, patches: ManifestFile | None, problems: list[Problem]) -> Workload:
@@ -96,7 +96,7 @@ def _settings(folder: Folder, defaults: str | None, problems: list[Problem]) -> 
     if folder.trivet is None:
         return Settings(copilot_defaults=defaults == trivet_file.COPILOT)
     root, wrong = parse(folder.trivet.text, folder.trivet.path, folder.variables)
-    fields = Fields(file=folder.trivet.path, root=root)
+    fields = Fields(file=folder.trivet.path, root=root, table=schema.OF_TYPE[schema.TRIVET])
     _check_keys(fields, root, schema.TRIVET)
     found = trivet_file.settings(fields, folder.environment, defaults)
     problems += [*wrong, *fields.problems]
@@ -112,20 +112,10 @@ def _check_keys(fields: Fields, root: Node, kind: str) -> None:
             if key in node.map and node is not overrides:
                 text = f"{key} is the same in all environments; leave it out here"
                 fields.complain(node.map[key].line, text)
-    _check_fields(fields, root, kind)
+    keys.check(fields, root, kind)
     in_lists = (it for path in messages.LISTS for it in messages.listed(fields, path))
     for it in (*targets.additional(fields), *in_lists):
-        _check_fields(it, it.root, kind)
-
-
-def _check_fields(fields: Fields, root: Node, kind: str) -> None:
-    for line, path in keys.not_maps(fields.root, kind):
-        fields.complain(line, f"{path} must be a map of fields")
-    for line, path in keys.not_yet(fields.root, kind):
-        fields.complain(line, f"{path} is not there yet in Trivet; leave it out")
-    for line, path, hint in keys.unknown(root, kind):
-        what = kind if kind == schema.TRIVET else f"a {kind}"
-        fields.complain(line, f"{path} is no field of {what}, ignored{hint}", is_error=False)
+        keys.check(it, it.root, kind)
 
 
 def _environment(folder: Folder, problems: list[Problem]) -> Environment:
@@ -165,8 +155,8 @@ def _note_clashes(project: Project, files: list[Fields], workloads: tuple[Worklo
             fields.complain(fields.line("http.additional_rules"), text)
         for caller in it.allow_from or ():
             if caller not in names or caller == it.name:
-                text = f"network.allow_from: no other workload of this folder is named {caller}"
-                fields.complain(fields.line("network.allow_from"), text)
+                text = f"no other workload of this folder is named {caller}"
+                fields.wrong("network.allow_from", text)
 
 
 def _rule(key: tuple[str, ...]) -> str:
@@ -182,8 +172,7 @@ def _check_topics(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
             offered = published.get(it.service)
             if offered is not None and it.topic not in offered:
                 there = ", ".join(sorted(offered)) or "none"
-                text = f"subscribe.topics: {it.service} publishes {there}, not {it.topic}"
-                fields.complain(fields.line("subscribe.topics"), text)
+                fields.wrong("subscribe.topics", f"{it.service} publishes {there}, not {it.topic}")
 
 
 def _bad_type(kind: str) -> str:
@@ -191,7 +180,7 @@ def _bad_type(kind: str) -> str:
         return f"type {kind} belongs into copilot/environments/NAME/manifest.yml"
     if kind in schema.TYPES_LATER:
         return f"type {kind} is not there yet in Trivet"
-    wanted = ", ".join(keys.known_types())
+    wanted = ", ".join(keys.KNOWN_TYPES)
     likely = keys.likely_type(kind)
     hint = f"; did you mean {likely}?" if likely else ""
     return (

@@ -12,7 +12,7 @@ APPLICATION = "trivet:application"
 ENVIRONMENT = "trivet:environment"
 WORKLOAD = "trivet:workload"
 APPLIED = "trivet:applied"
-HAS = "trivet:has:"  # a kind of resource follows
+HAS = "trivet:has:"  # a kind of resource follows, or an app
 
 HASH_LENGTH = 6
 LOAD_BALANCER_LIMIT = 32  # also a target group's

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from . import flow, up
-from .trivet_file import ACCOUNT, REGION
+from .schema import FORMS
 
 FORMATS = ("text", "json")
 PLAN_FORMATS = (*FORMATS, "markdown", "diff")
@@ -88,10 +88,10 @@ def _verb(
 def _rendered(render: argparse.ArgumentParser) -> None:
     _only(render)
     for option, name, form, what in (
-        ("--account", "ID", ACCOUNT, "an account's 12 digits"),
-        ("--region", "NAME", REGION, "a region's name"),
+        ("--account", "ID", "account", "an account's 12 digits"),
+        ("--region", "NAME", "region", "a region's name"),
     ):
-        kind = partial(_matching, form, what)
+        kind = partial(_matching, FORMS[form].pattern, what)
         render.add_argument(option, type=kind, metavar=name, help=f"{what}, put in place")
     render.add_argument(
         "--defaults", choices=("trivet", "copilot"), help="(default: what copilot/trivet.yml says)"
@@ -167,6 +167,12 @@ def _both(up_verb: argparse.ArgumentParser, down: argparse.ArgumentParser) -> No
         default=up.ROADS[0],
         help="how the apps get there: `chalice deploy`, or `chalice package` and CloudFormation "
         "(default: %(default)s)",
+    )
+    up_verb.add_argument(
+        "--first-user",
+        metavar="MAIL",
+        default="",
+        help="invite this person by e-mail to the data lake, as a member of its first group",
     )
     _confirmed_by_name(down)
     for verb in (up_verb, down):

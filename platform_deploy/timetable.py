@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from .fields import Fields, duration
 
-MOST = 99_999_999  # of tries and of seconds, says Step Functions
 NEVER = "none"
 ANY_RATE = "rate(5 minutes)"  # a schedule that is off needs one all the same
 EVERY = "@every "
@@ -55,12 +54,7 @@ def job(fields: Fields) -> Job:
     if wrong:
         said = f"on.schedule {text!r}" if text else "on.schedule is missing"
         fields.complain(fields.line("on.schedule"), f"{said}: {wrong}")
-    return Job(
-        schedule=schedule,
-        is_enabled=text != NEVER,
-        retries=fields.integer("retries", 0, 0, MOST),
-        timeout=fields.seconds("timeout", None, 1, MOST),
-    )
+    return fields.into(Job, "", schedule=schedule, is_enabled=text != NEVER)
 
 
 def expression(text: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from .dataset import Record
 from .errors import BadMetadata
 
 METADATA_BYTES = 2048
+METADATA_NAMES = 50  # each is a field of the answers: many clients take no more than 100
 METADATA_FIELD = "dataset-meta-"
 
 _TOKEN = r"[A-Za-z0-9!#$&^_.+-]+"  # noqa: S105  RFC 9110's token, without what no media type has
@@ -49,6 +50,8 @@ def require_metadata(found: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str
     for name, value in found:
         if not re.fullmatch(_TOKEN, name) or not _PRINTABLE.fullmatch(value):
             raise BadMetadata(f"the metadata {name!r} holds more than printable ASCII; encode it")
+    if len(found) > METADATA_NAMES:
+        raise BadMetadata(f"the metadata has {len(found)} names; at most {METADATA_NAMES} are kept")
     size = sum(len(name) + len(value) for name, value in found)
     if size > METADATA_BYTES:
         raise BadMetadata(f"the metadata has {size} bytes; at most {METADATA_BYTES} are kept")

@@ -136,7 +136,7 @@ class NoSuchDataset(Refusal):
     status, code = 404, "no-such-dataset"
 
     def __init__(self) -> None:
-        super().__init__("no data set has this key")
+        super().__init__("no data set has this key, or it is not for you to see")
 
 
 class KeyConflict(Refusal):
@@ -178,11 +178,13 @@ class BodyTooLarge(Refusal):
 
     status, code = 413, "body-too-large"
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, by_link: bool = False) -> None:
         self.limit = limit
         super().__init__(
-            f"one request carries at most {limit} bytes; split the data set over several keys,"
-            " or copy the file onto the mounted file system"
+            f"this link takes at most {limit} bytes; send less, or ask for a link that takes more"
+            if by_link
+            else f"one request carries at most {limit} bytes; send more in pieces of at most that"
+            " size: begin an upload with POST /uploads?key=KEY"
         )
 
     def members(self) -> dict[str, object]:

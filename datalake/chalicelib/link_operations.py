@@ -37,7 +37,7 @@ def on_link(request: Request, *, grants: Grants, store: Store, spent: Spent) -> 
     grants.require(VERB_OF[request.method], parse_key(request.key_text()))
     most = grants.max_bytes
     if most is not None and request.method == "PUT" and len(request.body()) > most:
-        raise BodyTooLarge(most)
+        raise BodyTooLarge(most, by_link=True)
     if not grants.once or request.method == "HEAD":
         return on_dataset(request, grants=grants, store=store)
     spent.spend(grants.once)

@@ -5,16 +5,22 @@ Pure. A cursor is the last text of the page before, so pages neither repeat nor 
 
 import base64
 import binascii
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .dataset import Page
+from .dataset import Page, Version
 from .errors import BadKey, BadQuery
 from .key import Prefix, parse_key, parse_prefix
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 PARAMETERS = frozenset({"prefix", "delimiter", "limit", "cursor"})
+PARAMETERS_OF_VERSIONS = frozenset({"versions", "limit", "cursor"})
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_NOT_OURS = "the cursor is not one of ours; take it from the page before"
+_MOMENT = re.compile(r"-?[0-9a-f]{1,16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,26 @@ def parse(query: Mapping[str, str]) -> Listing:
     )
 
 
+def page_of_versions(
+    kept: Sequence[Version], query: Mapping[str, str]
+) -> tuple[Sequence[Version], str | None]:
+    """Return the page of versions, the newest first, and the next one's cursor; raises BadQuery.
+
+    The cursor is a time: what is written meanwhile comes before it. Versions of one time stay
+    together, also beyond the limit.
+    """
+    require_known(query, PARAMETERS_OF_VERSIONS)
+    limit, cursor = _limit(query.get("limit")), query.get("cursor")
+    if cursor:
+        before = _moment(cursor)
+        kept = [version for version in kept if version.info.modified_ns < before]
+    if len(kept) <= limit:
+        return kept, None
+    last = kept[limit - 1].info.modified_ns
+    page = [version for version in kept if version.info.modified_ns >= last]
+    return page, f"{last:x}" if len(page) < len(kept) else None
+
+
 def require_known(query: Mapping[str, str], known: frozenset[str]) -> None:
     """Raise BadQuery for a parameter that would otherwise be ignored in silence."""
     unknown = sorted(query.keys() - known)
@@ -64,7 +90,13 @@ def _after(cursor: str) -> str:
         parse_key(text.removesuffix("/"))  # a folder's text has a slash at its end
         return text
     except (UnicodeError, binascii.Error, BadKey) as error:
-        raise BadQuery("the cursor is not one of ours; take it from the page before") from error
+        raise BadQuery(_NOT_OURS) from error
+
+
+def _moment(cursor: str) -> int:
+    if not _MOMENT.fullmatch(cursor):
+        raise BadQuery(_NOT_OURS)
+    return int(cursor, 16)
 
 
 def _folders(delimiter: str | None) -> bool:
@@ -76,6 +108,7 @@ def _folders(delimiter: str | None) -> bool:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= MAX_LIMIT):
+    limit = int(text) if _NUMBER.fullmatch(text) else 0
+    if not 1 <= limit <= MAX_LIMIT:
         raise BadQuery(f"limit is a whole number from 1 to {MAX_LIMIT}")
-    return int(text)
+    return limit

@@ -60,7 +60,10 @@ def _seconds(field: str | None) -> int | None:
         return None
     from werkzeug.http import parse_date
 
-    date = parse_date(field)
+    try:
+        date = parse_date(field)
+    except OverflowError:  # the year, the hour or the zone is a number of twenty digits
+        return None
     return int(date.timestamp()) if date else None
 
 

@@ -101,10 +101,10 @@ def must_serve(environment: Mapping[str, str], arguments: Sequence[str]) -> bool
 
 def _keep_days(environment: Mapping[str, str], problems: list[str]) -> int:
     value = environment.get("DATALAKE_KEEP_DAYS") or str(DEFAULT_KEEP_DAYS)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:6]) <= MAX_KEEP_DAYS):
+    days = int(value) if re.fullmatch("[0-9]{1,5}", value) else 0
+    if not 1 <= days <= MAX_KEEP_DAYS:
         problems.append(f"DATALAKE_KEEP_DAYS is a whole number from 1 to {MAX_KEEP_DAYS}")
-        return DEFAULT_KEEP_DAYS
-    return int(value)
+    return days
 
 
 def _origins(environment: Mapping[str, str], problems: list[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ once though it may come both ways.
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 from .errors import BadPayload
 from .event import ALARM, FAILED, NEUTRAL, OK, PIPELINE, Event, Ignored, pipeline_key
@@ -148,7 +149,7 @@ def _alarm(arn: str, alarm: str, state: str, time: int) -> Event:
         branch="",
         hook="",
         delivery=f"{alarm} {time}",
-        url=_console(region, "cloudwatch/home", f"#alarmsV2:alarm/{alarm}"),
+        url=_console(region, "cloudwatch/home", f"#alarmsV2:alarm/{quote(alarm, safe='')}"),
         workflow=alarm,
         outcome=_OUTCOMES.get(state, NEUTRAL),
         conclusion=state,

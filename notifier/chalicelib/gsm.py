@@ -68,6 +68,16 @@ def units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
+def parts_of(text: str) -> int:
+    """Count the parts of a text that was made to fit: one of GSM-7, one or two of UCS-2.
+
+    >>> parts_of("x" * 160), parts_of("Ж" * 71)
+    (1, 2)
+    """
+    is_gsm = all(character in _BASIC or character in _EXTENSION for character in text)
+    return 1 if is_gsm or units(text) <= UNITS else 2
+
+
 @cache
 def _spelling(character: str) -> str | None:
     """Return what stands for a character, empty for a sign that is left out; None: it is a loss."""

@@ -12,7 +12,17 @@ from dataclasses import dataclass, replace
 
 from .decide import BROKE, COMMITS, FIXED, STILL
 from .event import ALARM, Event
-from .gsm import SEPTETS, UNITS, UNITS_OF_TWO, loses_meaning, septets, tidy, to_gsm, units
+from .gsm import (
+    SEPTETS,
+    UNITS,
+    UNITS_OF_TWO,
+    loses_meaning,
+    parts_of,
+    septets,
+    tidy,
+    to_gsm,
+    units,
+)
 from .words import Words
 
 MAX_SUBJECT = 99  # characters; https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
@@ -79,7 +89,7 @@ def compose(edge: str, event: Event, words: Words, *, note: str = "", parts: int
             pieces = tuple(piece for piece in pieces if piece.name != "link")
         limit = UNITS if parts == 1 else UNITS_OF_TWO
         text = _fit(pieces, alphabet="UCS-2", limit=limit, count=units)
-        return replace(text, parts=1 if text.used <= UNITS else 2)
+        return replace(text, parts=parts_of(text.body))
     spelt = tuple(
         replace(piece, text="" if loses_meaning(piece.text) else to_gsm(piece.text))
         for piece in pieces

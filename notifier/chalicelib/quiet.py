@@ -31,4 +31,6 @@ class Quiet:
         if not is_quiet:
             return None
         days = timedelta(days=1) if spans_midnight and clock >= self.start else timedelta()
-        return datetime.combine(local.date() + days, self.end, tzinfo=zone).astimezone(UTC)
+        end = datetime.combine(local.date() + days, self.end, tzinfo=zone)
+        # When the clocks go back an hour comes twice: the quiet hours end in the second one.
+        return max(end.replace(fold=fold).astimezone(UTC) for fold in (0, 1))

@@ -10,7 +10,7 @@ from datetime import datetime
 from .decide import Decision, Reason
 from .event import Accepted
 
-KEEP = 3  # decisions of one pipeline
+KEEP = 3  # decisions of one pipeline, or of one push
 _REASONS = 60  # of one decision: an item of DynamoDB takes 400 KB, and pays for each
 
 
@@ -60,5 +60,11 @@ def from_text(text: str) -> Record:
 
 
 def appended(kept: tuple[str, ...], record: Record) -> tuple[str, ...]:
-    """Add a record to those that are kept, and let the oldest go."""
-    return (*kept, to_text(record))[-KEEP:]
+    """Add a record to those that are kept, and let the oldest go.
+
+    The last one that told somebody stays: what comes again and again cannot push it out.
+    """
+    texts = (*kept, to_text(record))
+    told = [text for text in texts if from_text(text).edge][-1:]
+    newest = texts[-KEEP:]
+    return newest if not told or told[0] in newest else (*told, *newest[1:])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 
-from .event import CRITICAL, FAILED, Author, Event
+from .event import CRITICAL, FAILED, OK, Author, Event
 from .money import Budget
 from .quiet import Quiet
 from .rota import Rota
@@ -154,7 +154,11 @@ class Rules:
                 yield f"is named by {word!r}", self.recipient(key)
 
     def reach(self, event: Event, now: datetime) -> tuple[str, ...]:
-        """Return the keys of the people who may be told of the event, whatever its outcome."""
+        """Return the keys of the people who may be told of the event, whatever its outcome.
+
+        Those whom the rules name come first. A success is told to whoever was told of the failure,
+        by another's commit perhaps, in another's week, or because nobody answered.
+        """
         asked = (rule for rule in self.rules if not replace(rule, outcomes=()).mismatch(event))
         told = [
             (rule, to)
@@ -162,8 +166,21 @@ class Rules:
             for _, to in self.told_by(rule, event, now)
             if isinstance(to, Person)
         ]
-        instead = (it for rule, to in told for it in self.instead_of(to, rule, now))
-        return tuple(dict.fromkeys(it.key for it in (*(to for _, to in told), *instead)))
+        before = self._earlier(event) if event.outcome == OK else []
+        instead = (it for rule, to in (*told, *before) for it in self.instead_of(to, rule, now))
+        everybody = (*(to for _, to in (*told, *before)), *instead)
+        return tuple(dict.fromkeys(it.key for it in everybody))
+
+    def _earlier(self, event: Event) -> list[tuple[None, Person]]:
+        """Return whom the rules may have named when it broke."""
+        words = {
+            word
+            for rule in self.rules
+            if not replace(rule, outcomes=(), authors=()).mismatch(event)
+            for word in (*rule.tell, *(rule.escalate.to if rule.escalate else ()))
+        }
+        keys = words.union(*map(self._team, words))
+        return [(None, it) for it in self.people if AUTHOR in words or it.key in keys]
 
     def instead_of(self, person: Person, rule: Rule | None, now: datetime) -> Iterator[Person]:
         """Yield who may be told in a person's place: the fallback, else the rest of a rule's team.

@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import Any
 
+from .aws_events import FORGE as AWS
 from .errors import BadRules
 from .event import FAILED, KINDS, OUTCOMES, SEVERITIES
+from .forges import forge_names
 from .languages import DEFAULT, language_names
 from .money import DEFAULT_MAX_PRICE, Budget
 from .rota import Override, Rota
-from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, matches
+from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, masked, matches
 from .yaml_nodes import Nodes, guess
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+_PREFIX = re.compile(r"\+[1-9][0-9]{0,14}")
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 _FILE = ("people", "groups", "rotas", "topics", "budget", "rules")
 _PERSON = (
@@ -40,7 +43,12 @@ _MATCH = {
     "author": "authors",
     "severity": "severities",
 }
-_POSSIBLE = {"kind": KINDS, "outcome": OUTCOMES, "severity": SEVERITIES}
+_POSSIBLE = {
+    "kind": KINDS,
+    "outcome": OUTCOMES,
+    "severity": SEVERITIES,
+    "forge": (AWS, *forge_names()),
+}
 
 
 def read_rules(text: str, *, file: str) -> Rules:
@@ -70,6 +78,7 @@ class _Reader:
     def __init__(self, nodes: Nodes) -> None:
         self._nodes = nodes
         self._names: dict[str, str] = {AUTHOR: "word"}
+        self._rules: dict[str, int] = {}
         self._fallbacks: list[tuple[str, Any]] = []
 
     def rules(self, root: dict[str, Any]) -> Rules:
@@ -108,7 +117,9 @@ class _Reader:
                 email=nodes.text(fields.get("email")),
                 logins=tuple(
                     (forge, nodes.text(login))
-                    for forge, login in nodes.pairs(fields.get("logins"), f"{where}: logins")
+                    for forge, login in nodes.pairs(
+                        fields.get("logins"), f"{where}: logins", forge_names()
+                    )
                 ),
                 zone=nodes.zone(fields.get("time_zone"), where),
                 language=self._language(fields.get("language"), where),
@@ -117,8 +128,8 @@ class _Reader:
                 fallback=nodes.text(fields.get("fallback")),
             )
             if person.phone and not _PHONE.fullmatch(person.phone):
-                what = f"{person.phone!r} is no phone number in the form +12025550123"
-                nodes.problem(fields["phone"], f"{where}: {what}")
+                # Not repeated: problems go into the log, and numbers do not.
+                nodes.problem(fields["phone"], f"{where}: phone: is not in the form +12025550123")
             self._alone(person, entry, taken)
             self._fallbacks.append((key, fields.get("fallback")))
             yield person
@@ -128,7 +139,7 @@ class _Reader:
         for key, node in self._fallbacks:
             where = f"person {key}: fallback"
             self._known(node, self._people_words(), where, "person, group or rota")
-            if self._nodes.text(node) == key:
+            if node is not None and self._nodes.text(node) == key:
                 self._nodes.problem(node, f"{where}: nobody stands in for themselves")
 
     def _alone(self, person: Person, node: Any, taken: dict[str, str]) -> None:
@@ -189,18 +200,25 @@ class _Reader:
         nodes = self._nodes
         fields = nodes.fields(node, _BUDGET, "budget", required=("month", "mail"))
         self._known(fields.get("mail"), topics, "budget: mail", "topic")
-        prices = nodes.pairs(fields.get("prices"), "budget: prices")
+        max_price = nodes.dollars(fields.get("max_price"), "budget: max_price", DEFAULT_MAX_PRICE)
         return Budget(
             month=nodes.dollars(fields.get("month"), "budget: month", 0),
             mail=nodes.text(fields.get("mail")),
-            prices=tuple(
-                (start, nodes.dollars(price, f"budget: price of {start}", 0))
-                for start, price in prices
-            ),
-            max_price=nodes.dollars(
-                fields.get("max_price"), "budget: max_price", DEFAULT_MAX_PRICE
-            ),
+            prices=tuple(self._prices(fields.get("prices"), max_price)),
+            max_price=max_price,
         )
+
+    def _prices(self, node: Any, max_price: int) -> Iterator[tuple[str, int]]:
+        for start, entry in self._nodes.pairs(node, "budget: prices"):
+            price = self._nodes.dollars(entry, f"budget: price of {start}", 0)
+            what = ""
+            if not _PREFIX.fullmatch(start):
+                what = f"{start!r} is no beginning of a phone number such as +44"
+            elif price > max_price:
+                what = f"a part to {start} costs more than max_price: SNS would refuse it"
+            if what:
+                self._nodes.problem(entry, f"budget: prices: {what}")
+            yield start, price
 
     def _own(self, key: str, node: Any, what: str) -> None:
         if key == AUTHOR:
@@ -225,6 +243,8 @@ class _Reader:
         fields = nodes.fields(node, _RULE, f"rule {number}", required=("match", "tell"))
         name = nodes.text(fields.get("name"))
         where = f"rule {name!r}" if name else f"rule {number}"
+        if self._rules.setdefault(name or where, number) != number:
+            nodes.problem(node, f"{where}: another rule has that name too")
         match = nodes.fields(fields.get("match"), tuple(_MATCH), f"{where}: match", ("kind",))
         for what, values in _POSSIBLE.items():
             self._possible(match.get(what), values, f"{where}: {what}")
@@ -232,13 +252,13 @@ class _Reader:
         for word in nodes.items(fields.get("tell"), f"{where}: tell"):
             self._known(word, tuple(self._names), where, "person, group, rota or topic")
         patterns = {
-            field: nodes.texts(match[what], f"{where}: {what}")
+            field: nodes.some(match[what], f"{where}: {what}")
             for what, field in _MATCH.items()
             if what in match
         }
         return Rule(
             name=name or f"rule {number}",
-            tell=nodes.texts(fields.get("tell"), f"{where}: tell"),
+            tell=nodes.some(fields.get("tell"), f"{where}: tell"),
             remind=nodes.length(fields.get("remind"), f"{where}: remind"),
             severity=nodes.text(fields.get("severity")),
             parts=self._parts(fields.get("parts"), where),
@@ -254,7 +274,7 @@ class _Reader:
         for word in nodes.items(fields.get("to"), where):
             self._known(word, self._people_words(), where, "person, group or rota")
         after = nodes.length(fields.get("after"), where)
-        to = nodes.texts(fields.get("to"), where)
+        to = nodes.some(fields.get("to"), where)
         return Escalation(after=after, to=to) if after and to else None
 
     def _parts(self, node: Any, where: str) -> int:
@@ -274,4 +294,5 @@ class _Reader:
     def _known(self, node: Any, words: tuple[str, ...], where: str, what: str) -> None:
         word = self._nodes.text(node)
         if word and word not in words:
+            word = masked(word) if _PHONE.fullmatch(word) else word
             self._nodes.problem(node, f"{where}: {word!r} is no {what}{guess(word, words)}")

@@ -10,6 +10,7 @@ from .errors import NoSecret, NotFound
 from .settings import Settings, secret_variable
 
 MAX_AGE = 300.0  # seconds; a rotated secret is known after that
+MISSING_AGE = 20.0  # seconds; strangers may name a forge without one as often as they like
 
 
 class Secrets:
@@ -37,14 +38,17 @@ class Secrets:
         place = f"the {self._store} {name}"
         if self._fetch is None:
             raise NoSecret(forge, places=(variable,))
-        at, secrets = self._fetched.get(forge, (0.0, ()))
-        if secrets and self._clock() - at < MAX_AGE:
-            return secrets
-        try:
-            secrets = tuple(self._fetch(name).split())
-        except NotFound as error:
-            raise NoSecret(forge, places=(variable, place)) from error
+        at, secrets = self._fetched.get(forge, (-MAX_AGE, ()))
+        if self._clock() - at >= (MAX_AGE if secrets else MISSING_AGE):
+            secrets = _found(self._fetch, name)
+            self._fetched[forge] = (self._clock(), secrets)
         if not secrets:
             raise NoSecret(forge, places=(variable, place))
-        self._fetched[forge] = (self._clock(), secrets)
         return secrets
+
+
+def _found(fetch: Callable[[str], str], name: str) -> tuple[str, ...]:
+    try:
+        return tuple(fetch(name).split())
+    except NotFound:
+        return ()

@@ -22,9 +22,9 @@ class Sns:
         max_price: int = DEFAULT_MAX_PRICE,
     ) -> None:
         self._connect = connect
-        self._max_price = max_price
+        self.max_price = max_price
 
     def send(self, notice: Notice) -> None:
         """Send one text to one number, at SNS's higher priority, or to one topic."""
         with door(f"message to {notice.recipient}"):
-            self._connect().publish(**publishing(notice, self._max_price))
+            self._connect().publish(**publishing(notice, self.max_price))

@@ -15,6 +15,7 @@ from .decide import BROKE, STILL
 from .desk import Desk, Held, Known, Open, Step
 from .dispatch import Send
 from .errors import AwsFailed
+from .gsm import parts_of
 from .languages import words_of
 from .memory import Notice
 from .message import subject_of
@@ -205,8 +206,10 @@ def _notice(
             mail="\n".join(held.text for held in due),
             attributes=(("person", person.key),),
         )
-    phone = (to or person).phone
-    cost = budget.price(phone) if budget else 0
+    phone, parts = (to or person).phone, parts_of(text)
+    cost = budget.price(phone, parts) if budget else 0
     if budget and budget.level(spent + cost) == SPENT:
         text = with_note(text, words_of(person.language).last)
-    return Notice(entry=entry, recipient=person.key, address=phone, text=text, cost=cost)
+    return Notice(
+        entry=entry, recipient=person.key, address=phone, text=text, cost=cost, parts=parts
+    )

@@ -7,7 +7,7 @@ behind the queue are imported inside functions.
 import os
 import sys
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from .errors import NoSecret
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from .rules import Rules
     from .sns import Sns
     from .table import Table
+
+RULES_AGE = 300.0  # seconds; rules that were changed in a parameter are known after that
+_PARAMETER = "ssm:"
 
 
 @cache
@@ -39,8 +42,8 @@ def require_a_secret() -> None:
         return
     variables = tuple(secret_variable(forge) for forge in forge_names())
     if not any(secret_variable(forge) in variables for forge, _ in settings().secrets):
-        places = tuple(f"{variable} (in the environment or in .env)" for variable in variables)
-        raise NoSecret("notifier", places=places)
+        where = "one of them, in the environment or in .env (as in .env.example),"
+        raise NoSecret("notifier", places=(f"{', '.join(variables)}: {where}",))
 
 
 @cache
@@ -78,7 +81,6 @@ def table() -> "Table":
     return Table(settings().table)
 
 
-@cache
 def sns() -> "Sns":
     """Return the way to phones and topics."""
     from .sns import Sns
@@ -100,14 +102,24 @@ def pages() -> "Pages | None":
     return Pages(base=base, new_id=lambda: "".join(choice(ALPHABET) for _ in range(ID_LENGTH)))
 
 
-@cache
 def rules() -> "Rules":
-    """Return the rules, from a file or, as `ssm:NAME`, from a parameter; raises BadRules."""
+    """Return the rules; those of a parameter may change while the process lives."""
+    place = settings().rules
+    period = time.monotonic() // RULES_AGE if place.startswith(_PARAMETER) else 0
+    return _rules(place, period)
+
+
+@lru_cache(maxsize=1)
+def _rules(place: str, _period: float) -> "Rules":
+    return rules_at(place)
+
+
+def rules_at(place: str) -> "Rules":
+    """Read rules from a file or, as `ssm:NAME`, from a parameter; raises BadRules, AwsFailed."""
     from .rules_file import load_rules, read_rules
 
-    place = settings().rules
-    if not place.startswith("ssm:"):
+    if not place.startswith(_PARAMETER):
         return load_rules(place)
-    from .aws import parameter
+    from .aws import parameter  # what is in a file needs no AWS
 
-    return read_rules(parameter(place.removeprefix("ssm:")), file=place)
+    return read_rules(parameter(place.removeprefix(_PARAMETER)), file=place)

@@ -99,6 +99,12 @@ class Nodes:
         """Return a list's texts."""
         return tuple(self.text(item) for item in self.items(node, where))
 
+    def some(self, node: Any, where: str) -> tuple[str, ...]:
+        """Return a list's texts; an empty list is a problem."""
+        if node is not None and node.id == "sequence" and not node.value:
+            self.problem(node, f"{where}: names nothing")
+        return self.texts(node, where)
+
     def text(self, node: Any) -> str:
         """Return a text; empty where there is none."""
         if node is None:
@@ -187,4 +193,4 @@ def guess(word: str, known: tuple[str, ...]) -> str:
     from difflib import get_close_matches  # only when something is wrong
 
     close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there is: {', '.join(known)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; there is: {', '.join(known) or 'none'}"

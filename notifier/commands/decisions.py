@@ -15,8 +15,9 @@ from notifier.chalicelib.table import Table
 from . import Answer
 
 ABOUT = """\
-Show the last decisions of the notifier, the newest first: of each pipeline the last
-three, of each push one. Each says who was told, who was not, and why.
+Show the last decisions of the notifier, the newest first: of each pipeline or push the
+last three, always with the last one that told somebody. Each says who was told, who was
+not, and why.
 
 It reads the notifier's DynamoDB table, with your AWS credentials.
 """

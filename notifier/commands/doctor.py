@@ -11,9 +11,9 @@ from localcloud import gaps
 from notifier.chalicelib import aws
 from notifier.chalicelib.doctor import PROBLEM, examine
 from notifier.chalicelib.settings import Settings, load_dotenv, settings_in
+from notifier.chalicelib.wiring import rules_at
 
 from . import Answer
-from .rules_at import rules_at
 
 ABOUT = """\
 Look for what keeps messages from arriving: SNS's sandbox, numbers that opted out,

@@ -7,28 +7,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.chalicelib.decide import Decision, decide
-from notifier.chalicelib.delivery import Delivery
 from notifier.chalicelib.errors import BadPayload
 from notifier.chalicelib.event import Event, Ignored
-from notifier.chalicelib.forge import Forge, parse
-from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.money import DEFAULT_PRICE, dollars
-from notifier.chalicelib.rules import Rules, Topic
+from notifier.chalicelib.rules import Person, Rules, Topic
+from notifier.chalicelib.wiring import rules_at
 from notifier.report import text_for
 
-from . import Answer
-from .rules_at import place_of_rules, rules_at
+from . import Answer, place_of_rules
+from .payloads import SENDERS, read_payload
 
 ABOUT = """\
 Read a folder of webhook payloads in the order of their names, and show who would be
 told what, and what it would cost: a change of the rules can be reviewed like code.
 
 A file is named after the forge's word for its event: workflow_run.json, or
-workflow_run.07-broken.json. The state of each pipeline is kept from file to file;
-between two files hours pass, so that nothing joins a bundle. Nothing is sent, and AWS
-is not needed.
+workflow_run.07-broken.json; of the forge aws any name will do. The state of each
+pipeline is kept from file to file; between two files hours pass, so that nothing joins
+a bundle. Nothing is sent, and AWS is not needed.
 
 Exit codes: 0 all was read; 1 a file is no such payload; 2 the rules have problems, or
 there is nothing to read.
@@ -37,12 +35,13 @@ there is nothing to read.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One file: what came of it, whom it tells, and the price in millionths of a dollar."""
+    """One file: what came of it, whom it tells what, and the price in millionths of a dollar."""
 
     file: str
     result: str
     why: str
     told: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     parts: int = 0
     price: int = 0
 
@@ -56,7 +55,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("directory", metavar="DIRECTORY", type=Path, help="folder of *.json")
-    parser.add_argument("--forge", required=True, choices=forge_names(), help="who sent them")
+    parser.add_argument("--forge", required=True, choices=SENDERS, help="who sent them")
     parser.add_argument("--rules", metavar="FILE", help="default: $NOTIFIER_RULES, else ours")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -65,10 +64,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(options: argparse.Namespace) -> Answer:
     """Read the folder; raises BadRules."""
     rules = rules_at(place_of_rules(options.rules))
-    forge, now = forge_named(options.forge), datetime.now(UTC)
+    now = datetime.now(UTC)
     memories: dict[str, Memory] = {}
     files = _files(options.directory)
-    rows = [_row(path, forge, rules, memories, now) for path in files]
+    rows = [_row(path, options.forge, rules, memories, now) for path in files]
     code = 1 if any(row.result == "unreadable" for row in rows) else 0
     if options.json:
         return Answer(text=json.dumps([asdict(row) for row in rows], indent=2), code=code)
@@ -84,13 +83,9 @@ def _files(directory: Path) -> list[Path]:
     return files
 
 
-def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:
-    headers = {
-        forge.event_header: path.name.split(".")[0],
-        forge.delivery_headers[0]: path.name,
-    }
+def _row(path: Path, sender: str, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:
     try:
-        reading = parse(forge, Delivery(headers=headers, body=path.read_bytes()))
+        reading = read_payload(path, sender, path.name.split(".")[0])
     except BadPayload as error:
         return Row(file=path.name, result="unreadable", why=str(error))
     if isinstance(reading, Ignored):
@@ -102,21 +97,28 @@ def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], no
 
 
 def _priced(name: str, event: Event, decision: Decision, rules: Rules) -> Row:
-    people = [tell for tell in decision.actions if not isinstance(tell.to, Topic)]
+    unruled = "; no rule tells anybody of it" if decision.edge and not decision.actions else ""
     parts = price = 0
-    for tell in people:
-        count = text_for(tell, event).parts
-        phone = tell.to.phone if not isinstance(tell.to, Topic) else ""
-        parts += count
-        price += rules.budget.price(phone, count) if rules.budget else DEFAULT_PRICE * count
+    texts = []
+    for tell in decision.actions:
+        text = text_for(tell, event)
+        texts.append(text.body)
+        if not isinstance(tell.to, Topic):
+            parts += text.parts
+            price += _price(tell.to, text.parts, rules)
     return Row(
         file=name,
         result=decision.edge if decision.actions else "silent",
-        why=decision.why,
+        why=decision.why + unruled,
         told=tuple(tell.to.key for tell in decision.actions),
+        texts=tuple(texts),
         parts=parts,
         price=price,
     )
+
+
+def _price(to: Person, parts: int, rules: Rules) -> int:
+    return rules.budget.price(to.phone, parts) if rules.budget else DEFAULT_PRICE * parts
 
 
 def _table(rows: list[Row]) -> list[str]:
@@ -125,6 +127,8 @@ def _table(rows: list[Row]) -> list[str]:
     for row in rows:
         told = ", ".join(row.told) or f"nobody: {row.why}"
         lines.append(tidy_line(f"{row.file:<{width}}  {row.result:<10}  {_usd(row):>8}  {told}"))
+        # Often the same for all: each text once.
+        lines += (f"{'':<{width}}  | {text}" for text in dict.fromkeys(row.texts))
     parts, price = sum(row.parts for row in rows), sum(row.price for row in rows)
     return [*lines, f"{len(rows)} files, {parts} SMS parts, {dollars(price) or '0'} USD"]
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from notifier.chalicelib.errors import BadRules
 from notifier.chalicelib.rules import Rules
+from notifier.chalicelib.wiring import rules_at
 
-from . import Answer
-from .rules_at import place_of_rules, rules_at
+from . import Answer, place_of_rules
 
 ABOUT = """\
 Read a rules file and report all of its problems at once, each with its line.

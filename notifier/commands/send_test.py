@@ -12,9 +12,9 @@ from notifier.chalicelib.rules import masked
 from notifier.chalicelib.settings import load_dotenv, settings_in
 from notifier.chalicelib.sns import Sns
 from notifier.chalicelib.table import Table
+from notifier.chalicelib.wiring import rules_at
 
 from . import Answer
-from .rules_at import rules_at
 
 ABOUT = """\
 Send one SMS to a person of the rules. It costs what an SMS costs, and is booked like any other.

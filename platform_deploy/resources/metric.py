@@ -44,7 +44,9 @@ def followed(project: Project, workload: Workload, metric: str) -> Iterator[tupl
         kind, called, statistic = BALANCED[metric]
         specification = {
             "Dimensions": _dimensions(
-                LoadBalancer=load_balancer.attribute(project, "LoadBalancerFullName"),
+                LoadBalancer=load_balancer.attribute(
+                    project, "LoadBalancerFullName", workload.balancer
+                ),
                 TargetGroup=target_group.attribute(
                     project, workload, workload.rules[0], "TargetGroupFullName"
                 ),

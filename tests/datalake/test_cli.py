@@ -1,7 +1,9 @@
 """The command line against a lake behind the local gateway, and on a lake's folder."""
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,11 @@ import pytest
 
 from datalake.__main__ import main
 from datalake.chalicelib.dataset import PIECE_BYTES
+from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.preconditions import NONE
+from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.check import check
 from datalake.client import Client, ClientError
 from localcloud import host
 from tests.datalake.store_contract import put
@@ -170,6 +176,47 @@ def test_a_damaged_data_set_is_found(tmp_path: Path, lake: Path, capsys: Any) ->
     assert main(["check", "--root", str(root), "b"]) == 0
 
 
+def test_what_was_deleted_and_may_come_back_is_verified_too(tmp_path: Path, capsys: Any) -> None:
+    store_of(tmp_path)
+    store = FilesystemStore(str(tmp_path))
+    store.delete(parse_key("a"), NONE)
+    store.close()
+    assert main(["check", "--root", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "3 versions are whole, 0 have no digest, 0 are damaged\n"
+    for version in (tmp_path / ".lake/v").rglob("*-*"):
+        times = version.stat()
+        version.write_bytes(b"9")
+        os.utime(version, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert main(["check", "--root", str(tmp_path), "--json", "a"]) == 1
+    damaged = json.loads(capsys.readouterr().out)["damaged"]
+    assert [(each["key"], each["is_current"]) for each in damaged] == [("a", False)] * 2
+
+
+def test_what_goes_while_it_is_verified_is_not_damaged(tmp_path: Path) -> None:
+    store_of(tmp_path)
+    store = FilesystemStore(str(tmp_path))
+    found = check(store, "")
+    assert next(found).key == "a"
+    for name in ("v", "r"):
+        shutil.rmtree(tmp_path / ".lake" / name)  # as a sweep would
+    (tmp_path / "b").unlink()
+    assert [each.state for each in found] == []
+    store.close()
+
+
+def test_a_lake_that_may_not_be_read_is_not_damaged(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of(tmp_path)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Files, "open_file", refuse)
+    assert main(["check", "--root", str(tmp_path)]) == 1
+    assert "refuses this server's user" in capsys.readouterr().err
+
+
 def store_of(root: Path) -> None:
     store = FilesystemStore(str(root))
     put(store, "a", b"1")
@@ -222,7 +269,7 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_the_lakes_own_reason_is_said_where_head_has_none(lake: Path, capsys: Any) -> None:
     assert main(["get", "not/there"]) == 1
     assert capsys.readouterr().err == (
-        "the lake refused (404 no-such-dataset): no data set has this key\n"
+        "the lake refused (404 no-such-dataset): no data set has this key, or it is not for you to see\n"
     )
 
 

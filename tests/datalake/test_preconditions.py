@@ -13,6 +13,12 @@ BEFORE, SAME, AFTER = (
     "Sun, 22 Nov 2026 12:00:00 GMT",
     "Sun, 22 Nov 2026 12:00:01 GMT",
 )
+# numbers that no date and no clock of this machine can hold: no dates, hence no conditions
+FAR = (
+    "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2026 99999999999999999999:00:00 GMT",
+    "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+)
 
 WRITES = [
     # (conditions, what is there, allowed)
@@ -38,6 +44,7 @@ WRITES = [
     ({"if_unmodified_since": AFTER}, NOW, True),
     ({"if_unmodified_since": BEFORE}, NOW, False),
     ({"if_unmodified_since": "yesterday"}, NOW, True),
+    *[({"if_unmodified_since": far}, NOW, True) for far in FAR],
     ({"if_match": '"now"', "if_unmodified_since": BEFORE}, NOW, True),  # If-Match decides alone
     ({"if_modified_since": AFTER}, NOW, True),  # for GET and HEAD only
 ]
@@ -67,6 +74,7 @@ def test_a_write_is_allowed_as_its_conditions_say(
         ({"if_modified_since": SAME}, True),
         ({"if_modified_since": BEFORE}, False),
         ({"if_modified_since": "soon"}, False),
+        *[({"if_modified_since": far}, False) for far in FAR],
         ({"if_none_match": '"old"', "if_modified_since": AFTER}, False),  # the tag decides alone
         ({"if_match": '"now"', "if_none_match": '"now"'}, True),
     ],

@@ -109,7 +109,7 @@ def test_versions_are_kept_for_so_many_days(value: str, days: int) -> None:
     assert from_environment(environment).keep_days == days
 
 
-@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "99999999999999999999"])
+@pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "9" * 20, "0" * 5 + "199999"])
 def test_a_number_of_days_that_is_none_is_refused(value: str) -> None:
     environment = {"DATALAKE_ROOT": "/lake", **SIGN_IN, "DATALAKE_KEEP_DAYS": value}
     assert "DATALAKE_KEEP_DAYS" in problems(environment)

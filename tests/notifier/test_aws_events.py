@@ -153,6 +153,13 @@ def test_a_build_whose_begin_is_not_known_is_ordered_by_its_end(started: str | N
     assert found.stamp == (1795341723000, 1795341723000)
 
 
+def test_an_alarms_link_is_one_that_a_phone_opens() -> None:
+    assert event("alarm.by_sns").url == (
+        "https://eu-central-1.console.aws.amazon.com/cloudwatch/home"
+        "?region=eu-central-1#alarmsV2:alarm/api%205xx"
+    )
+
+
 def test_another_message_of_the_topic_is_ignored() -> None:
     assert isinstance(read_alarm_message(Payload(name="t", document={"a": 1})), Ignored)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from notifier.chalicelib.decide import Reason
 from notifier.chalicelib.dispatch import TRIES, Receipt, dispatch
 from notifier.chalicelib.errors import AwsFailed, Contended
-from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Event
+from notifier.chalicelib.event import FAILED, NEUTRAL, OK, Accepted, Author, Event
 from notifier.chalicelib.items import found_in
 from notifier.chalicelib.money import Budget
 from notifier.chalicelib.record import from_text
@@ -210,6 +210,17 @@ def test_the_last_decisions_are_kept_also_those_that_change_nothing(world: World
     )
 
 
+def test_why_somebody_was_told_is_kept_however_often_it_comes_again(world: World) -> None:
+    for event in (PUSHED, PUSHED, PUSHED, PUSHED):
+        world.dispatch(event)
+    kept = [from_text(text) for text in found_in(world.ledger.items[PUSHED.key], "").decisions]
+    assert [record.edge for record in kept] == ["commits", "", ""]
+    for event in (run(1), run(2, OK), run(2, OK), run(3, OK), run(3, OK)):
+        world.dispatch(event)
+    kept = [from_text(text) for text in found_in(world.ledger.items[RUN.key], "").decisions]
+    assert [record.edge for record in kept] == ["fixed", "", ""]
+
+
 def test_each_is_told_in_their_own_language(world: World) -> None:
     german = replace(BEN, language="de")
     world.rules = replace(RULES, people=(ANA, german))
@@ -239,6 +250,16 @@ def test_a_storm_is_told_at_once_and_the_rest_waits_for_one_bundle(world: World)
         f"tide-table w{number}" for number in range(1, 5)
     ]
     assert world.ledger.owed() == 0
+
+
+def test_what_waits_is_not_overtaken_by_a_fix_that_another_commits(world: World) -> None:
+    world.dispatch(run(1, key="a"))
+    world.now -= timedelta(minutes=59)
+    assert world.dispatch(run(2, key="b")).result == "held"
+    world.now -= timedelta(minutes=59, seconds=30)
+    fixed = run(3, OK, key="b", author=Author(name="Ben Example", email=BEN.email))
+    assert world.dispatch(fixed).result == "held"
+    assert [it.edge for it in world.ledger.of["ana"].held] == ["broke", "fixed"]
 
 
 def test_what_waits_is_laid_on_the_desk_once_however_often_it_comes(world: World) -> None:

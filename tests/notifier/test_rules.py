@@ -1,9 +1,11 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from notifier.chalicelib.event import OK, Author
-from notifier.chalicelib.rules import Rule
+from notifier.chalicelib.rota import Rota
+from notifier.chalicelib.rules import Escalation, Person, Rule
 from tests.notifier.fakes import ANA, BEN, NOON, PUSHED, RULES, RUN, run
 
 RULE = Rule(name="r", kinds=("*",), tell=("ana",))
@@ -93,5 +95,20 @@ def test_tell_names_people_groups_and_the_author() -> None:
 
 def test_the_rules_reach_those_who_may_be_told_whatever_the_outcome() -> None:
     rules = replace(RULES, rules=(*RULES.rules, replace(RULE, branches=("x",), tell=("cleo",))))
-    assert rules.reach(run(1, OK), NOON) == ("ana", "ben")
+    assert rules.reach(run(1), NOON) == ("ana", "ben")
     assert rules.reach(PUSHED, NOON) == ("ana",)
+
+
+def test_a_success_reaches_all_who_may_have_been_told_of_the_failure() -> None:
+    cleo, dora = (Person(key=key, name=key, phone="+12025550124") for key in ("cleo", "dora"))
+    eve = replace(cleo, key="eve", fallback="dora")
+    week = Rota(key="week", people=("ben", "cleo"), start=NOON)
+    on_call = replace(RULE, name="1", tell=("week",))
+    handed = Escalation(after=timedelta(minutes=15), to=("eve",))
+    by_ana = replace(RULE, name="2", authors=("ana*",), tell=("author",), escalate=handed)
+    rules = replace(
+        RULES, people=(ANA, BEN, cleo, dora, eve), rotas=(week,), rules=(on_call, by_ana)
+    )
+    of_ben = Author(name="Ben Example")
+    assert rules.reach(run(1, author=of_ben), NOON) == ("ben", "cleo")
+    assert rules.reach(run(1, OK, author=of_ben), NOON) == ("ben", "ana", "cleo", "dora", "eve")

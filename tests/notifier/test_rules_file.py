@@ -1,3 +1,4 @@
+import re
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -158,7 +159,7 @@ rules:
     match: {kind: push}
 """
     assert problems(text) == [
-        "r.yml:4: person ana: '0202 555 0123' is no phone number in the form +12025550123",
+        "r.yml:4: person ana: phone: is not in the form +12025550123",
         "r.yml:5: person ana: 'shoe' is unknown; did you mean 'phone'?",
         "r.yml:6: person author: the word means whoever wrote the commit",
         "r.yml:8: group on-call: 'bene' is no person; there is: ana, author",
@@ -229,7 +230,7 @@ rules:
     assert problems(text) == [
         "r.yml:2: person ana: hourly: '0' is no whole number from 1 to 9999",
         "r.yml:2: person ana: quiet: 'at night' are no hours such as 22:00-07:00",
-        "r.yml:4: budget: mail: 'ana' is no topic; there is: ",
+        "r.yml:4: budget: mail: 'ana' is no topic; there is: none",
         "r.yml:5: budget: month: '20 EUR' is no amount of US dollars such as 0.00645",
         "r.yml:6: budget: price of +1: 'free' is no amount of US dollars such as 0.00645",
         "r.yml:10: rule 1: 'urgent' is no severity; there is: normal, critical",
@@ -237,6 +238,44 @@ rules:
         "r.yml:11: rule 1: escalate: 'ben' is no person, group or rota; there is: ana",
         "r.yml:11: rule 1: escalate: 'soon' is no length of time such as 30m, 4h or 2d",
         "r.yml:12: rule 1: '3' is no number of parts; there is: 1, 2",
+    ]
+
+
+def test_a_mistyped_phone_number_is_not_repeated_since_problems_go_into_the_log() -> None:
+    text = "people: {ana: {name: Ana, phone: 0202 555 0199, fallback: +12025550188}}\n"
+    found = problems(f"{text}rules: [{{match: {{kind: push}}, tell: +12025550177}}]\n")
+    assert len(found) == 3
+    assert not re.search("555 ?01[789]", "".join(found))
+
+
+def test_a_person_without_a_key_is_a_problem_too() -> None:
+    text = 'people: {"": {name: Ana, phone: "+12025550123"}}\nrules: []\n'
+    assert problems(text) == ["r.yml:1: must be a text, and not empty"]
+
+
+def test_what_could_never_tell_anybody_is_a_problem() -> None:
+    text = """\
+people:
+  ana: {name: Ana, phone: "+12025550123", logins: {githb: ana}}
+topics: {mails: {arn: "arn:aws:sns:eu-central-1:000000000000:mails"}}
+rules:
+  - {name: one, match: {kind: push, forge: [githb, "git*", aws]}, tell: []}
+  - {name: one, match: {kind: push}, tell: ana, escalate: {after: 15m, to: []}}
+budget:
+  month: 20
+  mail: mails
+  prices: {1: 0.00645, +44: 0.3}
+  max_price: 0.2
+"""
+    assert problems(text) == [
+        "r.yml:2: person ana: logins: 'githb' is unknown; did you mean 'github'?",
+        "r.yml:5: rule 'one': forge: 'githb' meets none of aws, bitbucket, forgejo, gitea, github, "
+        "gitlab",
+        "r.yml:5: rule 'one': tell: names nothing",
+        "r.yml:6: rule 'one': another rule has that name too",
+        "r.yml:6: rule 'one': escalate: names nothing",
+        "r.yml:10: budget: prices: '1' is no beginning of a phone number such as +44",
+        "r.yml:10: budget: prices: a part to +44 costs more than max_price: SNS would refuse it",
     ]
 
 

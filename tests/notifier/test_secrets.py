@@ -1,7 +1,7 @@
 import pytest
 
-from notifier.chalicelib.errors import NoSecret, NotAllowed, NotFound
-from notifier.chalicelib.secrets import MAX_AGE, Secrets
+from notifier.chalicelib.errors import NoSecret, NotAllowed, NotFound, Unreachable
+from notifier.chalicelib.secrets import MAX_AGE, MISSING_AGE, Secrets
 from notifier.chalicelib.settings import settings_in
 
 
@@ -45,6 +45,35 @@ def test_a_parameter_is_kept_for_a_limited_time() -> None:
     at[0] += MAX_AGE
     assert held.of("github") == ("one", "two")
     assert store.asked == [NAME, NAME]
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_who_has_no_secret_cannot_make_us_ask_for_it_with_each_request(value: str | None) -> None:
+    store = Parameters() if value is None else Parameters(**{NAME: value})
+    at = [1000.0]
+    held = secrets(store, at)
+    for _ in range(3):
+        with pytest.raises(NoSecret):
+            held.of("github")
+    assert store.asked == [NAME]
+    store.values[NAME] = "one"
+    at[0] += MISSING_AGE
+    assert held.of("github") == ("one",)
+
+
+def test_a_store_that_does_not_answer_is_asked_again() -> None:
+    store, at = Parameters(**{NAME: "one"}), [1000.0]
+    answers = iter([Unreachable("SSM parameter", code="ReadTimeoutError"), None])
+
+    def fetch(name: str) -> str:
+        if error := next(answers):
+            raise error
+        return store.fetch(name)
+
+    held = Secrets(settings_in({}), fetch=fetch, clock=lambda: at[0])
+    with pytest.raises(Unreachable):
+        held.of("github")
+    assert held.of("github") == ("one",)
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])

@@ -1,35 +1,24 @@
-"""Nothing waits for what it need not: in virtual time a deploy takes its critical path, exactly."""
+"""Nothing waits for what it need not: in virtual time a deploy takes its critical path, exactly.
+
+`python -m bench makespan` measures it in real time, against a proxy that plays AWS's waits.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
-from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
 import pytest
 
+from bench import waits
+from bench.waits import critical_path, seconds
 from platform_deploy import flow, plan, schedule
 from platform_deploy.model import Project
 from platform_deploy.observe import Observation
-from platform_deploy.plan import Phase, Step
+from platform_deploy.plan import Step
 from platform_deploy.resources import BY_KIND
 
-# How long AWS takes until the step's call has answered or what it began is ready, in seconds.
-# A namespace makes a hosted zone: "about a minute",
-# https://docs.aws.amazon.com/cloud-map/latest/dg/creating-namespaces.html; a NAT gateway is pending
-# for a minute or two, https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-working-with.html.
-# All others answer at once; a load balancer is provisioned while its listener is made.
-CALL = 0.3
-SLOW = {
-    "AWS::ServiceDiscovery::PrivateDnsNamespace": 60.0,
-    "AWS::EC2::NatGateway": 120.0,
-    "AWS::EC2::VPC": 1.0,
-}
-
-
-def seconds(step: Step) -> float:
-    is_slow = step.phase is Phase.CREATE and step.address.kind in SLOW
-    return SLOW[step.address.kind] if is_slow else CALL
+from .conftest import BACKEND, project_of
 
 
 class VirtualPool:
@@ -67,16 +56,6 @@ class VirtualPool:
         return done, None
 
 
-def critical_path(waits_for: Mapping[Step, Collection[Step]]) -> float:
-    """The longest chain of steps that wait for each other, in seconds."""
-
-    @cache
-    def end(step: Step) -> float:
-        return max((end(before) for before in waits_for[step]), default=0.0) + seconds(step)
-
-    return max(map(end, waits_for))
-
-
 def first_deploy(project: Project) -> Mapping[Step, Collection[Step]]:
     scope = flow.scope_of(project)
     empty = Observation(ours={}, strangers=())
@@ -100,5 +79,22 @@ def test_a_first_deploy_takes_its_critical_path_exactly(
 def test_the_path_is_that_of_the_namespace_not_of_the_load_balancer(shop: Project) -> None:
     waits_for = first_deploy(shop)
     # network, namespace, the service's name in it, the service, its tag
-    slow = SLOW["AWS::ServiceDiscovery::PrivateDnsNamespace"] + SLOW["AWS::EC2::VPC"]
-    assert critical_path(waits_for) < slow + 6 * CALL
+    slow = waits.PENDING[waits.NAMESPACE]
+    assert slow < critical_path(waits_for) < slow + 7 * waits.REQUEST
+
+
+def test_a_service_is_steady_once_its_load_balancer_works_and_has_looked_twice(
+    shop: Project,
+) -> None:
+    scope, waits_for = flow.scope_of(shop), first_deploy(shop)
+    # network and its gateway, the group and subnets, the load balancer
+    made = waits.PROVISIONING + waits.HEALTHY
+    found = waits.path_until_steady(waits_for, scope)
+    assert made < found < made + 5 * waits.REQUEST
+
+
+def test_without_a_load_balancer_a_service_is_steady_after_its_rollout() -> None:
+    project = project_of(BACKEND.replace(", allow_from: [api]", ""))
+    scope, waits_for = flow.scope_of(project), first_deploy(project)
+    made = waits.PENDING[waits.NAMESPACE] + waits.ROLLOUT
+    assert made < waits.path_until_steady(waits_for, scope) < made + 6 * waits.REQUEST

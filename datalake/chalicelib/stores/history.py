@@ -28,9 +28,10 @@ from .tree import Tree
 
 SHARD = 2
 """So many digits of the hash name the folder in `r` and `v`, and the lock."""
+SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 _HASH_DIGITS = 32
-_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-([0-9a-f]{1,16})")
+_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-(-?[0-9a-f]{1,16})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +163,16 @@ class History:
             raise NoSuchDataset
         return descriptor
 
-    def restore(self, key: Key, version: str) -> None:
+    def restore(self, key: Key, version: str) -> Info:
         """Give a version its key back, which has no file now; raises NoSuchDataset."""
-        self._files.close(self.open(key, version))
+        with closing(self._files, self.open(key, version)) as descriptor:
+            info = info_of(self._files.status(descriptor))
         name = f"{hash_of(key)}-{version}"
         with self._tree.own("v", name[:SHARD]) as versions:
             self._tree.place(
                 key, lambda folder, last: self._files.link(versions, name, folder, last)
             )
+        return info
 
     def kept(self, key: Key) -> dict[str, Info]:
         """Return the committed versions in `v`, by their identity."""
@@ -262,16 +265,8 @@ class History:
     def _named(self, folder: str, key: Key) -> list[str]:
         """Return the names of the key's versions in `t`, `r` or `v`."""
         start = f"{hash_of(key)}-"
-        below = (folder,) if folder == "t" else (folder, start[:SHARD])
-        try:
-            with (
-                absent_as_missing(),
-                self._tree.own(*below, make=False) as opened,
-                self._files.names(opened) as entries,
-            ):
-                return [entry.name for entry in entries if entry.name.startswith(start)]
-        except NoSuchDataset:
-            return []
+        shard = "" if folder == "t" else start[:SHARD]
+        return [name for name in self._tree.own_names(folder, shard) if name.startswith(start)]
 
 
 def hash_of(key: Key) -> str:

@@ -13,7 +13,7 @@ from ..errors import BadKey, KeyConflict, NoSuchDataset
 from ..key import parse_key
 from . import uploads
 from .filesystem import FilesystemStore
-from .history import SHARD, parsed
+from .history import SHARD, SHARDS, parsed
 from .oserrors import absent_as_missing, translated
 from .status import info_of
 
@@ -21,12 +21,10 @@ HOUR_NS = 3600 * 1_000_000_000
 DRAFT_AGE_NS = 24 * HOUR_NS
 """No request lives so long: what is older in `t` belongs to a writer that was killed."""
 
-_SHARDS = tuple(f"{number:02x}" for number in range(256))
-
 
 def shards_of_hour(now_ns: int) -> tuple[str, ...]:
     """Return the part of the versions that this hour looks at: all of them within a day."""
-    return _SHARDS[now_ns // HOUR_NS % 24 :: 24]
+    return SHARDS[now_ns // HOUR_NS % 24 :: 24]
 
 
 class Sweep:
@@ -38,27 +36,18 @@ class Sweep:
         self._uploads = uploads.FilesystemUploads(store)
         self._now_ns, self._keep_ns = now_ns, keep_ns
 
-    def run(self, shards: Iterable[str] = _SHARDS) -> Swept:
+    def run(self, shards: Iterable[str] = SHARDS) -> Swept:
         """Sweep all drafts and uploads, and the versions of the shards."""
         with translated():
             return Swept(
-                drafts=sum(self._draft(name) for name in self._names("t")),
-                uploads=sum(self._upload(name) for name in self._names(uploads.FOLDER)),
+                drafts=sum(self._draft(name) for name in self._tree.own_names("t")),
+                uploads=sum(self._upload(name) for name in self._tree.own_names(uploads.FOLDER)),
                 versions=sum(
-                    self._version(name) for shard in shards for name in self._names("r", shard)
+                    self._version(name)
+                    for shard in shards
+                    for name in self._tree.own_names("r", shard)
                 ),
             )
-
-    def _names(self, *folder: str) -> list[str]:
-        try:
-            with (
-                absent_as_missing(),
-                self._tree.own(*folder, make=False) as opened,
-                self._files.names(opened) as entries,
-            ):
-                return [entry.name for entry in entries]
-        except NoSuchDataset:
-            return []
 
     def _draft(self, name: str) -> bool:
         """Take a draft away if its writer is gone; tell whether it went."""
@@ -85,7 +74,7 @@ class Sweep:
         if not status or plan or self._now_ns - status.st_ctime_ns < uploads.UPLOAD_AGE_NS:
             return False  # bytes go with their plan
         upload_id = name.removesuffix(uploads.PLAN)
-        shard = name[:SHARD] if name[:SHARD] in _SHARDS else _SHARDS[0]  # somebody else's file
+        shard = name[:SHARD] if name[:SHARD] in SHARDS else SHARDS[0]  # somebody else's file
         with self._locks.held("u" + shard):
             self._uploads.forget(upload_id)
         return True

@@ -57,6 +57,18 @@ class Tree:
         finally:
             self._files.close(folder)
 
+    def own_names(self, name: str, shard: str = "") -> list[str]:
+        """Return what a folder of the lake's own holds; nothing where it is not there."""
+        try:
+            with (
+                absent_as_missing(),
+                self.own(name, shard, make=False) as folder,
+                self._files.names(folder) as entries,
+            ):
+                return [entry.name for entry in entries]
+        except NoSuchDataset:
+            return []
+
     def close(self) -> None:
         """Close the lake's own folders, while nothing is written."""
         while self._own:
