@@ -54,10 +54,8 @@ READ: Final[Mapping[str, tuple[str, ...]]] = {
 UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm")
 # Who may be handed a role, and for whom AWS may make its own roles.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-PASSED_TO: Final = (
-    "ecs-tasks.amazonaws.com",
-    "scheduler.amazonaws.com",
-    "states.amazonaws.com",
+PASSED_TO: Final = tuple(
+    f"{it}.amazonaws.com" for it in ("apigateway", "ecs-tasks", "scheduler", "sns", "states")
 )
 LINKED_FOR: Final = (
     "ecs.amazonaws.com",
@@ -83,16 +81,17 @@ ITS_FUNCTION: Final[Condition] = {
 }
 # API Gateway's ARNs are its paths. An API's id is not known before it is made.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+ACCOUNT: Final = "arn:aws:apigateway:*::/account"  # with the role for its logs
 AN_API: Final = "arn:aws:apigateway:*::/restapis/*"
 APIS: Final = "arn:aws:apigateway:*::/restapis"
 PATHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "apigateway:GET": ("arn:aws:apigateway:*::/account", APIS, AN_API),
+    "apigateway:GET": (ACCOUNT, APIS, AN_API),
     "apigateway:POST": (APIS, f"{AN_API}/deployments", f"{AN_API}/stages"),
     "apigateway:PUT": (
         AN_API,
         "arn:aws:apigateway:*::/tags/arn%3Aaws%3Aapigateway%3A*%3A%3A%2Frestapis%2F*",
     ),
-    "apigateway:PATCH": (AN_API,),
+    "apigateway:PATCH": (ACCOUNT, AN_API),
     "apigateway:DELETE": (AN_API, f"{AN_API}/deployments/*", f"{AN_API}/stages/*"),
 }
 CONDITIONS_OF_APPS: Final[Mapping[tuple[str, str], Condition]] = {

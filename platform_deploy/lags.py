@@ -52,6 +52,14 @@ LAGS = (
             *("PutScalingPolicy", "DeleteScalingPolicy"),
         )
     ),
+    *(
+        Lag(action=action, code=code, says=says, longest=120.0)
+        for action, code, says in (
+            ("apigateway:PATCH", "BadRequestException", "does not have required permissions"),
+            ("apigateway:PATCH", "BadRequestException", "could not successfully write to"),
+            ("sns:SetSMSAttributes", "InvalidParameter", "to write to cloudwatch logs"),
+        )
+    ),
     Lag(
         action="elasticloadbalancing:ModifyLoadBalancerAttributes",
         code="InvalidConfigurationRequest",
