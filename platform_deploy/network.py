@@ -20,7 +20,6 @@ PRIVATE: Final = "private"
 NAT_SINGLE: Final = "nat-single"
 NAT_PER_AZ: Final = "nat-per-az"
 ENDPOINTS: Final = "endpoints"
-WAYS_OUT = (PUBLIC, NAT_SINGLE, NAT_PER_AZ, ENDPOINTS)
 ZONES = 2  # a load balancer wants as many
 LARGEST, SMALLEST = 16, 28  # the prefixes that AWS takes for networks and subnets
 SUBNET_BITS = 8  # a subnet is so much smaller than its network: /24 in /16
