@@ -149,5 +149,7 @@ READ_BY = {
     kind: Table(fields={**_base(_SAID["types"][kind]), **own.fields})
     for kind, own in OF_TYPE.items()
 }
+LOG_DAYS: list[int] = _SAID["log_days"]
+FARGATE: dict[int, list[int]] = {int(cpu): it for cpu, it in _SAID["fargate"].items()}
 EXCLUSIVE: Mapping[str, list[list[str]]] = _SAID["exclusive"]
 ALSO = {word: meant for meant, words in _SAID["also"].items() for word in words}
