@@ -14,6 +14,7 @@ from platform_deploy.app_resources import (
     SIGN_IN,
     DeadLetters,
     FileSystem,
+    Parameter,
     Parameters,
     PhoneNumbers,
     Queue,
@@ -68,8 +69,10 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             client(endpoint, "sns").create_topic(Name=resource.name)
         case UserPool():
             return _make_user_pool(resource, endpoint)
-        case DeadLetters() | Parameters() | Secrets() | PhoneNumbers() | FileSystem() | Topics():
-            pass  # folders of names and telephones are there without being made, files a folder
+        case DeadLetters() | Parameter() | Parameters() | Secrets() | PhoneNumbers() | Topics():
+            pass  # names and telephones are there without being made
+        case FileSystem():
+            pass  # a folder of this machine
     return None
 
 

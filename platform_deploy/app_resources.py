@@ -69,6 +69,14 @@ class Parameters(Resource):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(Resource):
+    """One SSM parameter that a person may write, by its name without its leading slash."""
+
+    PATTERN = "arn:aws:ssm:*:*:parameter/{it.name}"
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets(Resource):
     """A folder of names in Secrets Manager, without its leading slash."""
 
@@ -98,11 +106,15 @@ SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPool(Resource):
-    """A Cognito user pool with one client for sign-in by password, and its groups."""
+    """A Cognito user pool with one client for sign-in by password, and its groups.
+
+    The `first_user`, by their e-mail address, is a member of the first group.
+    """
 
     PATTERN = "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
     name: str
     groups: tuple[str, ...] = ()
+    first_user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +151,14 @@ TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "parameters": lambda e: Parameters(
         path=e["path"].strip("/"), generated=tuple(e.get("generated", ()))
     ),
+    "parameter": lambda e: Parameter(name=e["name"].strip("/")),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
-    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "user_pool": lambda e: UserPool(
+        name=e["name"],
+        groups=tuple(e.get("groups", ())),
+        first_user=e.get("first_user", ""),
+    ),
     "file_system": lambda e: FileSystem(
         name=e["name"],
         path=e["path"],

@@ -66,13 +66,14 @@ def _limits(options: argparse.Namespace) -> flow.Limits:
 
 def _project(options: argparse.Namespace) -> Project:
     project.load_dotenv(options.directory)
-    folder = project.read(options.directory, options.env, options.app)
+    is_offline = options.verb == "render"
+    folder = project.read(options.directory, options.env, options.app, is_offline=is_offline)
     found, notices = manifest.read(
         folder,
         getattr(options, "defaults", None),
         needs_domain=options.verb in ("plan", "deploy"),
     )
-    for notice in notices:
+    for notice in (*notices, *project.unknown_environment(options.directory, options.env)):
         _tell(options, str(notice), problem=asdict(notice))
     return found
 
@@ -106,8 +107,12 @@ def _lint(options: argparse.Namespace) -> int:
 
 def _problems(options: argparse.Namespace) -> tuple[Problem, ...]:
     project.load_dotenv(options.directory)
-    folder = project.read(options.directory, options.env, options.app)
-    others = (*pipelines.problems(folder.pipelines), *project.not_deployed(options.directory))
+    folder = project.read(options.directory, options.env, options.app, is_offline=True)
+    others = (
+        *pipelines.problems(folder.pipelines),
+        *project.not_deployed(options.directory),
+        *project.unknown_environment(options.directory, options.env),
+    )
     try:
         found, notices = manifest.read(folder)
         flow.scope_of(found)
@@ -127,14 +132,15 @@ def _deploy(options: argparse.Namespace) -> int:
     left_out = project.not_deployed(options.directory)
     if left_out and not options.without_addons:
         raise Refused(tuple(f"{it.file} {it.text}" for it in left_out))
-    reviewed = project.text_of(options.plan) if options.plan else None
+    file = options.plan
+    reviewed = review.reviewed(project.text_of(file), str(file)) if file else None
     account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        found.refuse_if_unsafe()
         if reviewed is not None:
-            if not report.is_same_plan(found, reviewed):
-                raise Refused((f"this is not the plan of {options.plan}; review it again",))
+            review.refuse_other(found, reviewed, str(file))
         elif not options.yes:
             _ask(f"deploy to {found.environment}? (yes) ", "yes", "--yes")
 
@@ -171,10 +177,11 @@ def _confirm_by_name(options: argparse.Namespace, environment: str) -> None:
 def _up(options: argparse.Namespace) -> int:
     wanted = contents.looked_at(_whole(options), options.directory, None)
     account = aws.connect(wanted.settings.where)
-    apps = _apps(options, wanted, account)
+    apps = up.inviting(_apps(options, wanted, account), options.first_user)
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        found.refuse_if_unsafe()
         if not options.yes:
             _ask(f"bring up {found.environment}? (yes) ", "yes", "--yes")
 

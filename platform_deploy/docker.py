@@ -7,6 +7,7 @@ keeps of it goes with a folder that is deleted.
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from .errors import DockerFailed, NotConfigured
 from .images import Build
 
 COMMAND = "docker"
+VERBS = ("version", "build", "image", "login", "tag", "push")
 SHOWN = 20  # lines of a failed command's output
 
 
@@ -39,12 +41,21 @@ def check(why: str) -> None:
 
 
 def build(it: Build, directory: Path, platform: str, name: str) -> None:
-    """Build an image; raises DockerFailed with the end of what Docker said."""
+    """Build an image for a platform (`linux/arm64`); raises DockerFailed where that fails.
+
+    A Dockerfile may insist on another platform: that is found here, before anything runs it.
+    """
     options = ["--file", str(directory / it.dockerfile), "--platform", platform, "--tag", name]
     options += [option for arg, value in it.args for option in ("--build-arg", f"{arg}={value}")]
     options += [option for image in it.cache_from for option in ("--cache-from", image)]
     options += ["--target", it.target] if it.target else []
     _run("build", *options, str(directory / it.context))
+    made = platform  # unless the engine says otherwise
+    with suppress(DockerFailed):
+        made = _run("image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", name).strip()
+    if made != platform:
+        said = f"{it.dockerfile} makes an image for {made}, but its task runs on {platform}"
+        raise DockerFailed(f"{COMMAND} build", said)
 
 
 def push(name: str, uri: str, to: Registry) -> None:
@@ -62,7 +73,7 @@ def push(name: str, uri: str, to: Registry) -> None:
 def _run(*arguments: str, said: str | None = None) -> str:
     done = _completed((COMMAND, *arguments), said)
     if done.returncode:
-        verb = next(it for it in arguments if it in ("version", "build", "login", "tag", "push"))
+        verb = next(it for it in arguments if it in VERBS)
         lines = (done.stderr or done.stdout).strip().splitlines() or ["it said nothing"]
         raise DockerFailed(f"{COMMAND} {verb}", "\n".join(lines[-SHOWN:]))
     return done.stdout

@@ -13,6 +13,7 @@ DeployError
 │   ├── StillInUse     something else must go first
 │   ├── Throttled      not executed; may be sent again
 │   └── Unclear        nobody knows whether it was executed
+├── AllNotAllowed      several things that may not be read
 ├── DockerFailed       the docker command ended with an error
 ├── ChaliceFailed      the program Chalice did not do what it was asked
 ├── ApplyFailed        some changes were made, some not
@@ -24,6 +25,8 @@ import json
 import re
 from dataclasses import dataclass
 from typing import NamedTuple
+
+LACKS_PERMISSION = ("AccessDenied", "Unauthorized")  # how AWS's codes for it begin
 
 
 class Place(NamedTuple):
@@ -139,9 +142,22 @@ class NotAllowed(AwsError):
             {"Effect": "Allow", "Action": action, "Resource": self.resource or "*"}
         )
         self.hint = f"allow it to these credentials with {self.statement}, or use other credentials"
-        if not code.startswith(("AccessDenied", "Unauthorized")):
+        if not code.startswith(LACKS_PERMISSION):
             self.hint = "use other credentials; these are not valid, or not any more"
         super().__init__(action=action, code=code, said=said, about=about)
+
+    @property
+    def is_of_one_action(self) -> bool:
+        """Tell whether these credentials are valid and other actions may be allowed to them."""
+        return self.code.startswith(LACKS_PERMISSION)
+
+
+class AllNotAllowed(DeployError):
+    """Report all that the credentials may not read, so that it can be allowed at once."""
+
+    def __init__(self, errors: tuple[NotAllowed, ...]) -> None:
+        self.statements = tuple(sorted({it.statement for it in errors}))
+        super().__init__("\n".join(sorted({str(it) for it in errors})))
 
 
 def _resource_in(said: str) -> str | None:

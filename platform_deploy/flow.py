@@ -130,7 +130,8 @@ def deploy(
 ) -> Done:
     """Make the account as the manifests want it, and wait until the services run.
 
-    `confirm` raises Refused when the plan is not to be carried out; `supplier` brings what lies in
+    `confirm` raises Refused when the plan is not to be carried out, and is shown unsafe ones too;
+    those are refused anyway. `supplier` brings what lies in
     the folder to AWS, where tasks need something of it.
     """
     project = supply.with_revisions(account, with_imported(account, project), limits.only)
@@ -140,9 +141,9 @@ def deploy(
         if plan.changes_shared(found, limits.only):
             lease.take({SHARED})
             found, observation = planned(account, project, limits)
-        found.refuse_if_unsafe()
         if found.changes:
             confirm(found)
+        found.refuse_if_unsafe()
         run = _run(account, scope, found, observation, _checked(voice, lease))
         if supplier:
             _supply(run, supplier)

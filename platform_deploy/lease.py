@@ -6,6 +6,7 @@ all. The highest N counts. An expired one is taken over by making N+1, never by 
 
 import getpass
 import json
+import math
 import os
 import socket
 import threading
@@ -147,12 +148,28 @@ class Lease:
         for it in listed:
             self.account.learn(it["ARN"])
             scope, _, number = it["Name"].removeprefix(self.prefix).partition("/")
-            holder = Holder(**json.loads(it["Value"]))
-            found.append(_Found(name=it["Name"], scope=scope, number=int(number), holder=holder))
+            holder, counted = _holder(it["Value"]), int(number) if number.isdigit() else 0
+            found.append(_Found(name=it["Name"], scope=scope, number=counted, holder=holder))
         mine = {it.scope: it.number for it in found if self._is_mine(it)}
         # what was taken over goes with what took it over
         self.names = {it.name for it in found if it.number <= mine.get(it.scope, 0)}
         return found
+
+
+def _holder(value: str) -> Holder:
+    """Return who holds a lease; of another form, that of a later Trivet perhaps, nobody knows."""
+    try:
+        return Holder(**json.loads(value))
+    except (TypeError, ValueError):
+        return Holder(
+            user="somebody",
+            host="somewhere",
+            process=0,
+            command="unknown",
+            token="",
+            since=time.time(),
+            until=math.inf,
+        )
 
 
 def _newest(listed: Iterable[_Found]) -> dict[str, _Found]:

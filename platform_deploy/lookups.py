@@ -44,7 +44,8 @@ def _subnets(pages: Pages, name: str) -> dict[str, str]:
     filters = [{"Name": f"tag:{it}", "Values": values} for it, values in tags.items()]
     listed = pages("ec2", "DescribeSubnets", "Subnets", Filters=filters)
     if not listed:
-        raise NotConfigured(f"from_tags: no subnet of this account and region has {tags}")
+        said = ", ".join(f"{it}={' or '.join(values)}" for it, values in tags.items())
+        raise NotConfigured(f"from_tags: no subnet of this account and region has {said}")
     return {name: ",".join(sorted(it["SubnetId"] for it in listed))}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from . import calls, naming
 from .aws import Account
-from .errors import Interrupted
+from .errors import AllNotAllowed, Interrupted, NotAllowed
 from .resource import Address, Known, Observed, ResourceType, Scope, Tags, with_marks
 from .schedule import each, run
 
@@ -37,16 +37,27 @@ class Observation:
 
 
 def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Observation:
-    """Return what the account has of the environment; raises the first error of AWS."""
+    """Return what the account has of the environment; raises the first error of AWS.
+
+    What these credentials may not read is told together.
+    """
     by_kind = {it.kind: it for it in types}
     found: dict[str, tuple[Observed, ...]] = {}
     keepers = with_marks(by_kind)
     wanted = {it.address.kind for it in scope.desired}
 
+    hidden: list[NotAllowed] = []
+
     def look(kind: str) -> None:
         of = by_kind[kind]
         may_exist = not of.rare or kind in wanted or _is_marked(kind, found, keepers)
-        found[kind] = tuple(of.observe(account, scope, found)) if may_exist else ()
+        found[kind] = ()
+        try:
+            found[kind] = tuple(of.observe(account, scope, found)) if may_exist else ()
+        except NotAllowed as error:  # the next kind may be hidden, too
+            if not error.is_of_one_action:
+                raise
+            hidden.append(error)
 
     waits_for = {
         kind: (*it.read_after, *(keepers if it.rare and kind not in wanted else ()))
@@ -55,6 +66,8 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
     outcome = run(waits_for, look)
     for _, error in outcome.failed:
         raise error
+    if hidden:
+        raise AllNotAllowed(tuple(hidden)) if len(hidden) > 1 else hidden[0]
     if outcome.is_interrupted:
         raise Interrupted(done=0, not_begun=len(outcome.not_begun))
     listed = [resource for resources in found.values() for resource in resources]

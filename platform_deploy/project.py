@@ -4,6 +4,7 @@ It reads files and interprets none but `.workspace`.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,14 +59,19 @@ def load_dotenv(directory: Path) -> None:
     dotenv.load_dotenv(found, override=False)
 
 
-def read(directory: Path, environment: str, application: str | None) -> Folder:
-    """Return the project's files; raises NotConfigured when there is no project."""
+def read(
+    directory: Path, environment: str, application: str | None, *, is_offline: bool = False
+) -> Folder:
+    """Return the project's files; raises NotConfigured when there is no project.
+
+    Offline an application that nobody named is called as its folder.
+    """
     copilot = directory / FOLDER
     if not copilot.is_dir():
         raise NotConfigured(
             f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
         )
-    name = application or application_of(directory)
+    name = application or application_of(directory, is_offline=is_offline)
     paths = sorted(copilot.glob("*/manifest.yml"))
     settings = copilot / "environments" / environment / "manifest.yml"
     trivet = directory / TRIVET
@@ -106,6 +112,15 @@ def not_deployed(directory: Path) -> tuple[Problem, ...]:
     )
 
 
+def unknown_environment(directory: Path, environment: str) -> tuple[Problem, ...]:
+    """Return a warning where the folder describes environments, and this is none of them."""
+    there = sorted(it.parent.name for it in directory.glob(f"{FOLDER}/environments/*/manifest.yml"))
+    if not there or environment in there:
+        return ()
+    text = f"none is named {environment}, only {', '.join(there)}; it has all defaults"
+    return (Problem(file=f"{FOLDER}/environments", text=text, is_error=False),)
+
+
 def _written_with(folder: Path) -> str:
     return "a CDK app" if (folder / "cdk.json").is_file() else "CloudFormation"
 
@@ -117,12 +132,15 @@ def _is_read(folder: Path) -> bool:
     return {it.name for it in folder.iterdir() if it.suffix != ".md"} <= {PATCHES.name}
 
 
-def application_of(directory: Path) -> str:
+def application_of(directory: Path, *, is_offline: bool = False) -> str:
     """Return the name that `.workspace` gives the application; raises NotConfigured."""
     workspace = directory / FOLDER / ".workspace"
     lines = workspace.read_text().splitlines() if workspace.is_file() else []
     said = [line.partition(" #")[0] for line in lines if line.startswith("application:")]
     names = [line.partition(":")[2].strip() for line in said]
+    folder = re.sub(r"[^a-z0-9]+", "-", directory.resolve().name.lower()).strip("-")
+    if is_offline and folder and not any(names):
+        return folder
     if not names or not names[0]:
         raise NotConfigured(
             f"no application name: write `application: NAME` into {workspace}, or use --app NAME"

@@ -133,16 +133,6 @@ def _mark(change: Change) -> str | None:
     return naming.short_hash(json.dumps(properties, sort_keys=True), 16)
 
 
-def is_same_plan(plan: Plan, reviewed: str) -> bool:
-    """Tell whether a plan is the one whose JSON was reviewed."""
-    try:
-        one, other = json.loads(reviewed), json.loads(plan_json(plan))
-    except ValueError:
-        return False
-    # what a month costs moves with the tasks that autoscaling runs; the changes are the plan
-    return isinstance(one, dict) and bool({**one, "monthly": 0} == {**other, "monthly": 0})
-
-
 def problems_json(problems: Iterable[Problem]) -> str:
     """Return the problems of a project's files as one JSON object."""
     return _json({"problems": [asdict(problem) for problem in sorted(problems)]})

@@ -1,15 +1,23 @@
-"""Write a plan for those who review it: as a unified diff and as Markdown for a pull request.
+"""Write a plan for those who review it, as a unified diff and as Markdown, and know it again.
 
-Pure: strings out. It names no kind of resource.
+Pure: strings in and out. It names no kind of resource.
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
 
-from . import bill
+from . import bill, report
 from .diff import Action, Change
+from .errors import NotConfigured, Refused
 from .plan import Plan
 from .report import MARKS, old_of, shown, summary
 from .resource import Value
+
+COMPARED = {"application", "environment", "region", "builds", "refusals", "not_in_this_folder"}
+FACTS = COMPARED | {"changes", "counts", "doubles", "monthly"}
+MOST_DIFFERENCES = 10  # that are told
 
 
 def plan_diff(plan: Plan) -> str:
@@ -37,6 +45,38 @@ def plan_markdown(plan: Plan) -> str:
     lines += [f"- {_plain(double)}" for double in plan.doubles]
     lines += [f"- **refused**: {_plain(reason)}" for reason in plan.refusals]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def reviewed(text: str, file: str) -> Mapping[str, Any]:
+    """Return the facts of the plan that a file holds as JSON; raises NotConfigured for others."""
+    found: object = None
+    with suppress(ValueError):
+        found = json.loads(text)
+    if isinstance(found, dict) and found.keys() == FACTS:
+        return found
+    raise NotConfigured(f"{file} is not what `plan --format json` writes")
+
+
+def refuse_other(plan: Plan, agreed: Mapping[str, Any], file: str) -> None:
+    """Raise Refused, with the differences, for a plan that is not the one that was reviewed.
+
+    What a month costs moves with the tasks that autoscaling runs; the changes are the plan.
+    """
+    found = json.loads(report.plan_json(plan))
+    one, two = ({_named(it): it for it in of["changes"]} for of in (agreed, found))
+    differences = [
+        *(f"{name}: not in it" for name in two if name not in one),
+        *(f"{name}: no longer" for name in one if name not in two),
+        *(f"{name}: otherwise" for name in two if one.get(name, two[name]) != two[name]),
+        *(key for key in sorted(COMPARED) if agreed[key] != found[key]),
+    ]
+    if differences:
+        text = f"this is not the plan of {file}; review it again"
+        raise Refused((text, *differences[:MOST_DIFFERENCES]))
+
+
+def _named(change: Mapping[str, Any]) -> str:
+    return f"{change['action']} {change['kind']} {change['name']}"
 
 
 def _row(change: Change) -> str:

@@ -29,7 +29,8 @@ class Entrance:
     """How one of the environment's load balancers is reached; without a word, as it stands here.
 
     `certificates` are ARNs, the listener's own first; `logs` are bucket and prefix of the access
-    logs; `subnets` are ids; `from_network` opens an internal one to its whole network.
+    logs, the bucket empty where it is the environment's own; `subnets` are ids; `from_network`
+    opens an internal one to its whole network.
     """
 
     certificates: tuple[str, ...] = ()
@@ -66,10 +67,10 @@ def entrance(fields: Fields, at: str) -> Entrance:
 def _logs(fields: Fields, at: str) -> tuple[str, str] | None:
     if not fields.is_map(at) and not fields.boolean(at):
         return None
-    bucket = fields.text(f"{at}.bucket_name")
-    if not bucket:
-        fields.wrong(at, "a bucket of Trivet's own is not there yet; give a bucket_name")
-    return bucket, fields.text(f"{at}.prefix")
+    prefix = fields.text(f"{at}.prefix")
+    if "AWSLogs" in prefix:
+        fields.wrong(f"{at}.prefix", "AWS adds AWSLogs itself and takes no prefix with it")
+    return fields.text(f"{at}.bucket_name"), prefix
 
 
 def ranges(fields: Fields, path: str) -> tuple[str, ...]:

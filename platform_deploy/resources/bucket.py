@@ -1,4 +1,4 @@
-"""Where an environment's files of variables lie, `AWS::S3::Bucket`: encrypted, never public."""
+"""Where files of variables and access logs lie, `AWS::S3::Bucket`: encrypted, never public."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +14,7 @@ from ..resource import (
     Observed,
     Properties,
     Pseudo,
+    Ref,
     ResourceType,
     Scope,
     Text,
@@ -41,9 +42,16 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=naming.fit(project.name, NAME_LIMIT))
 
 
+def prefixes(project: Project) -> tuple[str, ...]:
+    """Return under which prefixes load balancers write their access logs into the bucket."""
+    logs = (project.shared.entrance(it).logs for it in project.balancers)
+    return tuple(it[1] for it in logs if it and not it[0])
+
+
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the bucket where a workload has a file of variables."""
-    if not any(it.env_file for w in project.workloads for it in w.all_containers):
+    """Yield the bucket where a workload has a file of variables, or access logs need one."""
+    files = (it.env_file for workload in project.workloads for it in workload.all_containers)
+    if not (any(files) or prefixes(project)):
         return
     at = address(project)
     account, region = Pseudo(name="AWS::AccountId"), Pseudo(name="AWS::Region")
@@ -62,9 +70,27 @@ def desired(project: Project) -> Iterable[Desired]:
             "Bucket": name,
             "ServerSideEncryptionConfiguration": ENCRYPTION,
             "PublicAccessBlockConfiguration": CLOSED,
-            "Policy": {"Version": "2012-10-17", "Statement": (only_tls,)},
+            "Policy": {
+                "Version": "2012-10-17",
+                "Statement": (only_tls, *(_logging(arn, it) for it in prefixes(project))),
+            },
         },
     )
+
+
+def _logging(bucket: tuple[str | Ref | Pseudo, ...], prefix: str) -> Value:
+    """Return the statement by which load balancers of this account may write access logs.
+
+    AWS recommends this principal in all regions, in place of an account for each:
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+    """
+    below = f"/{prefix}/AWSLogs/" if prefix else "/AWSLogs/"
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": Text(parts=(*bucket, below, Pseudo(name="AWS::AccountId"), "/*")),
+    }
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:

@@ -20,7 +20,7 @@ from ..resource import (
     Value,
 )
 from ..routing import INTERNAL, PUBLIC
-from . import internet_gateway, security_group, subnet
+from . import bucket, internet_gateway, security_group, subnet
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
 ATTRIBUTES = ("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId", "LoadBalancerFullName")
@@ -58,8 +58,15 @@ def desired(project: Project) -> Iterable[Desired]:
                 "Type": "application",
                 "Attributes": tuple(_attributes(project, balancer)),
             },
-            after=(internet_gateway.address(project),) if is_public else (),
+            after=tuple(_after(project, is_public=is_public)),
         )
+
+
+def _after(project: Project, *, is_public: bool) -> Iterator[Address]:
+    if is_public:
+        yield internet_gateway.address(project)
+    if bucket.prefixes(project):  # AWS tries whether it may write there
+        yield bucket.address(project)
 
 
 def _attributes(project: Project, balancer: str) -> Iterator[Value]:
@@ -70,7 +77,8 @@ def _attributes(project: Project, balancer: str) -> Iterator[Value]:
     logs = project.shared.entrance(balancer).logs
     yield {"Key": f"{LOGS}enabled", "Value": "true" if logs else "false"}
     if logs:
-        yield {"Key": f"{LOGS}bucket", "Value": logs[0]}
+        own = Ref(address=bucket.address(project), attribute="Bucket")
+        yield {"Key": f"{LOGS}bucket", "Value": logs[0] or own}
         yield {"Key": f"{LOGS}prefix", "Value": logs[1]}
 
 
@@ -109,5 +117,5 @@ TYPE = ResourceType(
     late=frozenset({"Attributes"}),
     replaces=frozenset({"Scheme", "Type"}),
     unordered=frozenset({"Subnets", "SecurityGroups"}),
-    needs=(subnet.KIND, security_group.KIND, internet_gateway.KIND),
+    needs=(subnet.KIND, security_group.KIND, internet_gateway.KIND, bucket.KIND),
 )

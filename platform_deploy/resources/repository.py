@@ -118,4 +118,5 @@ TYPE = ResourceType(
     late=frozenset({"lifecyclePolicyText"}),
     documents=frozenset({"lifecyclePolicyText"}),
     rare=True,
+    keep="images",
 )

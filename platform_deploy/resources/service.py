@@ -88,8 +88,7 @@ def desired(project: Project) -> Iterable[Desired]:
                 **reach.reached(project, workload),
             },
             after=tuple(_after(project, workload)),
-            # the metrics choose it once the service is there
-            unowned=frozenset({"desiredCount"} if workload.scaling else ()),
+            unowned=frozenset(_of_others(project, workload)),
         )
 
 
@@ -105,6 +104,14 @@ def _capacity(workload: Workload) -> dict[str, Value]:
         for it in workload.capacity
     )
     return {"capacityProviderStrategy": strategy}
+
+
+def _of_others(project: Project, workload: Workload) -> Iterator[str]:
+    """Yield what metrics or another pipeline choose once the service is there."""
+    if workload.scaling:
+        yield "desiredCount"
+    if workload.name in project.revisions:
+        yield "taskDefinition"
 
 
 def _after(project: Project, workload: Workload) -> Iterator[Address]:

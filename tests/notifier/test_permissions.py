@@ -16,7 +16,7 @@ from notifier.chalicelib.event import Accepted, to_json
 from notifier.chalicelib.rules_file import read_rules
 from notifier.chalicelib.serve_message import TRIES
 from notifier.chalicelib.table import Table
-from tests.notifier.fakes import ANA, BEN, RUN, sample
+from tests.notifier.fakes import ANA, BEN, RUN, sample, secret_of
 from tests.notifier.guarded import QUEUE, credentials, root, taken
 from tests.notifier.test_aws_events import document_of
 
@@ -166,18 +166,25 @@ def test_on_the_local_cloud_the_doctor_takes_no_gap_of_the_emulator_for_a_proble
 
 @pytest.mark.parametrize("function", ["dispatch", "watch", "doctor"])
 def test_who_only_tells_may_put_nothing_into_the_queue(
-    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str], function: str
+    guarded: Emulator,
+    running_as: As,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    function: str,
 ) -> None:
+    monkeypatch.setenv("NOTIFIER_GITHUB_SECRET", secret_of("github"))
     headers, body = sample("github", "push")
     answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
     assert (answer.status_code, len(taken(guarded))) == (503, 0)
     assert "SQS queue trivet-notifier-dev-events: AccessDenied" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("function", ["pipelines", "alarms"])
-def test_who_only_queues_may_not_read_secrets(
-    guarded: Emulator, running_as: As, function: str
+@pytest.mark.parametrize("function", ["pipelines", "alarms", "dispatch", "watch", "doctor"])
+def test_only_who_receives_may_read_the_forges_secrets(
+    guarded: Emulator, running_as: As, capsys: pytest.CaptureFixture[str], function: str
 ) -> None:
     headers, body = sample("github", "push")
     answer = running_as(function).http.post("/webhooks/github", headers=headers, body=body)
     assert (answer.status_code, len(taken(guarded))) == (503, 0)
+    denied = "SSM parameter /trivet/notifier/dev/github-secret: AccessDenied"
+    assert denied in capsys.readouterr().err

@@ -43,6 +43,8 @@ def build(state: Path, arguments: list[str]) -> None:
     if "RUN false" in dockerfile.read_text():
         fail("Step 2/2 : RUN false\nThe command '/bin/sh -c false' returned a non-zero code: 1")
     image = hashlib.sha256(dockerfile.read_bytes()).hexdigest()
+    if "--platform=linux/s390x" in dockerfile.read_text():
+        given["--platform"] = ["linux/s390x"]
     remember(state, given["--tag"][0], {"image": image, "given": given, "context": context})
 
 
@@ -85,6 +87,10 @@ def main(state: Path, arguments: list[str]) -> None:
         log.write(f"{verb}\n")
     if verb == "build":
         build(state, rest)
+    elif verb == "image":  # inspect, for the platform
+        given = image_of(state, rest[-1])["given"]
+        assert isinstance(given, dict)
+        sys.stdout.write(f"{given['--platform'][0]}\n")
     elif verb == "login":
         (config / rest[-1]).write_text(sys.stdin.read())
     elif verb == "tag":

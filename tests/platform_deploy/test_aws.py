@@ -240,6 +240,10 @@ MADE: dict[str, dict[str, object]] = {
 CHANGING = "ConcurrentUpdateException"
 # What AWS says, by action and code, and what was asked.
 REFUSALS: dict[tuple[str, str], tuple[str, dict[str, object]]] = {
+    ("elasticloadbalancing:ModifyLoadBalancerAttributes", "InvalidConfigurationRequest"): (
+        "Access Denied for bucket: logs. Please check S3bucket permission",
+        {"LoadBalancerArn": "x", "Attributes": []},
+    ),
     **{
         ("ec2:ReleaseAddress", code): (
             "You do not have permission to access the specified resource.",
@@ -295,7 +299,7 @@ def test_a_refusal_that_passes_is_waited_for_however_often_it_comes(
 ) -> None:
     said, parameters = REFUSALS[lag.action, lag.code]
     prefix, action = lag.action.split(":")
-    api = {"states": "stepfunctions"}.get(prefix, prefix)
+    api = {"elasticloadbalancing": "elbv2", "states": "stepfunctions"}.get(prefix, prefix)
     stubbed = stub(account, api)
     for _ in range(2):
         stubbed.add_client_error(xform_name(action), lag.code, said)

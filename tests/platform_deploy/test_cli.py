@@ -245,14 +245,25 @@ def test_the_application_is_named_by_the_workspace_or_by_an_option(
 ) -> None:
     assert json.loads(run("render", "--env", "test", "--app", "mine")[1])["application"] == "mine"
     (tmp_path / "copilot" / ".workspace").unlink()
-    assert run("render", "--env", "test") == (
+    assert run("plan", "--env", "test") == (
         2,
         "",
         "no application name: write `application: NAME` into DIR/copilot/.workspace, "
         "or use --app NAME\n",
     )
+    named = tmp_path.name.replace("_", "-").lower()
+    assert json.loads(run("render", "--env", "test")[1])["application"] == named
+    assert run("lint", "--env", "test")[0] == 0
     wrong = run("render", "--env", "test", "--app", "My App")[2]
     assert "the application's name 'My App' must be lower-case letters" in wrong
+
+
+def test_an_environment_that_only_others_describe_is_worth_a_look(run: Run, tmp_path: Path) -> None:
+    write(tmp_path, "environments/prod", "name: prod\ntype: Environment\n")
+    said = "warning: none is named prdo, only prod, test; it has all defaults\n"
+    assert run("lint", "--env", "prdo")[1] == f"copilot/environments:1:1: {said}"
+    assert run("render", "--env", "prdo")[2].endswith(said)
+    assert run("lint", "--env", "prod")[1] == "no problem found\n"
 
 
 def test_a_wrong_environment_manifest_is_said(run: Run, tmp_path: Path) -> None:
@@ -394,10 +405,14 @@ def test_only_the_reviewed_plan_is_carried_out(
     manifest.write_text(f"{reviewed}command: other\n")
     code, _, err = run("deploy", "--env", "test", "--plan", str(plan))
     assert code == 4
-    assert err.endswith("refused: this is not the plan of DIR/plan.json; review it again\n")
+    refused = "refused: this is not the plan of DIR/plan.json; review it again\n"
+    assert refused + "refused: create AWS::ECS::TaskDefinition shop-test-api: otherwise\n" in err
     manifest.write_text(reviewed)
     assert run("deploy", "--env", "test", "--plan", str(plan))[0] == 0
     assert run("plan", "--env", "test", "--format", "diff")[1] == ""
+    plan.write_text("{}")
+    code, _, err = run("deploy", "--env", "test", "--plan", str(plan))
+    assert (code, err) == (2, "DIR/plan.json is not what `plan --format json` writes\n")
 
 
 def test_one_workload_goes_and_the_message_says_which(run: Run, emulator: Emulator) -> None:
@@ -422,7 +437,19 @@ def test_logs_are_kept_where_it_is_said_and_told_at_the_end(run: Run, emulator: 
     assert (code, out) == (0, "shop in environment test is destroyed\nnothing of it is left\n")
     code, _, err = run("destroy", "--env", "test", "--keep", "logs,shoes")
     assert code == 2
-    assert "argument --keep: 'logs,shoes': choose from logs" in err
+    assert "argument --keep: 'logs,shoes': choose from images, logs" in err
+
+
+def test_a_refused_plan_is_shown(run: Run, emulator: Emulator) -> None:
+    run("deploy", "--env", "test", "--yes")
+    boto = botocore.session.get_session().create_client("logs")
+    boto.put_retention_policy(logGroupName="/copilot/shop-test-api", retentionInDays=7)
+    boto.close()
+    code, _, err = run("deploy", "--env", "test", "--yes")
+    assert code == 4
+    assert "      retentionInDays: 7 → 30\n" in err
+    last = err.splitlines()[-1]
+    assert last.startswith("refused: AWS::Logs::LogGroup /copilot/shop-test-api was changed by")
 
 
 def test_what_a_destroyed_workload_kept_is_nobodys(

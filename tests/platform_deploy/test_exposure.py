@@ -1,15 +1,18 @@
 """Which names, listeners, certificates, records and edges follow from `http` in the manifests."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from platform_deploy import flow, manifest
+from platform_deploy.aws import Account
 from platform_deploy.errors import BadManifest
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
 from platform_deploy.resources import (
+    bucket,
     certificate,
     container_definition,
     hosted_zone,
@@ -24,7 +27,7 @@ from platform_deploy.resources import (
 )
 from platform_deploy.routing import Alias, Imported
 
-from .conftest import API, BACKEND, folder_of, project_in, project_of
+from .conftest import API, BACKEND, Look, agree, folder_of, project_in, project_of, silent
 
 INSIDE = f"{BACKEND}http: {{path: /b}}\n"
 ALONE = INSIDE.replace(", allow_from: [api]", "")
@@ -336,6 +339,46 @@ def test_the_environments_manifest_shapes_both_load_balancers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "below"), [("true", "/AWSLogs/"), ("{prefix: a/b}", "/a/b/AWSLogs/")]
+)
+def test_access_logs_without_a_bucket_lie_in_the_environments_own(said: str, below: str) -> None:
+    project = project_in(API, shared=f"http: {{public: {{access_logs: {said}}}}}\n")
+    (made,) = all_of(project, bucket.KIND).values()
+    arn = f"arn:${{AWS::Partition}}:s3:::{made['Bucket']}"
+    assert made["Policy"]["Statement"][1:] == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"{arn}{below}${{AWS::AccountId}}/*",
+        }
+    ]
+    (balancer,) = (it for it in flow.scope_of(project).of_kind(load_balancer.KIND))
+    (attributes,) = (it["Attributes"] for it in all_of(project, load_balancer.KIND).values())
+    assert {"Key": "access_logs.s3.bucket", "Value": "${AWS::S3::Bucket/shop-test.Bucket}"} in (
+        attributes
+    )
+    assert bucket.address(project) in balancer.after
+
+
+def test_access_logs_come_and_go(account: Account, look: Callable[[Project], Look]) -> None:
+    project = project_in(API, shared="http: {public: {access_logs: true}}\n")
+    empty = look(project).count()
+    flow.deploy(account, project, agree, silent())
+    assert flow.planned(account, project)[0].changes == ()
+    (bucket_there,) = account.read("s3", "ListBuckets")["Buckets"]
+    (balancer,) = account.read("elbv2", "DescribeLoadBalancers")["LoadBalancers"]
+    said = account.read(
+        "elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=balancer["LoadBalancerArn"]
+    )["Attributes"]
+    assert {"Key": "access_logs.s3.bucket", "Value": bucket_there["Name"]} in said
+    account.write("s3", "PutObject", Bucket=bucket_there["Name"], Key="AWSLogs/1", Body=b"x")
+    flow.destroy(account, project, agree, silent())
+    assert look(project).count() == empty
+    assert account.read("s3", "ListBuckets")["Buckets"] == []
+
+
+@pytest.mark.parametrize(
     ("shared", "said"),
     [
         ("http: x\n", "http must be a map of fields"),
@@ -356,9 +399,8 @@ def test_the_environments_manifest_shapes_both_load_balancers() -> None:
             "http.private.security_groups.ingress: the newer http.private.ingress stands there too",
         ),
         (
-            "http: {public: {access_logs: true}}\n",
-            "http.public.access_logs: a bucket of Trivet's own is not there yet; "
-            "give a bucket_name",
+            "http: {public: {access_logs: {prefix: a/AWSLogs}}}\n",
+            "http.public.access_logs.prefix: AWS adds AWSLogs itself and takes no prefix with it",
         ),
     ],
 )

@@ -60,6 +60,18 @@ def test_who_holds_it_and_for_how_long_is_said(account: Account) -> None:
     assert names(account) == ["environment/1"]
 
 
+@pytest.mark.parametrize("value", ["ours", "[]", '{"user": "ann", "since": "then"}'])
+def test_a_lease_that_cannot_be_read_is_somebodys_until_it_is_seized(
+    account: Account, value: str
+) -> None:
+    name = "/trivet/shop/test/lease/environment/1"
+    account.write("ssm", "PutParameter", Name=name, Value=value, Type="String")
+    with pytest.raises(Held, match="held by somebody@somewhere"):
+        holding(account, "environment")
+    assert holding(account, "environment", may_seize=True) == ["environment/1", "environment/2"]
+    assert names(account) == []
+
+
 def test_two_workloads_do_not_exclude_each_other_but_the_environment_does(account: Account) -> None:
     put(account, OTHER, "api")
     assert holding(account, "backend") == ["api/1", "backend/1"]

@@ -1,9 +1,12 @@
 """An image that cannot run is refused before anything is made, as far as ECR knows."""
 
+import hashlib
 import json
+import urllib.request
 
 import pytest
 
+from localcloud.emulator import Emulator
 from platform_deploy import flow
 from platform_deploy.aws import Account
 from platform_deploy.errors import NotAllowed, Refused
@@ -70,8 +73,45 @@ def test_what_another_registry_has_is_not_judged(account: Account, image: str) -
     assert refusals(account, text(image)) == ()
 
 
-def test_an_image_without_an_index_is_not_judged(account: Account) -> None:
-    push(account)
+def push_single(account: Account, endpoint: str, configuration: dict[str, str]) -> None:
+    """Push an image of one processor as `docker push` does: its configuration, its manifest."""
+    account.write("ecr", "CreateRepository", repositoryName="shop/backend")
+    body = json.dumps(configuration).encode()
+    digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+    started = urllib.request.Request(f"{endpoint}/v2/shop/backend/blobs/uploads/", method="POST")
+    with urllib.request.urlopen(started) as answer:
+        place = answer.headers["Location"]
+    sent = urllib.request.Request(f"{endpoint}{place}?digest={digest}", body, method="PUT")
+    urllib.request.urlopen(sent).close()
+    config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest}
+    manifest = json.dumps({"schemaVersion": 2, "config": config, "layers": []})
+    account.write(
+        "ecr", "PutImage", repositoryName="shop/backend", imageManifest=manifest, imageTag="1"
+    )
+
+
+def test_an_image_without_an_index_is_judged_by_its_own_configuration(
+    account: Account, emulator: Emulator
+) -> None:
+    push_single(account, emulator.endpoint, {"architecture": "arm64", "os": "linux"})
+    assert refusals(account, text()) == (
+        f"image {IMAGE} is built for arm64, but its task runs on amd64",
+    )
+    assert refusals(account, text(more="platform: linux/arm64\n")) == ()
+
+
+def test_an_image_that_does_not_say_is_not_judged(account: Account, emulator: Emulator) -> None:
+    push_single(account, emulator.endpoint, {})
+    assert refusals(account, text()) == ()
+
+
+def test_a_configuration_that_is_out_of_reach_is_not_judged(account: Account) -> None:
+    config = {"digest": f"sha256:{'0' * 64}"}
+    account.write("ecr", "CreateRepository", repositoryName="shop/backend")
+    manifest = json.dumps({"schemaVersion": 2, "config": config, "layers": []})
+    account.write(
+        "ecr", "PutImage", repositoryName="shop/backend", imageManifest=manifest, imageTag="1"
+    )
     assert refusals(account, text()) == ()
 
 

@@ -1,10 +1,16 @@
 """What a reviewer reads of a plan, to the letter."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from platform_deploy import report
 from platform_deploy.diff import Action, Change
-from platform_deploy.review import plan_diff, plan_markdown
+from platform_deploy.errors import NotConfigured, Refused
+from platform_deploy.plan import Plan
+from platform_deploy.review import plan_diff, plan_markdown, refuse_other, reviewed
 
 from .fakes import DOOR, HOUSE, address, id_of, wanted
 from .test_report import PLAN, field, plan_of
@@ -89,9 +95,26 @@ def test_a_plan_as_markdown() -> None:
     )
 
 
+def agreed(plan: Plan) -> Mapping[str, Any]:
+    return reviewed(report.plan_json(plan), "FILE")
+
+
 def test_a_reviewed_plan_is_told_from_one_that_wants_something_else() -> None:
-    reviewed = report.plan_json(plan_of(CREATED))
-    assert report.is_same_plan(plan_of(CREATED), reviewed)
+    refuse_other(plan_of(CREATED), agreed(plan_of(CREATED)), "FILE")
     other = replace(CREATED, desired=wanted(colour="blue"))
-    assert not report.is_same_plan(plan_of(other), reviewed)
-    assert not report.is_same_plan(plan_of(CREATED), "no JSON")
+    name = f"create {CREATED.address}"
+    for plan, before, why in (
+        (plan_of(other), plan_of(CREATED), "otherwise"),
+        (plan_of(), plan_of(CREATED), "no longer"),
+        (plan_of(CREATED), plan_of(), "not in it"),
+    ):
+        with pytest.raises(Refused) as refused:
+            refuse_other(plan, agreed(before), "FILE")
+        text = "this is not the plan of FILE; review it again"
+        assert refused.value.reasons == (text, f"{name}: {why}")
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", "{}", '{"changes": []}'])
+def test_a_file_that_is_no_plan_is_told_from_one(text: str) -> None:
+    with pytest.raises(NotConfigured, match="FILE is not what `plan --format json` writes"):
+        reviewed(text, "FILE")

@@ -149,6 +149,18 @@ def test_a_build_that_fails_creates_nothing(shop: Shop, look: Callable[[Project]
     assert look(shop.project()).count() == before
 
 
+def test_an_image_that_insists_on_another_platform_creates_nothing(
+    shop: Shop, look: Callable[[Project], Look]
+) -> None:
+    shop.manifests = TWO
+    before = look(shop.project()).count()
+    (shop.folder / "x" / "Dockerfile").write_text("FROM --platform=linux/s390x scratch\n")
+    said = "x/Dockerfile makes an image for linux/s390x, but its task runs on linux/amd64"
+    with pytest.raises(DockerFailed, match=said):
+        shop.deploy()
+    assert look(shop.project()).count() == before
+
+
 def test_a_missing_file_is_said_before_an_account_is_asked(shop: Shop) -> None:
     shop.manifests = TWO
     (shop.folder / "web" / "it.env").unlink()
@@ -297,6 +309,12 @@ def test_a_kept_service_stays_on_the_revision_that_others_deploy(shop: Shop) -> 
     assert [it.path for it in change.fields if it.is_told] == []  # the emulator forgets one
     shop.deploy()
     assert shop.running()["taskDefinitionArn"] == others
+    newer = shop.account.write(
+        "ecs", "RegisterTaskDefinition", **family, containerDefinitions=[container]
+    )["taskDefinition"]["taskDefinitionArn"]
+    shop.account.write("ecs", "UpdateService", **at, taskDefinition=newer)
+    assert shop.planned().changes == ()  # what others deploy changes nothing of ours
+    shop.account.write("ecs", "UpdateService", **at, taskDefinition=others)
     shop.manifests = (f"{kept[0]}count: 2\n",)
     (change,) = shop.planned().changes
     assert [it.path for it in change.fields if it.is_told] == ["desiredCount"]

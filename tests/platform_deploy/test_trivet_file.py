@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from localcloud.emulator import Emulator
-from platform_deploy import aws, flow, manifest, report
+from platform_deploy import aws, flow, manifest, report, review
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
-from platform_deploy.errors import BadManifest, NotConfigured, WrongAccount
+from platform_deploy.errors import BadManifest, NotConfigured, Refused, WrongAccount
 from platform_deploy.model import Project
 from platform_deploy.project import ManifestFile
 from platform_deploy.resource import Observed
@@ -120,8 +120,10 @@ def test_another_tag_is_another_plan(account: Account) -> None:
     one, other = (
         flow.planned(account, with_settings(f"tags: {{team: {it}}}\n"))[0] for it in ("a", "b")
     )
-    assert report.is_same_plan(one, report.plan_json(one))
-    assert not report.is_same_plan(one, report.plan_json(other))
+    agreed = review.reviewed(report.plan_json(one), "FILE")
+    review.refuse_other(one, agreed, "FILE")
+    with pytest.raises(Refused, match="AWS::EC2::VPC shop-test: otherwise"):
+        review.refuse_other(other, agreed, "FILE")
 
 
 def test_a_tag_that_somebody_else_changed_is_drift(account: Account) -> None:
