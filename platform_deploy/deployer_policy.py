@@ -1,8 +1,9 @@
 """Generate the IAM policy that a deployer needs: what it calls, on nothing but what is Trivet's.
 
-It reads `authorization.json`: for each action that the deployer calls the facts of AWS's service
-authorization reference. Every statement follows from them. What can be tagged is allowed
-where it carries Trivet's tag, or gets it with its creation; the rest by name.
+It reads `authorization.json`: for each action that the deployer calls, or that Chalice and
+CloudFormation call with its rights, the facts of AWS's service authorization reference. Every
+statement follows from them. What can be tagged is allowed where it carries Trivet's tag, or gets it
+with its creation; the rest by name, and so is what Chalice and CloudFormation make of the apps.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
@@ -34,7 +35,6 @@ GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "fal
 # Whose names say whose they are; no tag decides there.
 PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
 OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
-REST_APIS: Final = "arn:aws:apigateway:*::/restapis*"  # Chalice makes them, without our tags
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
 BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
 WRITTEN: Final[Mapping[str, str]] = {
@@ -64,6 +64,54 @@ LINKED_FOR: Final = (
     "ecs.application-autoscaling.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
 )
+# What Chalice and CloudFormation make has no tag of ours, but an application's name at its front.
+APPS: Final = ("trivet-datalake", "trivet-notifier")
+DEPLOYER: Final = "deployer"  # who asks for an action in `for`, beside Chalice and types of stacks
+OF_APPS: Final = ("apigateway:", "cloudformation:", "events:", "lambda:")  # nothing else is there
+NAMED: Final[Mapping[str, str]] = {
+    "arn:aws:cloudformation:*:*:stack/*/*": "arn:aws:cloudformation:*:*:stack/{}-*/*",
+    "arn:aws:events:*:*:rule/*": "arn:aws:events:*:*:rule/{}-*",
+    "arn:aws:iam::*:role/*": "arn:aws:iam::*:role/{}-*",
+    "arn:aws:lambda:*:*:function:*": "arn:aws:lambda:*:*:function:{}-*",
+    "arn:aws:logs:*:*:log-group:*": "arn:aws:logs:*:*:log-group:/trivet/{}-*",
+}
+CALLERS: Final = ("apigateway", "events", "sns")  # who may be let in to a function
+ITS_FUNCTION: Final[Condition] = {
+    "ArnLike": {
+        "lambda:FunctionArn": [NAMED["arn:aws:lambda:*:*:function:*"].format(it) for it in APPS]
+    }
+}
+# API Gateway's ARNs are its paths. An API's id is not known before it is made.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
+AN_API: Final = "arn:aws:apigateway:*::/restapis/*"
+APIS: Final = "arn:aws:apigateway:*::/restapis"
+PATHS: Final[Mapping[str, tuple[str, ...]]] = {
+    "apigateway:GET": ("arn:aws:apigateway:*::/account", APIS, AN_API),
+    "apigateway:POST": (APIS, f"{AN_API}/deployments", f"{AN_API}/stages"),
+    "apigateway:PUT": (
+        AN_API,
+        "arn:aws:apigateway:*::/tags/arn%3Aaws%3Aapigateway%3A*%3A%3A%2Frestapis%2F*",
+    ),
+    "apigateway:PATCH": (AN_API,),
+    "apigateway:DELETE": (AN_API, f"{AN_API}/deployments/*", f"{AN_API}/stages/*"),
+}
+CONDITIONS_OF_APPS: Final[Mapping[tuple[str, str], Condition]] = {
+    ("iam:PassRole", "arn:aws:iam::*:role/*"): {
+        "StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}
+    },
+    ("lambda:AddPermission", "arn:aws:lambda:*:*:function:*"): {
+        "StringEquals": {"lambda:Principal": [f"{it}.amazonaws.com" for it in CALLERS]}
+    },
+    ("lambda:CreateEventSourceMapping", ANY): ITS_FUNCTION,
+    **{
+        (
+            f"lambda:{it}EventSourceMapping",
+            "arn:aws:lambda:*:*:event-source-mapping:*",
+        ): ITS_FUNCTION
+        for it in ("Delete", "Get", "Update")
+    },
+    ("apigateway:DELETE", AN_API): {"StringEquals": {"apigateway:Resource/ApiName": list(APPS)}},
+}
 RECORDS: Final = ("A", "CNAME")  # no others are written, so that a zone's mail and delegation stay
 CONDITIONS: Final[Mapping[str, Condition]] = {
     "iam:PassRole": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
@@ -119,10 +167,21 @@ def parts(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rights(action: str, fact: Facts) -> Iterator[_Right]:
+    if action.startswith(OF_APPS):
+        yield from _of_apps(action, fact)
+        return
+    is_own = DEPLOYER in fact["for"]
+    may_see_all = is_own and fact["access"] in READ_LEVELS
+    is_named = fact["for"] != [DEPLOYER] and fact["resources"].keys() & NAMED.keys()
+    if is_named and not may_see_all:
+        yield from _of_apps(action, fact)
+    if is_own or not is_named:
+        yield from _own(action, fact)
+
+
+def _own(action: str, fact: Facts) -> Iterator[_Right]:
     resources: Mapping[str, list[str]] = fact["resources"]
-    if action.startswith("apigateway:") and fact["access"] not in READ_LEVELS:
-        yield _Right(action=action, resource=REST_APIS, condition={})
-    elif action in CONDITIONS:
+    if action in CONDITIONS:
         for resource in resources:
             yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
     elif fact["access"] in READ_LEVELS and resources.keys() & READ.keys():
@@ -139,6 +198,16 @@ def _rights(action: str, fact: Facts) -> Iterator[_Right]:
             yield from _of_tags(action, fact)
     else:
         yield from _of_tags(action, fact)
+
+
+def _of_apps(action: str, fact: Facts) -> Iterator[_Right]:
+    """Yield the right to what Chalice and CloudFormation make of each application."""
+    resources = PATHS.get(action) or tuple(fact["resources"]) or (ANY,)
+    others = frozenset(it for paths in PATHS.values() for it in paths) - {*resources}
+    for it in resources:
+        condition = CONDITIONS_OF_APPS.get((action, it), {})
+        for name in (NAMED[it].format(app) for app in APPS) if it in NAMED else (it,):
+            yield _Right(action=action, resource=name, condition=condition, others=others)
 
 
 def _of_tags(action: str, fact: Facts) -> Iterator[_Right]:

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -132,19 +133,26 @@ def broken_off(account: Account, project: Project, proxy: str, kind: str, number
 def differences(account: Account, project: Project, expected: dict[str, Any]) -> list[str]:
     """What the next deploy and destroy leave otherwise than an undisturbed run."""
     look, found = Look(account, project), []
+    made = expected["made"]
     flow.deploy(account, project, agree, silent())
-    for name, value in (("state", look.state()), ("count", look.count())):
+    for name, value in (("state", look.state()), ("count", look.count(made))):
         found += [name] if value != expected[name] else []
     flow.destroy(account, project, agree, silent())
-    return found + (["left"] if look.count() != expected["empty"] else [])
+    return found + (["left"] if look.count(made) != expected["empty"] else [])
 
 
 def undisturbed(account: Account, project: Project) -> dict[str, Any]:
     """What a deploy comes to that nothing disturbs."""
     look = Look(account, project)
-    expected: dict[str, Any] = {"empty": look.count()}
+    empty = look.count()
     flow.deploy(account, project, agree, silent())
-    expected |= {"state": look.state(), "count": look.count()}
+    there = look.count()
+    made = {key for key in there if there[key] != empty[key]}
+    expected: dict[str, Any] = {"state": look.state(), "made": made}
+    expected |= {
+        name: Counter({key: of[key] for key in made})
+        for name, of in (("count", there), ("empty", empty))
+    }
     flow.destroy(account, project, agree, silent())
     return expected
 

@@ -38,7 +38,7 @@ def results(of: list[str]) -> list[dict[str, Any]]:
 
 
 def test_wherever_a_deploy_breaks_off_the_next_completes_it_and_destroy_leaves_nothing() -> None:
-    wanted, workers = jobs(), os.cpu_count() or 1
+    wanted, workers = jobs(), 2 * (os.cpu_count() or 1)  # each waits for its emulator, too
     with ThreadPoolExecutor(workers) as pool:
         shares = pool.map(results, [wanted[turn::workers] for turn in range(workers)])
         found = [result for share in shares for result in share]

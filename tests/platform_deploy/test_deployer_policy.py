@@ -4,6 +4,7 @@ import ast
 import copy
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from platform_deploy import deployer_policy, flow
+from platform_deploy import deployer_policy, flow, policies
 from platform_deploy.aws import Account, Answer, iam_action
 from platform_deploy.calls import TAGGING_CALLS
 from platform_deploy.deployer_policy import APPLICATION, document
 from platform_deploy.model import Project
 from platform_deploy.resources import TYPES, iam_role
 
+from .chalice_projects import whole_life
 from .conftest import (
     API,
     BACKEND,
@@ -52,12 +54,60 @@ IMPLIED = {
     *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload"),
     *("ecr:PutImage", "ecr:UploadLayerPart"),
     "s3:TagResource",  # of s3:CreateBucket with tags
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
+    "cloudformation:CreateChangeSet",  # of a stack with SAM's transform
 }
+# What Lambda asks of who makes a function, or moves it into a network.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+OF_FUNCTIONS = {
+    *("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "iam:PassRole")
+}
+# What CloudFormation does with the rights of who puts a stack: the `handlers` of its types.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
+HANDLERS: dict[str, dict[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "handlers.json").read_text(encoding="utf-8")
+)
+# Which of it our templates never bring about, and why.
+LEFT_OUT = {
+    **dict.fromkeys(("iam:AttachRolePolicy", "iam:DetachRolePolicy"), "no managed policies"),
+    **dict.fromkeys(
+        ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"), "no boundaries"
+    ),
+    **dict.fromkeys(("iam:UpdateRole", "iam:UpdateRoleDescription"), "no descriptions, no times"),
+    **dict.fromkeys(("iam:TagRole", "iam:UntagRole"), "no tags; nor are there the system's"),
+    **dict.fromkeys(
+        (*(f"kms:{it}" for it in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt")),), "no keys"
+    ),
+    **dict.fromkeys(
+        ("kms:GenerateDataKey", "logs:AssociateKmsKey", "logs:DisassociateKmsKey"), "no keys"
+    ),
+    **dict.fromkeys(("lambda:UntagResource", "logs:UntagResource"), "no tag is taken away"),
+    **dict.fromkeys(
+        (
+            *("lambda:DeleteFunctionCodeSigningConfig", "lambda:GetCodeSigningConfig"),
+            "lambda:PutFunctionCodeSigningConfig",
+        ),
+        "no signed code",
+    ),
+    "lambda:GetLayerVersion": "no layers",
+    "lambda:PutFunctionConcurrency": "no reserved concurrency",
+    "lambda:PutRuntimeManagementConfig": "runtimes are Lambda's own",
+    "apigateway:UpdateRestApiPolicy": "no policy of an API",
+    **dict.fromkeys(
+        (
+            *("logs:CreateLogDelivery", "logs:DeleteDataProtectionPolicy"),
+            *("logs:DescribeResourcePolicies", "logs:PutDataProtectionPolicy"),
+            *("logs:PutResourcePolicy", "firehose:TagDeliveryStream", "s3:REST.PUT.OBJECT"),
+        ),
+        "no data protection policy",
+    ),
+}
+NO_ROLE = ("AWS::ApiGateway::RestApi", "AWS::Events::Rule")  # nothing of these is handed one
 # Whose listings leave tags out, so that they are read one by one.
 TAGS_APART = (
     *(f"{it}:ListTagsForResource" for it in ("application-autoscaling", "logs")),
     *(f"{it}:ListTagsForResource" for it in ("servicediscovery", "sns", "states")),
-    *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr")),
+    *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr", "ssm")),
     *("dynamodb:ListTagsOfResource", "s3:GetBucketTagging", "sqs:ListQueueTags"),
 )
 
@@ -153,8 +203,33 @@ def called() -> set[str]:
     return found | set(TAGS_APART)
 
 
-def test_the_facts_are_of_exactly_what_is_called() -> None:
-    assert called() | IMPLIED == set(FACTS)
+def of_type(kind: str) -> set[str]:
+    """What CloudFormation needs for a resource of our templates."""
+    listed = {action for actions in HANDLERS[kind].values() for action in actions}
+    return listed - LEFT_OUT.keys() - ({"iam:PassRole"} if kind in NO_ROLE else set())
+
+
+def asking() -> dict[str, list[str]]:
+    """Who asks for each action: the deployer, Chalice, the types of CloudFormation's stacks."""
+    found = defaultdict(list)
+    sent = {it.action for project in policies.APPS for it in whole_life(project)}
+    for name, actions in (
+        (deployer_policy.DEPLOYER, called() | IMPLIED),
+        ("chalice", sent | OF_FUNCTIONS),
+        *((kind, of_type(kind)) for kind in HANDLERS),
+    ):
+        for action in actions:
+            found[action].append(name)
+    return dict(found)
+
+
+def test_the_facts_are_of_exactly_what_is_called_and_say_by_whom() -> None:
+    assert asking() == {action: fact["for"] for action, fact in FACTS.items()}
+
+
+def test_what_is_left_out_of_what_types_of_stacks_ask_for_is_something_that_they_ask_for() -> None:
+    listed = {it for of in HANDLERS.values() for actions in of.values() for it in actions}
+    assert LEFT_OUT.keys() <= listed
 
 
 def test_the_published_file_is_the_generated_one() -> None:
@@ -187,6 +262,8 @@ def test_every_condition_is_one_that_the_action_knows() -> None:
                     f"{own}:CreateAction",
                     "iam:PassedToService",
                     "iam:AWSServiceName",
+                    "apigateway:Resource/ApiName",
+                    *("lambda:FunctionArn", "lambda:Principal"),
                     "route53:ChangeResourceRecordSetsRecordTypes",
                 ), (action, key)
 
