@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.notifier_costs import BILLED, GIGABYTES, PRICES, Sizes, costs
 from datalake.chalicelib.dataset import PIECE_BYTES
-from platform_deploy import manifest, prices
+from platform_deploy import apps, manifest, prices
 from platform_deploy.desired import desired
 from platform_deploy.prices import HOURS
 from platform_deploy.project import read as read_folder
@@ -81,6 +81,7 @@ def notifier_idle() -> tuple[Line, ...]:
             "the metrics of `doctor`, each day",
             metric_hours / HOURS * MORE_PRICES["a metric of one's own for a month"],
         ),
+        (f"{_alarms('notifier')} alarms, of the ten that cost nothing in an account", 0.0),
         ("API, queue, table, topic, parameters", 0.0),
     )
 
@@ -89,8 +90,13 @@ def datalake_idle() -> tuple[Line, ...]:
     """Return what the data lake costs a month without a request and with nothing in it."""
     return (
         ("`sweep` each hour", HOURS * _call(LAKE_GIGABYTES, SWEEP_SECONDS)),
+        (f"{_alarms('datalake')} alarms, of the ten that cost nothing in an account", 0.0),
         ("API, an empty file system, its network, the user pool", 0.0),
     )
+
+
+def _alarms(app: str) -> int:
+    return len(apps.read(ROOT / app / "resources.yml", stage="dev").alarms)
 
 
 def platform_idle() -> tuple[Line, ...]:

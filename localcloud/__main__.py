@@ -1,12 +1,15 @@
-"""The commands of the local cloud: `demo`, `up`, `token`."""
+"""The commands of the local cloud: `demo`, `up`, `token`, `deliver`."""
 
 import argparse
 import json
+import os
 import secrets
+import shlex
 import signal
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -15,12 +18,14 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from .client import call
 from .cloud import ROOT, Cloud, running
 from .engine import Engine, find_engine
 from .errors import EngineMissing, LocalCloudError
 from .provision import SignIn, id_token
 from .screen import Screen
 from .tour import datalake, notifier, platform
+from .webhook import signed
 
 RULES = ROOT / "examples" / "webhooks" / "rules.yml"
 LOCAL = ROOT / ".local"
@@ -43,14 +48,20 @@ def up(screen: Screen, folder: Path) -> None:
     """Keep the local cloud up until Ctrl-C; its lake, logs and state are in the folder."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    secret = dotenv_values(ROOT / ".env").get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
+    told = dotenv_values(ROOT / ".env") | os.environ
+    secret = told.get("NOTIFIER_GITHUB_SECRET") or secrets.token_hex(16)
+    named = told.get("NOTIFIER_RULES") or ""
+    # A parameter is not there: the emulated AWS begins empty.
+    rules = Path(named).resolve() if named and not named.startswith("ssm:") else RULES
     with ExitStack() as stack:
         with screen.step("the local cloud starts on free ports of 127.0.0.1"):
             engine = engine_or_none()
-            cloud = stack.enter_context(running(folder, secret=secret, rules=RULES, engine=engine))
+            cloud = stack.enter_context(
+                running(folder, secret=secret, rules=rules, engine=engine, pages=True)
+            )
         stack.callback((folder / STATE).unlink, missing_ok=True)
         _remember(cloud, folder / STATE)
-        _show_addresses(cloud, folder, screen)
+        _show_addresses(cloud, folder, rules, screen)
         _wait_until_something_ends(cloud)
 
 
@@ -64,10 +75,7 @@ def engine_or_none() -> Engine | None:
 
 def token(user: str, groups: Sequence[str], folder: Path) -> str:
     """Return an ID token of a person who is signed up at the running local cloud."""
-    try:
-        state = json.loads((folder / STATE).read_text())
-    except OSError as error:
-        raise LocalCloudError("no local cloud is up; start it with make local") from error
+    state = _state(folder)
     return id_token(
         state["endpoint"],
         SignIn(**state["sign_in"]),
@@ -77,9 +85,36 @@ def token(user: str, groups: Sequence[str], folder: Path) -> str:
     )
 
 
+def deliver(payload: Path, event: str | None, folder: Path) -> str:
+    """Sign a GitHub payload, post it to the running local cloud, and return the answer."""
+    state = _state(folder)
+    try:
+        body = payload.read_bytes()
+    except OSError as error:
+        what = f"{payload}: {error.strerror}; name a file with a payload"
+        raise LocalCloudError(what) from error
+    named = event or payload.name.partition(".")[0]
+    headers = signed(state["github_secret"], body, event=named, delivery=str(uuid.uuid4()))
+    try:
+        answer = call("POST", f"{state['notifier']}/webhooks/github", headers=headers, body=body)
+    except OSError as error:
+        raise LocalCloudError("the local cloud does not answer; is it still up?") from error
+    return f"{answer.status} {answer.body.decode()}"
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    """Return what `up` remembers of itself; raises LocalCloudError where it is not up."""
+    try:
+        state: dict[str, Any] = json.loads((folder / STATE).read_text())
+    except OSError as error:
+        raise LocalCloudError("no local cloud is up; start it with make local") from error
+    return state
+
+
 def _remember(cloud: Cloud, path: Path) -> None:
     state: dict[str, Any] = {
         "endpoint": cloud.emulator.endpoint,
+        "notifier": cloud.notifier.url,
         "sign_in": asdict(cloud.sign_in),
         "github_secret": cloud.secret,
     }
@@ -87,10 +122,11 @@ def _remember(cloud: Cloud, path: Path) -> None:
     path.write_text(json.dumps(state, indent=2))
 
 
-def _show_addresses(cloud: Cloud, folder: Path, screen: Screen) -> None:
+def _show_addresses(cloud: Cloud, folder: Path, rules: Path, screen: Screen) -> None:
     screen.title("the local cloud is up")
     screen.note(
         f"notifier   {cloud.notifier.url}/webhooks/github   (its secret: {folder / STATE})\n"
+        f"           its rules: {rules}   (or those that NOTIFIER_RULES names)\n"
         f"datalake   {cloud.datalake.url}/datasets   (files: {cloud.lake})\n"
         f"           a token: .venv/bin/python -m localcloud token   (of the group lake-admins)\n"
         f"AWS        {cloud.emulator.endpoint}   (texts sent: /_ministack/sns/sms-messages)\n"
@@ -98,8 +134,13 @@ def _show_addresses(cloud: Cloud, folder: Path, screen: Screen) -> None:
         f"logs       {folder}/*.log"
     )
     screen.title("to use it from another terminal")
-    for name, value in cloud.emulator.environment().items():
-        screen.note(f"export {name}={value}")
+    for name, value in (cloud.emulator.environment() | {"NOTIFIER_RULES": str(rules)}).items():
+        screen.note(f"export {name}={shlex.quote(value)}")
+    screen.note(
+        ".venv/bin/python -m localcloud deliver examples/webhooks/workflow_run.failed.json"
+        "   # one SMS"
+    )
+    screen.note(".venv/bin/python -m notifier decisions   # who was told, and why")
     screen.note(".venv/bin/python -m platform_deploy -C examples deploy --env test")
     screen.note(f"curl {cloud.emulator.endpoint}/_alb/shop-test/   # its load balancer")
     screen.say("\nCtrl-C stops all of it.")
@@ -141,7 +182,12 @@ def _parser() -> argparse.ArgumentParser:
         default="lake-admins",
         help='of which they are a member; "" for none (%(default)s, who may do everything)',
     )
-    for verb in (stay, one):
+    send = verbs.add_parser("deliver", help="sign a GitHub payload and post it to `up`")
+    send.add_argument("payload", metavar="PAYLOAD", type=Path, help="file with the JSON body")
+    send.add_argument(
+        "--event", help="GitHub's word for it (default: the file's name up to its first dot)"
+    )
+    for verb in (stay, one, send):
         verb.add_argument(
             "--folder", type=Path, default=LOCAL, help="of its files and logs (.local)"
         )
@@ -156,6 +202,8 @@ def _run(options: argparse.Namespace) -> None:
             up(Screen(), options.folder)
         case "token":
             print(token(options.user, options.group.split(), options.folder))
+        case "deliver":
+            print(deliver(options.payload, options.event, options.folder))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from .emulator import Emulator
 from .engine import Engine
 from .host import Host
 from .names import names_kept, remove_leftovers
+from .ports import LOOPBACK, free_port
 from .provision import SignIn, provision
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,12 +40,19 @@ class Cloud:
 
 @contextmanager
 def running(
-    folder: Path, *, rules: Path, secret: str | None = None, engine: Engine | None = None
+    folder: Path,
+    *,
+    rules: Path,
+    secret: str | None = None,
+    engine: Engine | None = None,
+    pages: bool = False,
 ) -> Iterator[Cloud]:
     """Run the local cloud for the length of a `with` block.
 
-    `folder` takes the lake and the logs; `rules` are the notifier's. Raises LocalCloudError.
+    `folder` takes the lake and the logs; `rules` are the notifier's, whose messages lead to pages
+    of its own with `pages`, else to the forge. Raises LocalCloudError.
     """
+    port = free_port()
     chosen = secret or secrets.token_hex(16)
     lake = folder / "lake"
     lake.mkdir(parents=True, exist_ok=True)
@@ -56,11 +64,12 @@ def running(
             "NOTIFIER_GITHUB_SECRET": chosen,
             "NOTIFIER_RULES": str(rules),
             "NOTIFIER_NOT_EMULATED": gaps.named(),
+            "NOTIFIER_PUBLIC_URL": f"http://{LOOPBACK}:{port}" if pages else "",
         }
         yield Cloud(
             emulator=emulator,
             engine=engine,
-            notifier=stack.enter_context(_host("notifier", webhooks, emulator, folder)),
+            notifier=stack.enter_context(_host("notifier", webhooks, emulator, folder, port)),
             datalake=stack.enter_context(
                 _host("datalake", _lake_settings(sign_in, lake), emulator, folder)
             ),
@@ -88,10 +97,15 @@ def _provision(name: str, emulator: Emulator) -> dict[str, SignIn]:
     return provision(apps.read(ROOT / name / "resources.yml", stage=STAGE), emulator.endpoint)
 
 
-def _host(name: str, settings: dict[str, str], emulator: Emulator, folder: Path) -> Host:
-    return host.start(
-        ROOT / name, environment=emulator.environment() | settings, log=folder / f"{name}.log"
-    )
+def _host(
+    name: str,
+    settings: dict[str, str],
+    emulator: Emulator,
+    folder: Path,
+    port: int | None = None,
+) -> Host:
+    environment = emulator.environment() | settings
+    return host.start(ROOT / name, environment=environment, port=port, log=folder / f"{name}.log")
 
 
 def _lake_settings(sign_in: SignIn, lake: Path) -> dict[str, str]:

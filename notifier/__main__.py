@@ -7,22 +7,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.chalicelib.decide import decide
-from notifier.chalicelib.delivery import Delivery
 from notifier.chalicelib.errors import BadPayload, NotifierError
 from notifier.chalicelib.event import Event, Ignored
-from notifier.chalicelib.forge import Forge, parse
-from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.rules import Rules
 from notifier.chalicelib.wiring import rules_at
 from notifier.commands import Answer, decisions, doctor, place_of_rules, redrive, replay, send_test
 from notifier.commands import rules as rules_verbs
+from notifier.commands.payloads import SENDERS, event_of, read_payload
 from notifier.report import as_json, as_text, ignored_as_json, ignored_as_text
 
 EXPLAIN = """\
 Read a webhook's payload from a file and say what the notifier would do with it: the
 decision, each SMS as a phone would show it, and for every rule and person the reason.
-Nothing is sent, nothing is remembered, and AWS is not needed.
+Nothing is sent, nothing is remembered, and AWS is not needed. Of the forge aws are an
+event of EventBridge, and an alarm's message as its topic has it.
 
 Exit codes: 0 it was explained, also when nobody is told; 2 the file is no such payload,
 the rules have problems, or the command line is wrong.
@@ -56,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     explain.add_argument("payload", metavar="PAYLOAD", type=Path, help="file with the JSON body")
-    explain.add_argument("--forge", required=True, choices=forge_names(), help="who sent it")
+    explain.add_argument("--forge", required=True, choices=SENDERS, help="who sent it")
     explain.add_argument(
         "--event",
         help="the forge's word for the event, for example workflow_run (default: the file's name "
@@ -99,34 +98,18 @@ def _time(text: str) -> datetime:
 
 
 def _explain(options: argparse.Namespace) -> str:
-    forge = forge_named(options.forge)
     now = options.at or datetime.now(UTC)
     rules = rules_at(place_of_rules(options.rules))
-    name = options.event or _event_of(options.payload, forge)
-    reading = _read(options.payload, forge, name)
+    name = options.event or event_of(options.payload, options.forge)
+    reading = read_payload(options.payload, options.forge, name)
     if isinstance(reading, Ignored):
         return ignored_as_json(reading) if options.json else ignored_as_text(reading)
     memory = None
     if options.after is not None:
-        earlier = _read(options.after, forge, name)
+        earlier = read_payload(options.after, options.forge, name)
         memory = _memory_after(options.after, earlier, reading, rules, now)
     decision = decide(reading, memory, rules, now=now)
     return as_json(reading, decision) if options.json else as_text(reading, decision)
-
-
-def _event_of(path: Path, forge: Forge) -> str:
-    """Return the event that a file is named after; raises BadPayload."""
-    name = path.name.partition(".")[0]
-    if name not in forge.readers:
-        known = ", ".join(sorted(forge.readers))
-        what = f"its name is none of {forge.name}'s events that are read: {known}; add --event"
-        raise BadPayload(str(path), what)
-    return name
-
-
-def _read(path: Path, forge: Forge, event: str) -> Event | Ignored:
-    headers = {forge.event_header: event, forge.delivery_headers[0]: "explain"}
-    return parse(forge, Delivery(headers=headers, body=path.read_bytes()))
 
 
 def _memory_after(

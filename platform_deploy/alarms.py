@@ -20,20 +20,13 @@ class Alarm:
     threshold: float
 
 
-# What may be measured, and how much at most.
-MEASURES = {"cpu_utilization": 100.0, "memory_utilization": 100.0, "messages_delayed": 1e9}
 OF_WORKERS = "messages_delayed"
 
 
 def alarms(fields: Fields) -> tuple[str | Alarm, ...]:
     """Return the names of existing alarms, or those to make."""
     if not fields.is_map(AT):
-        return fields.names(AT) or ()
-    if fields.root.at(f"{AT}.{OF_WORKERS}") and fields.text("type") != schema.WORKER:
-        line = fields.line(f"{AT}.{OF_WORKERS}")
-        fields.complain(line, f"{AT}.{OF_WORKERS} needs the queue of a {schema.WORKER}")
-    return tuple(
-        Alarm(measure=name, threshold=fields.number(f"{AT}.{name}", 0.0, highest))
-        for name, highest in MEASURES.items()
-        if fields.root.at(f"{AT}.{name}")
-    )
+        return fields.names(AT)
+    if fields.has(f"{AT}.{OF_WORKERS}") and fields.text("type") != schema.WORKER:
+        fields.needs(f"{AT}.{OF_WORKERS}", f"the queue of a {schema.WORKER}")
+    return tuple(Alarm(measure=it, threshold=most) for it, most in fields.said(AT).items())

@@ -106,11 +106,15 @@ SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserPool(Resource):
-    """A Cognito user pool with one client for sign-in by password, and its groups."""
+    """A Cognito user pool with one client for sign-in by password, and its groups.
+
+    The `first_user`, by their e-mail address, is a member of the first group.
+    """
 
     PATTERN = "arn:aws:cognito-idp:*:*:userpool/*"  # AWS chooses the id
     name: str
     groups: tuple[str, ...] = ()
+    first_user: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +154,11 @@ TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "parameter": lambda e: Parameter(name=e["name"].strip("/")),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
-    "user_pool": lambda e: UserPool(name=e["name"], groups=tuple(e.get("groups", ()))),
+    "user_pool": lambda e: UserPool(
+        name=e["name"],
+        groups=tuple(e.get("groups", ())),
+        first_user=e.get("first_user", ""),
+    ),
     "file_system": lambda e: FileSystem(
         name=e["name"],
         path=e["path"],

@@ -4,7 +4,7 @@ Pure but for `read`, which opens the file. It makes nothing and names no policy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from string import Template
 from typing import Any, TypeVar
@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from .app_resources import TYPES, Resource
+from . import app_alarms
+from .app_alarms import Alarm
+from .app_resources import TYPES, Resource, UserPool
 
 
 class BadResources(Exception):
@@ -63,6 +65,7 @@ class App:
     stage: str
     resources: Mapping[str, Resource]
     functions: tuple[Function, ...] = field(default=())
+    alarms: tuple[Alarm, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     hidden: Mapping[str, str] = field(default_factory=dict)
     use: str = ""
@@ -83,6 +86,12 @@ class App:
     def all_of(self, kind: type[R]) -> tuple[R, ...]:
         """Return the resources of one type."""
         return tuple(it for it in self.resources.values() if isinstance(it, kind))
+
+    def with_first_user(self, mail: str) -> "App":
+        """Return the app with the first user of its user pools."""
+        pools = {k: it for k, it in self.resources.items() if isinstance(it, UserPool)}
+        invited = {key: replace(it, first_user=mail) for key, it in pools.items()}
+        return replace(self, resources={**self.resources, **invited})
 
     def users_of(self, name: str) -> tuple[Function, ...]:
         """Return the functions that work with the resource of this name."""
@@ -125,6 +134,9 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
         for name, entry in (document.get("functions") or {}).items()
     )
     problems += _dangling(functions, resources)
+    alarms = app_alarms.alarms(
+        document.get("alarms") or (), resources, (it.name for it in functions), problems
+    )
     if problems:
         raise BadResources(path, tuple(problems))
     return App(
@@ -132,6 +144,7 @@ def parse(document: Any, *, path: Path, stage: str) -> App:
         stage=stage,
         resources=resources,
         functions=functions,
+        alarms=alarms,
         variables=document.get("variables") or {},
         hidden=document.get("hidden") or {},
         use=document.get("use") or "",

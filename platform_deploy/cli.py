@@ -177,7 +177,7 @@ def _confirm_by_name(options: argparse.Namespace, environment: str) -> None:
 def _up(options: argparse.Namespace) -> int:
     wanted = contents.looked_at(_whole(options), options.directory, None)
     account = aws.connect(wanted.settings.where)
-    apps = _apps(options, wanted, account)
+    apps = up.inviting(_apps(options, wanted, account), options.first_user)
 
     def confirm(found: Plan) -> None:
         _tell(options, report.plan_text(found), plan=report.plan_facts(found))

@@ -5,23 +5,22 @@ Pure. What a container needs of the task (volumes, the order of starting) is che
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from .document import Node
 from .fields import Fields
-from .images import env_file, image
+from .images import image
+from .schema import PARTS
 from .task import Container, ContainerCheck, Export, Given, LogRouter, Mount, Secret, Volume
 
 ROUTER = "firelens_log_router"
-ROUTER_IMAGE = "public.ecr.aws/aws-observability/aws-for-fluent-bit:stable"
 CHECK_COMMAND = ("CMD-SHELL", "curl -f http://localhost/ || exit 1")
 CONDITIONS = {
     **dict.fromkeys(("start", "healthy"), True),
     **dict.fromkeys(("complete", "success"), False),  # never true of what keeps running
 }
-FARGATE_DISK = 20
 _PORT = re.compile(r"(\d{1,5})(?:/(tcp|udp))?", re.IGNORECASE)
-_PATH = re.compile(r"[a-zA-Z0-9\-._/]{1,241}")
 
 
 def containers(fields: Fields, name: str) -> tuple[Container, ...]:
@@ -34,22 +33,21 @@ def containers(fields: Fields, name: str) -> tuple[Container, ...]:
 
 
 def _own(fields: Fields, name: str) -> Container:
-    port = fields.integer("image.port", 0, 1, 65535)
-    return Container(
+    port = fields.integer("image.port")
+    return fields.into(
+        Container,
+        "",
         name=name,
         image=image(fields, "image"),
         ports=((port, "tcp"),) if port else (),
         variables=tuple(_own_variables(fields, name)),
-        secrets=tuple(secrets(fields, "secrets")),
-        command=fields.words("command"),
-        entrypoint=fields.words("entrypoint"),
         labels=fields.texts("image.labels"),
-        depends_on=_depends_on(fields, "image.depends_on"),
         credentials=fields.text("image.credentials") or None,
-        check=_check(fields, "image.healthcheck"),
         mounts=tuple(_own_mounts(fields)),
-        read_only=fields.boolean("storage.readonly_fs", default=False),
-        env_file=env_file(fields, "env_file"),
+        read_only=fields.boolean("storage.readonly_fs"),
+        secrets=tuple(secrets(fields, "secrets")),
+        depends_on=_depends_on(fields, "image.depends_on"),
+        check=_check(fields, "image.healthcheck"),
     )
 
 
@@ -64,22 +62,18 @@ def _own_variables(fields: Fields, name: str) -> Iterator[tuple[str, Given]]:
 def _sidecar(fields: Fields, name: str) -> Container:
     at = f"sidecars.{name}"
     if name in (fields.text("name"), ROUTER):
-        fields.complain(fields.line(at), f"{at}: another container of the task has this name")
-    return Container(
+        fields.wrong(at, "another container of the task has this name")
+    return fields.into(
+        Container,
+        at,
         name=name,
         image=image(fields, f"{at}.image"),
         ports=_ports(fields, f"{at}.port"),
-        essential=fields.boolean(f"{at}.essential", default=True),
         variables=tuple(variables(fields, f"{at}.variables")),
-        secrets=tuple(secrets(fields, f"{at}.secrets")),
-        command=fields.words(f"{at}.command"),
-        entrypoint=fields.words(f"{at}.entrypoint"),
-        labels=fields.texts(f"{at}.labels"),
-        depends_on=_depends_on(fields, f"{at}.depends_on"),
-        credentials=fields.text(f"{at}.credentialsParameter") or None,
-        check=_check(fields, f"{at}.healthcheck"),
         mounts=tuple(_mounts(fields, f"{at}.mount_points")),
-        env_file=env_file(fields, f"{at}.env_file"),
+        secrets=tuple(secrets(fields, f"{at}.secrets")),
+        depends_on=_depends_on(fields, f"{at}.depends_on"),
+        check=_check(fields, f"{at}.healthcheck"),
     )
 
 
@@ -88,19 +82,16 @@ def router(fields: Fields) -> LogRouter | None:
     logging = fields.root.at("logging")
     if logging is None or not logging.map.keys() - {"retention"}:
         return None
-    return LogRouter(
-        container=Container(
-            name=ROUTER,
-            image=fields.text("logging.image", ROUTER_IMAGE),
-            variables=tuple(variables(fields, "logging.variables")),
-            secrets=tuple(secrets(fields, "logging.secrets")),
-            env_file=env_file(fields, "logging.env_file"),
-        ),
-        destination=fields.texts("logging.destination"),
-        secrets=tuple(secrets(fields, "logging.secretOptions")),
-        metadata=fields.boolean("logging.enableMetadata", default=True),
-        config_file=fields.text("logging.configFilePath") or None,
+    taker = fields.into(
+        Container,
+        "logging",
+        name=ROUTER,
+        image=fields.text("logging.image"),
+        variables=tuple(variables(fields, "logging.variables")),
+        secrets=tuple(secrets(fields, "logging.secrets")),
     )
+    of_output = tuple(secrets(fields, "logging.secretOptions"))
+    return fields.into(LogRouter, "logging", container=taker, secrets=of_output)
 
 
 def variables(fields: Fields, path: str) -> Iterator[tuple[str, Given]]:
@@ -121,10 +112,7 @@ def given(fields: Fields, value: Node, path: str) -> Given:
 
 def given_list(fields: Fields, path: str) -> Iterator[Given]:
     """Yield the strings of a list, or what `from_cfn` names."""
-    node = fields.root.at(path)
-    if node and not isinstance(node.value, tuple):
-        fields.complain(node.line, f"{path} must be a list")
-    for item in node.items if node else ():
+    for item in fields.listed(path):
         yield given(fields, item, path)
 
 
@@ -144,7 +132,7 @@ def _ports(fields: Fields, path: str) -> tuple[tuple[int, str], ...]:
     if match and 1 <= int(match[1]) <= 65535:
         return ((int(match[1]), (match[2] or "tcp").lower()),)
     if text:
-        fields.complain(fields.line(path), f"{path} must be a port such as 80 or 80/udp")
+        fields.must(path, "be a port such as 80 or 80/udp")
     return ()
 
 
@@ -164,7 +152,7 @@ def _check_order(fields: Fields, found: tuple[Container, ...]) -> None:
         path = "image.depends_on" if it is found[0] else f"sidecars.{it.name}.depends_on"
         for name, condition in it.depends_on:
             if name not in by_name:
-                fields.complain(fields.line(path), f"{path}: no container is named {name}")
+                fields.wrong(path, f"no container is named {name}")
             elif by_name[name].essential and not CONDITIONS.get(condition.lower(), True):
                 text = f"{path}.{name}: an essential container never ends; start or healthy"
                 fields.complain(fields.line(path), text)
@@ -179,19 +167,8 @@ def _check(fields: Fields, path: str) -> ContainerCheck | None:
     node = fields.root.at(path)
     if not fields.is_map(path) or (fields.settings.copilot_defaults and node and not node.map):
         return None  # to Copilot an empty check is none
-    return ContainerCheck(
-        command=fields.names(f"{path}.command") or CHECK_COMMAND,
-        interval=fields.seconds(f"{path}.interval", 10, 5, 300) or 10,
-        retries=fields.integer(f"{path}.retries", 2, 1, 10),
-        timeout=fields.seconds(f"{path}.timeout", 5, 2, 60) or 5,
-        start_period=fields.seconds(f"{path}.start_period", 0, 0, 300) or 0,
-    )
-
-
-def ephemeral(fields: Fields) -> int | None:
-    """Return the task's disk in GiB, None for what Fargate gives anyway."""
-    found = fields.integer("storage.ephemeral", FARGATE_DISK, FARGATE_DISK, 200)
-    return None if found == FARGATE_DISK else found
+    command = fields.names(f"{path}.command") or CHECK_COMMAND
+    return fields.into(ContainerCheck, path, command=command)
 
 
 def volumes(fields: Fields) -> Iterator[Volume]:
@@ -199,56 +176,35 @@ def volumes(fields: Fields) -> Iterator[Volume]:
     for name, _ in fields.pairs("storage.volumes"):
         at = f"storage.volumes.{name}.efs"
         system = fields.root.at(f"{at}.id")
-        if system is None and (fields.is_map(at) or fields.boolean(at, default=False)):
-            fields.complain(
-                fields.line(at), f"{at}: a file system of Trivet's own is not there yet; give an id"
-            )
-        iam = fields.boolean(f"{at}.auth.iam", default=False) if fields.is_map(at) else False
-        is_refused = fields.root.at(f"{at}.auth.iam") is not None and not iam
-        point = fields.text(f"{at}.auth.access_point_id") if fields.is_map(at) else ""
-        root = fields.text(f"{at}.root_dir", "/") if fields.is_map(at) else "/"
-        if point and (root not in ("", "/") or is_refused):
-            fields.complain(
-                fields.line(at), f"{at}: an access point needs auth.iam: true and no root_dir"
-            )
-        _check_path(fields, f"{at}.root_dir", root)
-        yield Volume(
+        if system is None and (fields.is_map(at) or fields.boolean(at)):
+            fields.wrong(at, "a file system of Trivet's own is not there yet; give an id")
+        found = fields.into(
+            Volume,
+            f"{at}.auth",
             name=name,
             file_system=given(fields, system, f"{at}.id") if system else None,
-            root=root or "/",
-            access_point=point or None,
-            iam=iam,
+            root=fields.text(f"{at}.root_dir") or "/",
         )
+        is_refused = fields.has(f"{at}.auth.iam") and not found.iam
+        if found.access_point and (found.root != "/" or is_refused):
+            fields.wrong(at, "an access point needs auth.iam: true and no root_dir")
+        yield found
 
 
 def _own_mounts(fields: Fields) -> Iterator[Mount]:
     for name, _ in fields.pairs("storage.volumes"):
         at = f"storage.volumes.{name}"
-        if fields.root.at(f"{at}.path") is None:
-            fields.complain(fields.line(at), f"{at}.path is missing")
-        yield _mount(fields, at, name)
+        if not fields.has(f"{at}.path"):
+            fields.missing(f"{at}.path")
+        yield fields.into(Mount, at, volume=name)
 
 
 def _mounts(fields: Fields, path: str) -> Iterator[Mount]:
     node = fields.root.at(path)
     known = {name for name, _ in fields.pairs("storage.volumes")}
     for item in node.items if node else ():
-        inner = Fields(file=fields.file, root=item)
+        inner = replace(fields, root=item, table=PARTS["mount"])
         name = inner.text("source_volume")
         if name not in known:
             fields.complain(item.line, f"{path}: storage.volumes has no volume named {name!r}")
-        yield _mount(inner, "", name)
-        fields.problems += inner.problems
-
-
-def _mount(fields: Fields, at: str, volume: str) -> Mount:
-    prefix = f"{at}." if at else ""
-    path = fields.text(f"{prefix}path")
-    _check_path(fields, f"{prefix}path", path)
-    read_only = fields.boolean(f"{prefix}read_only", default=True)
-    return Mount(volume=volume, path=path, read_only=read_only)
-
-
-def _check_path(fields: Fields, at: str, path: str) -> None:
-    if path and not _PATH.fullmatch(path):
-        fields.complain(fields.line(at), f"{at} {path!r} is no path of a volume")
+        yield inner.into(Mount, "", volume=name)

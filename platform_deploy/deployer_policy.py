@@ -1,8 +1,8 @@
 """Generate the IAM policy that a deployer needs: what it calls, on nothing but what is Trivet's.
 
 It reads `authorization.json`: for each action that the deployer calls the facts of AWS's service
-authorization reference. Every statement follows from them. What can be tagged is allowed
-where it carries Trivet's tag, or gets it with its creation; the rest by name.
+authorization reference. Every statement follows from them, and from the table `rights`. What can be
+tagged is allowed where it carries Trivet's tag, or gets it with its creation; the rest by name.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
 from .naming import APPLICATION
+from .tables import table
 
 Facts: TypeAlias = Mapping[str, Any]
 Condition: TypeAlias = Mapping[str, Mapping[str, object]]
@@ -22,58 +23,18 @@ ANY: Final = "*"
 MANAGED: Final = 6144  # signs of a managed policy without white space
 NONE: Final[frozenset[str]] = frozenset()
 READ_LEVELS: Final = ("List", "Read")
-CREATING: Final = ("Create", "Register", "Request", "Allocate", "Authorize", "PutMetric")
-# What an action makes, where its name calls it otherwise than ARNs do.
-MADE: Final = {
-    "address": "elasticip",
-    "securitygroupegress": "securitygrouprule",
-    "securitygroupingress": "securitygrouprule",
-}
 HAS_OUR_TAG: Final[Condition] = {"Null": {f"aws:ResourceTag/{APPLICATION}": "false"}}
 GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "false"}}
-# Whose names say whose they are; no tag decides there.
-PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
-OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
 REST_APIS: Final = "arn:aws:apigateway:*::/restapis*"  # Chalice makes them, without our tags
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
-BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
-WRITTEN: Final[Mapping[str, str]] = {
-    ALARMS: "arn:aws:cloudwatch:*:*:alarm:TargetTracking-service/*",
-    "arn:aws:s3:::*": BUCKETS,  # tags count only where a bucket says so
-    "arn:aws:s3:::*/*": f"{BUCKETS}/*",
-    "arn:aws:scheduler:*:*:schedule/*/*": "arn:aws:scheduler:*:*:schedule/default/*",
-    PARAMETERS: OURS,
-}
-COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"  # its registry, for `import-config`
-READ: Final[Mapping[str, tuple[str, ...]]] = {
-    PARAMETERS: (OURS, COPILOTS),
-    "arn:aws:s3:::*": (BUCKETS,),
-    "arn:aws:s3:::*/*": (f"{BUCKETS}/*",),
-}
-# What registers a thing and, without tags, changes it.
-UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm")
-# Who may be handed a role, and for whom AWS may make its own roles.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-PASSED_TO: Final = (
-    "ecs-tasks.amazonaws.com",
-    "scheduler.amazonaws.com",
-    "states.amazonaws.com",
-)
-LINKED_FOR: Final = (
-    "ecs.amazonaws.com",
-    "ecs.application-autoscaling.amazonaws.com",
-    "elasticloadbalancing.amazonaws.com",
-)
-RECORDS: Final = ("A", "CNAME")  # no others are written, so that a zone's mail and delegation stay
-CONDITIONS: Final[Mapping[str, Condition]] = {
-    "iam:PassRole": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
-    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": list(LINKED_FOR)}},
-    "route53:ChangeResourceRecordSets": {
-        "ForAllValues:StringEquals": {
-            "route53:ChangeResourceRecordSetsRecordTypes": list(RECORDS),
-        },
-    },
-}
+COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"
+_TABLE: Final = table("rights")
+CREATING: Final[tuple[str, ...]] = tuple(_TABLE["creating"])
+UPSERTS: Final[list[str]] = _TABLE["upserts"]
+MADE: Final[Mapping[str, str]] = _TABLE["made"]
+WRITTEN: Final[Mapping[str, str]] = _TABLE["written"]
+READ: Final[Mapping[str, list[str]]] = _TABLE["read"]
+CONDITIONS: Final[Mapping[str, Condition]] = _TABLE["conditions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,13 +28,11 @@ class Environment:
 def environment(fields: Fields) -> Environment:
     """Return what the environment's manifest says."""
     if fields.text("type") != schema.ENVIRONMENT:
-        fields.complain(fields.line("type"), f"type must be {schema.ENVIRONMENT}")
-    if fields.root.at("http") and not fields.is_map("http"):
-        fields.complain(fields.line("http"), "http must be a map of fields")
+        fields.must("type", f"be {schema.ENVIRONMENT}")
     found, private = network(fields), entrance(fields, "http.private")
     _check_places(fields, private.subnets, found.vpc)
     return Environment(
-        container_insights=fields.boolean("observability.container_insights", default=False),
+        container_insights=fields.boolean("observability.container_insights"),
         network=found,
         public=entrance(fields, "http.public"),
         private=private,
@@ -45,8 +43,7 @@ def _check_places(fields: Fields, subnets: tuple[str, ...], vpc: OwnVpc | Import
     """Note where the internal load balancer cannot stand."""
     path = "http.private.subnets"
     if subnets and isinstance(vpc, OwnVpc):
-        text = f"{path}: only subnets of a network that exists can be named; see {VPC}.id"
-        fields.complain(fields.line(path), text)
+        fields.wrong(path, f"only subnets of a network that exists can be named; see {VPC}.id")
     elif isinstance(vpc, ImportedVpc):
         there = (vpc.public, vpc.private)
         known = {name for listed in there if isinstance(listed, tuple) for name in listed}
@@ -54,4 +51,4 @@ def _check_places(fields: Fields, subnets: tuple[str, ...], vpc: OwnVpc | Import
             return  # the account knows which they are
         for name in subnets:
             if name not in known:
-                fields.complain(fields.line(path), f"{path}: {name} is none of {VPC}.subnets")
+                fields.wrong(path, f"{name} is none of {VPC}.subnets")

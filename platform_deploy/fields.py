@@ -1,31 +1,41 @@
-"""Take typed values out of a manifest's tree, noting every wrong one with its place.
+"""Take typed values out of a manifest's tree by the schema, noting every wrong one with its place.
 
 Pure. A missing value gives the default; a wrong one gives the default and a problem, so that one
 reading finds all problems.
 """
 
+import dataclasses
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from .document import Node
 from .errors import Place, Problem
+from .schema import NO_FIELDS, Rule, Table
 from .settings import Settings
 
+T = TypeVar("T")
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+# Kinds of rules that are also the names of the methods that read them.
+READ = frozenset(
+    ("boolean", "integer", "names", "number", "one_of", "seconds", "text", "texts", "words")
+)
 
 
 @dataclass(slots=True, kw_only=True)
 class Fields:
     """The fields of one manifest; `problems` fills while they are read.
 
-    `settings` say what a missing field means.
+    `table` is what the schema says of them, `settings` say whose defaults hold. Each method reads
+    the field at a dotted path by its rule.
     """
 
     file: str
     root: Node
+    table: Table = NO_FIELDS
     settings: Settings = field(default_factory=Settings)
     problems: list[Problem] = field(default_factory=list)
 
@@ -36,6 +46,22 @@ class Fields:
         if problem not in self.problems:  # a field may be looked at twice
             self.problems.append(problem)
 
+    def wrong(self, path: str, text: str, *, is_error: bool = True) -> None:
+        """Note what is wrong with a field: `PATH: TEXT`."""
+        self.complain(self.line(path), f"{path}: {text}", is_error=is_error)
+
+    def must(self, path: str, text: str) -> None:
+        """Note what a field must be or do: `PATH must TEXT`."""
+        self.complain(self.line(path), f"{path} must {text}")
+
+    def needs(self, path: str, text: str) -> None:
+        """Note what a field needs besides: `PATH needs TEXT`."""
+        self.complain(self.line(path), f"{path} needs {text}")
+
+    def missing(self, path: str, text: str = "") -> None:
+        """Note that a field is missing, where it would stand."""
+        self.complain(self.line(path), f"{path} is missing{text}")
+
     def line(self, path: str) -> Place:
         """Return the place of the field, or of the nearest thing around it that is there."""
         while path:
@@ -45,89 +71,97 @@ class Fields:
             path = path.rpartition(".")[0]
         return self.root.line
 
-    def text(self, path: str, default: str = "") -> str:
-        """Return a string; numbers and truth values count as they were written."""
-        node = self.root.at(path)
-        if node is None:
-            return default
-        if isinstance(node.value, Mapping | tuple):
-            self.complain(node.line, f"{path} must be a string")
-            return default
-        return node.text
-
-    def integer(self, path: str, default: int, low: int, high: int) -> int:
-        """Return a whole number between two limits; digits in quotes count."""
-        node = self.root.at(path)
-        if node is None:
-            return default
-        is_number = re.fullmatch(r"-?\d+", node.text) and not isinstance(node.value, Mapping)
-        if not is_number or not low <= int(node.text) <= high:
-            shown = node.text or "that"
-            self.complain(
-                node.line, f"{path} must be a whole number from {low} to {high}, not {shown}"
-            )
-            return default
-        return int(node.text)
-
-    def number(self, path: str, low: float, high: float) -> float:
-        """Return a number between two limits; the lower one where it is none."""
-        node = self.root.at(path)
-        text = node.text if node else ""
-        found = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else low - 1
-        if not low <= found <= high:
-            shown = text or "that"
-            self.complain(
-                self.line(path), f"{path} must be a number from {low:g} to {high:g}, not {shown}"
-            )
-            return low
-        return found
-
-    def boolean(self, path: str, *, default: bool) -> bool:
-        """Return a truth value, in YAML 1.1's spellings too."""
-        node = self.root.at(path)
-        if node is None:
-            return default
-        lowered = node.text.lower()
-        if lowered in ("true", "yes", "on"):
-            return True
-        if lowered not in ("false", "no", "off"):
-            self.complain(node.line, f"{path} must be true or false")
-        return False
-
-    def words(self, path: str) -> tuple[str, ...]:
-        """Return a command: a list as it is, a string split as a shell would."""
-        node = self.root.at(path)
-        if node is None:
-            return ()
-        if node.items:
-            return tuple(item.text for item in node.items)
-        try:
-            return tuple(shlex.split(self.text(path)))
-        except ValueError as error:
-            self.complain(node.line, f"{path} cannot be split into words: {error}")
-            return ()
-
-    def names(self, path: str) -> tuple[str, ...] | None:
-        """Return a list of names, None when there is none."""
-        node = self.root.at(path)
-        if node is None:
-            return None
-        if not isinstance(node.value, tuple):
-            self.complain(node.line, f"{path} must be a list of names")
-        return tuple(item.text for item in node.items)
-
-    def pairs(self, path: str) -> tuple[tuple[str, Node], ...]:
-        """Return the names and values of a map, without those that are null, sorted by name."""
-        node = self.root.at(path)
-        if node and not isinstance(node.value, Mapping):
-            self.complain(node.line, f"{path} must be a map of names to values")
-        found = node.map.items() if node else ()
-        return tuple(sorted((k, v) for k, v in found if not v.is_null))
+    def has(self, path: str) -> bool:
+        """Tell whether something stands there."""
+        return self.root.at(path) is not None
 
     def is_map(self, path: str) -> bool:
         """Tell whether a map stands there."""
         node = self.root.at(path)
         return node is not None and isinstance(node.value, Mapping)
+
+    def _usual(self, path: str) -> str | None:
+        return self.table.rule(path).usual[self.settings.copilot_defaults]
+
+    def text(self, path: str) -> str:
+        """Return a string; numbers and truth values count as they were written."""
+        node, usual = self.root.at(path), self._usual(path) or ""
+        if node is None:
+            return usual
+        if isinstance(node.value, Mapping | tuple):
+            self.must(path, "be a string")
+            return usual
+        if node.text:
+            self._check_form(path, node.text)
+        return node.text
+
+    def _check_form(self, path: str, text: str) -> None:
+        form = self.table.rule(path).form
+        if form and not form.pattern.fullmatch(text):
+            self.complain(self.line(path), form.says.format(path=path, value=text))
+
+    def integer(self, path: str) -> int:
+        """Return a whole number, 0 where nothing is said; digits in quotes count."""
+        node, rule, usual = self.root.at(path), self.table.rule(path), int(self._usual(path) or 0)
+        if node is None:
+            return usual
+        is_number = re.fullmatch(r"-?\d+", node.text) and not isinstance(node.value, Mapping)
+        if not is_number or not rule.low <= int(node.text) <= rule.high:
+            shown = node.text or "that"
+            self.must(path, f"be a whole number from {rule.low} to {rule.high}, not {shown}")
+            return usual
+        return int(node.text)
+
+    def number(self, path: str) -> float:
+        """Return a number; the lowest where it is none."""
+        node, rule = self.root.at(path), self.table.rule(path)
+        text = node.text if node else ""
+        found = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else rule.low - 1
+        if rule.low <= found <= rule.high:
+            return found
+        self.must(path, f"be a number from {rule.low:g} to {rule.high:g}, not {text or 'that'}")
+        return rule.low
+
+    def boolean(self, path: str) -> bool:
+        """Return a truth value, in YAML 1.1's spellings too."""
+        node = self.root.at(path)
+        lowered = node.text.lower() if node else self._usual(path) or "false"
+        if lowered not in ("true", "yes", "on", "false", "no", "off"):
+            self.must(path, "be true or false")
+        return lowered in ("true", "yes", "on")
+
+    def words(self, path: str) -> tuple[str, ...]:
+        """Return a command: a list as it is, a string split as a shell would."""
+        node = self.root.at(path)
+        if node and node.items:
+            return tuple(item.text for item in node.items)
+        try:
+            return tuple(shlex.split(self.text(path)))
+        except ValueError as error:
+            self.complain(self.line(path), f"{path} cannot be split into words: {error}")
+            return ()
+
+    def listed(self, path: str, of: str = "") -> tuple[Node, ...]:
+        """Return the items of a list `of` something, none where there is no list."""
+        node = self.root.at(path)
+        if node and not isinstance(node.value, tuple):
+            self.must(path, f"be a list{of and ' of '}{of}")
+        return node.items if node else ()
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return a list of names."""
+        found = tuple(item.text for item in self.listed(path, "names"))
+        for name in found:
+            self._check_form(path, name)
+        return found
+
+    def pairs(self, path: str) -> tuple[tuple[str, Node], ...]:
+        """Return the names and values of a map, without those that are null, sorted by name."""
+        node = self.root.at(path)
+        if node and not isinstance(node.value, Mapping):
+            self.must(path, "be a map of names to values")
+        found = node.map.items() if node else ()
+        return tuple(sorted((k, v) for k, v in found if not v.is_null))
 
     def texts(self, path: str) -> tuple[tuple[str, str], ...]:
         """Return the names and strings of a map, sorted by name."""
@@ -137,29 +171,50 @@ class Fields:
                 self.complain(value.line, f"{path}.{name} must be a string")
         return tuple((name, value.text) for name, value in found)
 
-    def one_of(self, path: str, default: str, allowed: tuple[str, ...]) -> str:
+    def one_of(self, path: str) -> str:
         """Return one of a few words, in whichever case it stands; the default where it is none."""
-        said = self.text(path, default).lower()
-        found = [word for word in allowed if word.lower() == said]
-        if not found:
-            self.complain(self.line(path), f"{path} must be one of {', '.join(allowed)}")
-        return found[0] if found else default
+        words, usual = self.table.rule(path).words, self._usual(path) or ""
+        said = self.text(path).lower() if self.has(path) else usual
+        found = [word for word in words if word.lower() == said]
+        if not found and self.has(path):
+            self.must(path, f"be one of {', '.join(words)}")
+        return found[0] if found else usual
 
-    def seconds(self, path: str, default: int | None, low: int, high: int) -> int | None:
-        """Return a Go duration (`90s`, `1h30m`) as whole seconds between two limits."""
-        node = self.root.at(path)
+    def seconds(self, path: str) -> int | None:
+        """Return a Go duration in whole seconds, None where nothing is said."""
+        node, rule, said = self.root.at(path), self.table.rule(path), self._usual(path)
+        usual = int(said) if said else None
         if node is None:
-            return default
+            return usual
         found = duration(node.text)
         if found is None:
-            self.complain(node.line, f"{path} must be a duration such as 30s or 2m")
-            return default
-        if found != int(found) or not low <= found <= high:
-            self.complain(
-                node.line, f"{path} must be {low} to {high} whole seconds, not {node.text}"
-            )
-            return default
+            self.must(path, "be a duration such as 30s or 2m")
+            return usual
+        if found != int(found) or not rule.low <= found <= rule.high:
+            self.must(path, f"be {rule.low} to {rule.high} whole seconds, not {node.text}")
+            return usual
         return int(found)
+
+    def into(self, of: type[T], at: str, **given: Any) -> T:
+        """Return a value of a class: what is `given`, and what the fields of a table say besides.
+
+        Where nothing is said and the schema has no default, that of the class holds.
+        """
+        names = {it.name for it in dataclasses.fields(of)} - given.keys()  # type: ignore[arg-type]
+        said = self.said(at, names)
+        return of(**given, **{name: it for name, it in said.items() if it not in (None, "", ())})
+
+    def said(self, at: str, wanted: Set[str] | None = None) -> dict[str, Any]:
+        """Return what the fields of a table say, by their names in Trivet: all, or those wanted."""
+        found = {}
+        for key, rule in self.table.inside(at).fields.items():
+            path = f"{at}.{key}" if at else key
+            if not isinstance(rule, Rule) or rule.kind not in READ:
+                continue
+            is_wanted = wanted is None or rule.member in wanted
+            if is_wanted and (self.has(path) or self._usual(path) is not None):
+                found[rule.member] = getattr(self, rule.kind)(path)
+        return found
 
 
 def duration(text: str) -> float | None:

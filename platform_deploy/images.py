@@ -33,7 +33,7 @@ def image(fields: Fields, at: str) -> Image:
         found = fields.text(at)
     else:
         found = fields.text(f"{at}.location")
-        if fields.root.at(f"{at}.build"):
+        if fields.has(f"{at}.build"):
             if found:
                 fields.complain(fields.line(f"{at}.build"), f"{at}: either build or location")
             return _build(fields, f"{at}.build")
@@ -48,25 +48,12 @@ def _build(fields: Fields, at: str) -> Build:
     if not fields.is_map(at):
         path = fields.text(at)
         if not path:
-            fields.complain(fields.line(at), f"{at} must name a Dockerfile")
+            fields.must(at, "name a Dockerfile")
         return Build(dockerfile=path, context=posixpath.dirname(path) or ".")
     context = fields.text(f"{at}.context")
     path = fields.text(f"{at}.dockerfile") or posixpath.join(context, DOCKERFILE)
-    return Build(
-        dockerfile=path,
-        context=context or posixpath.dirname(path) or ".",
-        args=fields.texts(f"{at}.args"),
-        target=fields.text(f"{at}.target") or None,
-        cache_from=fields.names(f"{at}.cache_from") or (),
-    )
-
-
-def env_file(fields: Fields, at: str) -> str | None:
-    """Return the path of a file of variables; ECS reads those that end in .env only."""
-    path = fields.text(at) or None
-    if path and not path.endswith(".env"):
-        fields.complain(fields.line(at), f"{at}: {path} must end in .env")
-    return path
+    context = context or posixpath.dirname(path) or "."
+    return fields.into(Build, at, dockerfile=path, context=context)
 
 
 def key(workload: str, container: str) -> str:

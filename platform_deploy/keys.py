@@ -1,6 +1,6 @@
 """Judge the keys of a manifest by the schema: unknown, not there yet, no map where one must be.
 
-Pure.
+Pure. What is wrong is noted with the fields.
 """
 
 import difflib
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .document import Node
 from .errors import Place
+from .fields import Fields
 from .schema import (
     ALSO,
     EACH,
@@ -17,76 +18,57 @@ from .schema import (
     OF_TYPE,
     OVERRIDES,
     PIPELINE,
-    SCALAR_FORMS,
     STAGE,
     TRIVET,
     TYPES_LATER,
-    Fields,
+    Rule,
+    Table,
 )
 
 CLOSE_ENOUGH, FAR_ENOUGH = 0.7, 0.8  # how alike two words are for a slip, here and elsewhere
-
-
-def is_known(kind: str) -> bool:
-    """Tell whether manifests of this type take effect."""
-    return kind in known_types()
+# The types whose manifests take effect.
+KNOWN_TYPES = tuple(kind for kind in OF_TYPE if kind not in (TRIVET, PIPELINE, STAGE))
 
 
 def likely_type(said: str) -> str:
     """Return the type that was probably meant."""
-    every = (*known_types(), *TYPES_LATER)
-    found = difflib.get_close_matches(said.title(), every, 1, CLOSE_ENOUGH)
-    return found[0] if found else ""
+    every = (*KNOWN_TYPES, *TYPES_LATER)
+    return next(iter(difflib.get_close_matches(said.title(), every, 1, CLOSE_ENOUGH)), "")
 
 
-def known_types() -> tuple[str, ...]:
-    """Return the types whose manifests take effect."""
-    return tuple(kind for kind in OF_TYPE if kind not in (TRIVET, PIPELINE, STAGE))
+def check(fields: Fields, root: Node, kind: str) -> None:
+    """Note wrong forms among the fields, and those of the `root` that Copilot would ignore.
+
+    The root is the manifest before its overrides are laid over it.
+    """
+    _check_forms(fields, fields.root, OF_TYPE[kind], "")
+    for place, path, hint in _unknown_everywhere(root, OF_TYPE[kind]):
+        what = kind if kind == TRIVET else f"a {kind}"
+        fields.complain(place, f"{path} is no field of {what}, ignored{hint}", is_error=False)
 
 
-def _known(fields: Fields, key: str) -> "str | Fields | None":
-    return fields.get(key) or fields.get(EACH)
-
-
-def not_yet(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
-    """Yield place and path of each field that Copilot knows and Trivet does not carry out yet."""
-    yield from _not_yet(manifest, OF_TYPE[kind], "")
-
-
-def _not_yet(node: Node, fields: Fields, path: str) -> Iterator[tuple[Place, str]]:
+def _check_forms(fields: Fields, node: Node, table: Table, path: str) -> None:
+    """Note each field that must be a map and is none, or that does not take effect yet."""
     for key, value in node.map.items():
-        known = _known(fields, key)
-        here = f"{path}{key}"
-        if known == LATER and not value.is_null:
-            yield value.line, here
-        elif isinstance(known, Mapping):
-            yield from _not_yet(value, known, f"{here}.")
+        known, here = table.get(key), f"{path}{key}"
+        if value.is_null:
+            continue
+        if isinstance(known, Rule) and known.kind == LATER:
+            fields.complain(value.line, f"{here} is not there yet in Trivet; leave it out")
+        elif isinstance(known, Table) and isinstance(value.value, Mapping):
+            _check_forms(fields, value, known, f"{here}.")
+        elif isinstance(known, Table) and known.other is None:
+            fields.complain(value.line, f"{here} must be a map of fields")
 
 
-def unknown(manifest: Node, kind: str) -> Iterator[tuple[Place, str, str]]:
-    """Yield place, path and a hint for each key that Copilot would silently ignore."""
-    fields = OF_TYPE[kind]
-    yield from _unknown(manifest, fields, _At(), fields)
-    environments = None if OVERRIDES in fields else manifest.at(OVERRIDES)
-    for name, override in environments.map.items() if environments else ():
-        for place, path, hint in _unknown(override, fields, _At(), fields):
-            yield place, f"{OVERRIDES}.{name}.{path}", hint
-
-
-def known(manifest: Node, kind: str) -> Node:
+def known(manifest: Node, table: Table) -> Node:
     """Return the manifest without the keys that it cannot have: what is ignored is not read."""
-    return _only_known(manifest, OF_TYPE[kind])
-
-
-def _only_known(node: Node, fields: Fields) -> Node:
     kept = {}
-    for key, value in node.map.items():
-        inner = _known(fields, key)
-        if isinstance(inner, Mapping) and value.map:
-            kept[key] = _only_known(value, inner)
-        elif inner is not None:
-            kept[key] = value
-    return replace(node, value=kept)
+    for key, value in manifest.map.items():
+        inner = table.get(key)
+        if inner:
+            kept[key] = known(value, inner) if isinstance(inner, Table) and value.map else value
+    return replace(manifest, value=kept)
 
 
 class _At(NamedTuple):
@@ -96,28 +78,38 @@ class _At(NamedTuple):
     form: str = ""
 
 
-def _unknown(node: Node, fields: Fields, at: _At, root: Fields) -> Iterator[tuple[Place, str, str]]:
+def _unknown_everywhere(root: Node, table: Table) -> Iterator[tuple[Place, str, str]]:
+    """Yield place, path and a hint for each key that Copilot would silently ignore."""
+    yield from _unknown(root, table, _At(), table)
+    environments = None if OVERRIDES in table.fields else root.at(OVERRIDES)
+    for name, override in environments.map.items() if environments else ():
+        for place, path, hint in _unknown(override, table, _At(), table):
+            yield place, f"{OVERRIDES}.{name}.{path}", hint
+
+
+def _unknown(node: Node, table: Table, at: _At, root: Table) -> Iterator[tuple[Place, str, str]]:
     for key, value in node.map.items():
-        known, here = _known(fields, key), f"{at.path}{key}"
-        if isinstance(known, Mapping):
-            form = f"{at.form}{key if key in fields else EACH}."
+        known, here = table.get(key), f"{at.path}{key}"
+        if isinstance(known, Table):
+            form = f"{at.form}{key if key in table.fields else EACH}."
             yield from _unknown(value, known, _At(f"{here}.", form), root)
         elif known is None and here != OVERRIDES:
-            yield value.line, here, _hint(key, at, fields, root)
+            yield value.line, here, _hint(key, at, table, root)
 
 
-def _hint(key: str, at: _At, fields: Fields, root: Fields) -> str:
+def _hint(key: str, at: _At, table: Table, root: Table) -> str:
     """Return the end of the sentence about a key that is ignored: what was probably meant."""
-    for kind in known_types():
-        if at.form + key in _paths(OF_TYPE[kind]) and not _alike(key, fields):
+    for kind in KNOWN_TYPES:
+        if at.form + key in _paths(OF_TYPE[kind]) and not _alike(key, table.fields):
             return f"; it is a field of a {kind}"
-    likely = next(filter(None, _likely(key, at, fields, list(_paths(root)))), "")
+    likely = next(filter(None, _likely(key, at, table, list(_paths(root)))), "")
     return f"; did you mean {likely.replace(EACH, 'NAME')}?" if likely else ""
 
 
-def _likely(key: str, at: _At, fields: Fields, every: list[str]) -> Iterator[str]:
+def _likely(key: str, at: _At, table: Table, every: list[str]) -> Iterator[str]:
     """Yield the likely paths: another word, a slip, the same name deeper, elsewhere, a far slip."""
-    here = {name: f"{at.path}{name}" for name in (*fields, *([] if at.path else [OVERRIDES]))}
+    names = (*table.fields, *([] if at.path else [OVERRIDES]))
+    here = {name: f"{at.path}{name}" for name in names}
     places = {known: known for known in every} | here
     same = [known for known in every if _last(known) == key]
     also = difflib.get_close_matches(key.lower(), ALSO, 1, FAR_ENOUGH)
@@ -141,26 +133,8 @@ def _last(path: str) -> str:
     return path.rpartition(".")[2]
 
 
-def _paths(fields: Fields, path: str = "") -> Iterator[str]:
-    for key, known in fields.items():
+def _paths(table: Table, path: str = "") -> Iterator[str]:
+    for key, known in table.fields.items():
         yield f"{path}{key}"
-        if isinstance(known, Mapping):
+        if isinstance(known, Table):
             yield from _paths(known, f"{path}{key}.")
-
-
-def not_maps(manifest: Node, kind: str) -> Iterator[tuple[Place, str]]:
-    """Yield place and path of each field that must be a map and is none."""
-    yield from _not_maps(manifest, OF_TYPE[kind], "", "")
-
-
-def _not_maps(node: Node, fields: Fields, path: str, form: str) -> Iterator[tuple[Place, str]]:
-    """Yield as above; `form` is the path with EACH for names."""
-    for key, value in node.map.items():
-        known = _known(fields, key)
-        here, shape = f"{path}{key}", f"{form}{key if key in fields else EACH}"
-        if not isinstance(known, Mapping) or value.is_null:
-            continue
-        if isinstance(value.value, Mapping):
-            yield from _not_maps(value, known, f"{here}.", f"{shape}.")
-        elif shape not in SCALAR_FORMS:
-            yield value.line, here

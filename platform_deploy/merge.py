@@ -8,28 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from .document import Node
-
-# Fields with forms that exclude each other though both are maps or stand in one map.
-_EXCLUSIVE: Mapping[str, tuple[frozenset[str], ...]] = {
-    "image": (frozenset({"build"}), frozenset({"location"})),
-    "efs": (frozenset({"uid", "gid"}), frozenset({"id", "root_dir", "auth"})),
-    "count": (
-        frozenset({"spot"}),
-        frozenset(
-            {
-                "range",
-                "cooldown",
-                "cpu_percentage",
-                "memory_percentage",
-                "requests",
-                "response_time",
-                "queue_delay",
-            }
-        ),
-    ),
-}
-
-_OF_SECRETS = (frozenset({"secretsmanager"}), frozenset({"from_cfn"}))  # whatever their names
+from .schema import EACH, EXCLUSIVE
 
 
 def for_environment(manifest: Node, environment: str) -> Node:
@@ -72,7 +51,7 @@ def _over(base: Node, override: Node, field: str) -> Node:
 def _without_other_forms(
     base: Mapping[str, Node], override: Mapping[str, Node], field: str
 ) -> Mapping[str, Node]:
-    groups = _EXCLUSIVE.get(field, _OF_SECRETS)
-    chosen = [group for group in groups if group & override.keys()]
-    cleared = frozenset().union(*(group for group in groups if group not in chosen))
-    return {k: v for k, v in base.items() if not chosen or k not in cleared}
+    groups = EXCLUSIVE.get(field, EXCLUSIVE[EACH])
+    chosen = [group for group in groups if override.keys() & group]
+    cleared = {key for group in groups if chosen and group not in chosen for key in group}
+    return {k: v for k, v in base.items() if k not in cleared}

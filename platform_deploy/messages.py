@@ -14,19 +14,11 @@ from .document import Node
 from .fields import Fields
 
 LISTS = ("publish.topics", "subscribe.topics")
-SCOPES = ("MessageAttributes", "MessageBody")
-# A queue's fields of time: the attribute, and the seconds that SQS takes.
-TIMES = {
-    "delay": ("DelaySeconds", 0, 900),
-    "retention": ("MessageRetentionPeriod", 60, 1209600),
-    "timeout": ("VisibilityTimeout", 0, 43200),
-}
-# What a FIFO queue may say of itself: the attribute and its values.
+# How SQS spells what a FIFO queue may say of itself.
 CHOICES = {
-    "deduplication_scope": ("DeduplicationScope", ("messageGroup", "queue")),
-    "throughput_limit": ("FifoThroughputLimit", ("perMessageGroupId", "perQueue")),
+    "deduplication_scope": "DeduplicationScope",
+    "throughput_limit": "FifoThroughputLimit",
 }
-MOST_TRIES = 1000
 LONGEST_TOPIC = 128
 _TOPIC = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_TOPIC}}}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
@@ -77,12 +69,9 @@ class Subscription:
 
 def listed(fields: Fields, path: str) -> tuple[Fields, ...]:
     """Return the fields of each item of a list, with the item in the place of its list."""
-    node = fields.root.at(path)
-    if node and not isinstance(node.value, tuple):
-        fields.complain(node.line, f"{path} must be a list of topics")
     outer, inner = path.split(".")
     found = []
-    for item in node.items if node else ():
+    for item in fields.listed(path, "topics"):
         if not isinstance(item.value, Mapping):
             fields.complain(item.line, f"{path} must be a list of maps of fields")
         inside = Node(value={inner: item}, line=item.line)
@@ -95,15 +84,12 @@ def topics(fields: Fields) -> tuple[Topic, ...]:
     found: dict[str, Topic] = {}
     for it in listed(fields, "publish.topics"):
         at = "publish.topics.fifo"
-        name, deduplicates = _topic_name(it, "publish.topics.name"), None
-        key = f"{at}.content_based_deduplication"
-        if it.root.at(key):
-            deduplicates = it.boolean(key, default=False)
-        if it.is_map(at) or it.boolean(at, default=False):
+        name = _topic_name(it, "publish.topics.name")
+        if it.is_map(at) or it.boolean(at):
             name += naming.FIFO
         if name in found:
-            it.complain(it.line("publish.topics"), f"publish.topics: {name} stands here twice")
-        found[name] = Topic(name=name, deduplicates=deduplicates)
+            it.wrong("publish.topics", f"{name} stands here twice")
+        found[name] = it.into(Topic, at, name=name)
     return tuple(found.values())
 
 
@@ -135,13 +121,12 @@ def subscriptions(fields: Fields, shared: Queue) -> tuple[Subscription, ...]:
             own = replace(own, part=_plain(service) + _plain(topic))
             own = replace(own, key=f"{_plain(service)}{_plain(topic).capitalize()}EventsQueue")
         if (service, topic) in found:
-            it.complain(it.line(at), f"{at}: {topic} of {service} stands here twice")
-        scope = f"{at}.filter_policy_scope"
+            it.wrong(at, f"{topic} of {service} stands here twice")
         found[service, topic] = Subscription(
             service=service,
             topic=topic,
             filter_policy=_filter(it, f"{at}.filter_policy"),
-            filter_scope=it.one_of(scope, SCOPES[0], SCOPES) if it.root.at(scope) else "",
+            filter_scope=it.one_of(f"{at}.filter_policy_scope"),
             queue=own or shared,
         )
     _check_parts(fields, found.values())
@@ -153,49 +138,39 @@ def _check_parts(fields: Fields, found: Iterable[Subscription]) -> None:
     owners: dict[str, str] = {}
     for part, topic in ((it.queue.part, f"{it.topic} of {it.service}") for it in found):
         if part and owners.setdefault(part, topic) != topic:
-            text = f"subscribe.topics: {topic} and {owners[part]} would share the queue {part}"
-            fields.complain(fields.line("subscribe.topics"), text)
+            text = f"{topic} and {owners[part]} would share the queue {part}"
+            fields.wrong("subscribe.topics", text)
 
 
 def _own_queue(fields: Fields, path: str) -> Queue | None:
-    if fields.is_map(path) or fields.boolean(path, default=False):
-        return _queue(fields, path)
-    return None
+    return _queue(fields, path) if fields.is_map(path) or fields.boolean(path) else None
 
 
 def _queue(fields: Fields, path: str) -> Queue:
-    found: dict[str, str] = {}
-    for name, (attribute, low, high) in TIMES.items():
-        seconds = fields.seconds(f"{path}.{name}", None, low, high)
-        if seconds is not None:
-            found[attribute] = str(seconds)
-    tries = fields.integer(f"{path}.dead_letter.tries", 0, 1, MOST_TRIES)
+    said = fields.said(path).items()
+    found = {name: str(seconds) for name, seconds in said if seconds is not None}
     attributes = found | _fifo(fields, f"{path}.fifo")
-    return Queue(attributes=tuple(sorted(attributes.items())), tries=tries or None)
+    tries = fields.integer(f"{path}.dead_letter.tries") or None
+    return Queue(attributes=tuple(sorted(attributes.items())), tries=tries)
 
 
 def _fifo(fields: Fields, path: str) -> dict[str, str]:
-    if not fields.is_map(path):
-        return {"FifoQueue": "true"} if fields.boolean(path, default=False) else {}
+    if not fields.is_map(path) and not fields.boolean(path):
+        return {}
     found = {"FifoQueue": "true"}
     key = f"{path}.content_based_deduplication"
-    if fields.root.at(key):
-        found["ContentBasedDeduplication"] = str(fields.boolean(key, default=False)).lower()
-    given = [name for name in CHOICES if fields.root.at(f"{path}.{name}")]
-    for name in given:
-        attribute, allowed = CHOICES[name]
-        found[attribute] = fields.one_of(f"{path}.{name}", allowed[0], allowed)
+    if fields.has(key):
+        found["ContentBasedDeduplication"] = str(fields.boolean(key)).lower()
+    given = [name for name in CHOICES if fields.has(f"{path}.{name}")]
+    found |= {CHOICES[name]: fields.one_of(f"{path}.{name}") for name in given}
     fast = f"{path}.high_throughput"
-    if given and fields.root.at(fast):
+    if given and fields.has(fast):
         fields.complain(fields.line(fast), f"{fast} cannot stand beside {' and '.join(given)}")
-    elif fields.boolean(fast, default=False):
-        found |= {attribute: allowed[0] for attribute, allowed in CHOICES.values()}
-    if (found.get("DeduplicationScope"), found.get("FifoThroughputLimit")) == (
-        "queue",
-        "perMessageGroupId",
-    ):
-        text = f"{path}: throughput_limit must be perQueue where deduplication_scope is queue"
-        fields.complain(fields.line(path), text)
+    elif fields.boolean(fast):
+        found |= {"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+    scope, limit = (found.get(it) for it in CHOICES.values())
+    if (scope, limit) == ("queue", "perMessageGroupId"):
+        fields.wrong(path, "throughput_limit must be perQueue where deduplication_scope is queue")
     return found
 
 

@@ -26,11 +26,11 @@ class HealthCheck:
     """How the load balancer asks a task whether it is well; None leaves AWS's default."""
 
     path: str
-    interval: int | None
-    healthy_threshold: int | None
-    unhealthy_threshold: int | None
-    timeout: int | None
-    success_codes: str | None
+    interval: int | None = None
+    healthy_threshold: int | None = None
+    unhealthy_threshold: int | None = None
+    timeout: int | None = None
+    success_codes: str | None = None
     port: int | None = None
 
 
@@ -45,8 +45,8 @@ class Http:
     path: str
     health_check: HealthCheck
     grace_period: int
-    deregistration_delay: int
-    stickiness: bool
+    deregistration_delay: int = 60
+    stickiness: bool = False
     number: int = 0
     target: tuple[str, int] = ("", 0)
     version: str | None = None

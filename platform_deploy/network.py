@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from .fields import Fields
+from .schema import PARTS
 
 VPC: Final = "network.vpc"
 PUBLIC: Final = "public"
@@ -19,7 +20,6 @@ PRIVATE: Final = "private"
 NAT_SINGLE: Final = "nat-single"
 NAT_PER_AZ: Final = "nat-per-az"
 ENDPOINTS: Final = "endpoints"
-WAYS_OUT = (PUBLIC, NAT_SINGLE, NAT_PER_AZ, ENDPOINTS)
 ZONES = 2  # a load balancer wants as many
 LARGEST, SMALLEST = 16, 28  # the prefixes that AWS takes for networks and subnets
 SUBNET_BITS = 8  # a subnet is so much smaller than its network: /24 in /16
@@ -103,17 +103,16 @@ class Network:
 
 def network(fields: Fields) -> Network:
     """Return the network of an environment's manifest."""
-    is_said = fields.root.at("network.egress") is not None
-    way_out = fields.one_of("network.egress", PUBLIC, WAYS_OUT) if is_said else None
-    is_imported = fields.root.at(f"{VPC}.id") is not None
+    way_out = fields.one_of("network.egress") if fields.has("network.egress") else None
+    is_imported = fields.has(f"{VPC}.id")
     if is_imported and way_out:
-        text = f"network.egress: the network {VPC}.id names has its own way out; leave it out"
-        fields.complain(fields.line("network.egress"), text)
-    endpoints = fields.names("network.endpoints") or ()
+        text = f"the network {VPC}.id names has its own way out; leave it out"
+        fields.wrong("network.egress", text)
+    endpoints = fields.names("network.endpoints")
     for name in endpoints:
         if not _SERVICE.fullmatch(name) or way_out in (None, PUBLIC):
-            text = f"network.endpoints: {name!r} is no service, or network.egress is not private"
-            fields.complain(fields.line("network.endpoints"), text)
+            text = f"{name!r} is no service, or network.egress is not private"
+            fields.wrong("network.endpoints", text)
     return Network(
         vpc=_imported(fields) if is_imported else _own(fields),
         ingress=tuple(_rules(fields, f"{VPC}.security_group.ingress")),
@@ -126,17 +125,15 @@ def network(fields: Fields) -> Network:
 def placement(fields: Fields) -> str | Chosen:
     """Return where a workload's tasks stand: `public`, `private` or in these subnets."""
     path = f"{VPC}.placement"
-    if not fields.is_map(path):
-        return fields.one_of(path, PUBLIC, (PUBLIC, PRIVATE))
-    return _chosen(fields, f"{path}.subnets")
+    return _chosen(fields, f"{path}.subnets") if fields.is_map(path) else fields.one_of(path)
 
 
 def _chosen(fields: Fields, path: str) -> Chosen:
     """Return subnets by their ids or tags; at least one is named."""
     pairs = tuple(_tags(fields, f"{path}.from_tags")) if fields.is_map(path) else ()
-    ids = () if fields.is_map(path) else fields.names(path) or ()
+    ids = () if fields.is_map(path) else fields.names(path)
     if not pairs and not (ids and all(ids)):
-        fields.complain(fields.line(path), f"{path} must name subnets by id or from_tags")
+        fields.must(path, "name subnets by id or from_tags")
     return Tagged(pairs=pairs) if pairs else ids
 
 
@@ -148,27 +145,26 @@ def _tags(fields: Fields, path: str) -> Iterator[tuple[str, str]]:
             yield name, item.text
 
 
-def _each(fields: Fields, path: str, known: tuple[str, ...]) -> Iterator[Fields]:
+def _each(fields: Fields, path: str, part: str) -> Iterator[Fields]:
     """Yield the fields of each map in a list."""
-    node = fields.root.at(path)
+    node, table = fields.root.at(path), PARTS[part]
     items = node.items if node else ()
-    if node and (
-        not isinstance(node.value, tuple) or not all(isinstance(it.value, Mapping) for it in items)
-    ):
-        fields.complain(node.line, f"{path} must be a list of maps")
+    is_list = node is None or isinstance(node.value, tuple)
+    if not is_list or not all(isinstance(it.value, Mapping) for it in items):
+        fields.must(path, "be a list of maps")
         return
     for item in items:
-        for key in item.map.keys() - set(known):
-            text = f"{path}: {key} is no field of it, ignored; it has {', '.join(known)}"
+        for key in item.map.keys() - table.fields.keys():
+            text = f"{path}: {key} is no field of it, ignored; it has {', '.join(table.fields)}"
             fields.complain(item.map[key].line, text, is_error=False)
-        yield replace(fields, root=item)
+        yield replace(fields, root=item, table=table)
 
 
 # --- a network that exists ---------------------------------------------------------------------
 
 
 def _imported(fields: Fields) -> ImportedVpc:
-    if fields.root.at(f"{VPC}.cidr"):
+    if fields.has(f"{VPC}.cidr"):
         text = f"{VPC}.cidr belongs to a network to be made, {VPC}.id to one that exists"
         fields.complain(fields.line(f"{VPC}.cidr"), text)
     public, private = (_imported_subnets(fields, f"{VPC}.subnets.{it}") for it in (PUBLIC, PRIVATE))
@@ -181,12 +177,12 @@ def _imported_subnets(fields: Fields, path: str) -> Chosen:
     if fields.is_map(path):
         return _chosen(fields, path)
     found = []
-    for item in _each(fields, path, ("id", "cidr", "az")):
+    for item in _each(fields, path, "subnet"):
         if not item.text("id") or item.root.map.keys() & {"cidr", "az"}:
             item.complain(item.root.line, f"{path}: each subnet of an existing network is an id")
         found.append(item.text("id"))
     if len(found) == 1:
-        fields.complain(fields.line(path), f"{path}: at least {ZONES}, in different zones")
+        fields.wrong(path, f"at least {ZONES}, in different zones")
     return tuple(found)
 
 
@@ -196,21 +192,15 @@ def _imported_subnets(fields: Fields, path: str) -> Chosen:
 def _own(fields: Fields) -> OwnVpc:
     cidr = _cidr(fields, f"{VPC}.cidr", f"{VPC}.cidr") or IPv4Network("10.0.0.0/16")
     if not LARGEST <= cidr.prefixlen <= SMALLEST - ZONES:
-        text = f"{VPC}.cidr must be from /{LARGEST} to /{SMALLEST - ZONES}, not {cidr}"
-        fields.complain(fields.line(f"{VPC}.cidr"), text)
+        fields.must(f"{VPC}.cidr", f"be from /{LARGEST} to /{SMALLEST - ZONES}, not {cidr}")
         return _default_vpc()
     errors = _errors(fields)
     listed = {it: _own_subnets(fields, f"{VPC}.subnets.{it}") for it in (PUBLIC, PRIVATE)}
     if _errors(fields) > errors or not any(listed.values()):
         return _divided(cidr)
-    found = OwnVpc(
-        cidr=str(cidr),
-        public=listed[PUBLIC],
-        private=listed[PRIVATE],
-        is_private=bool(listed[PRIVATE]),
-    )
+    found = OwnVpc(cidr=str(cidr), **listed, is_private=bool(listed[PRIVATE]))
     for text in _wrong(found):
-        fields.complain(fields.line(f"{VPC}.subnets"), f"{VPC}.subnets: {text}")
+        fields.wrong(f"{VPC}.subnets", text)
     return found
 
 
@@ -228,10 +218,10 @@ def _divided(cidr: IPv4Network) -> OwnVpc:
 def _own_subnets(fields: Fields, path: str) -> tuple[Subnet, ...]:
     """Return the subnets by zone, so that public and private ones of a zone have one number."""
     found = []
-    for item in _each(fields, path, ("id", "cidr", "az")):
-        if item.root.at("id"):
+    for item in _each(fields, path, "subnet"):
+        if item.has("id"):
             item.complain(item.line("id"), f"{path}: id needs {VPC}.id, a network that exists")
-        elif item.root.at("cidr") is None:
+        elif not item.has("cidr"):
             item.complain(item.root.line, f"{path}: each subnet to be made needs a cidr")
         elif cidr := _cidr(item, "cidr", f"{path}.cidr"):
             found.append(Subnet(cidr=str(cidr), zone=item.text("az") or None))
@@ -258,7 +248,7 @@ def _wrong(vpc: OwnVpc) -> Iterator[str]:
 
 def _cidr(fields: Fields, at: str, path: str) -> IPv4Network | None:
     """Return an address range as AWS gives it back: without what lies behind its prefix."""
-    if fields.root.at(at) is None:
+    if not fields.has(at):
         return None
     try:
         return IPv4Network(fields.text(at), strict=False)
@@ -271,21 +261,18 @@ def _cidr(fields: Fields, at: str, path: str) -> IPv4Network | None:
 
 
 def _rules(fields: Fields, path: str) -> Iterator[Rule]:
-    for item in _each(fields, path, ("cidr", "ip_protocol", "ports")):
-        missing = [it for it in ("cidr", "ip_protocol", "ports") if item.root.at(it) is None]
+    for item in _each(fields, path, "flow"):
+        missing = [it for it in item.table.fields if not item.has(it)]
         if missing:
             item.complain(item.root.line, f"{path}: {', '.join(missing)} missing")
             continue
-        cidr = item.text("cidr")
+        cidr, said = item.text("cidr"), item.text("ip_protocol").lower()
         try:
             cidr = str(ip_network(cidr, strict=False))
         except ValueError as error:
             item.complain(item.line("cidr"), f"{path}: cidr must be an address range: {error}")
-        protocol = item.text("ip_protocol").lower()
-        protocol = PROTOCOLS.get(protocol, protocol)
-        ports = _ports(item, path)
-        is_any = protocol == ANY_PROTOCOL
-        yield Rule(cidr=cidr, protocol=protocol, ports=None if is_any else ports)
+        protocol, ports = PROTOCOLS.get(said, said), _ports(item, path)
+        yield Rule(cidr=cidr, protocol=protocol, ports=None if protocol == ANY_PROTOCOL else ports)
 
 
 def _ports(item: Fields, path: str) -> tuple[int, int]:

@@ -40,10 +40,7 @@ class Override:
 def of_manifest(fields: Fields) -> Iterator[Override]:
     """Yield the `taskdef_overrides`: each sets a member, and makes what is missing on the way."""
     at = "taskdef_overrides"
-    node = fields.root.at(at)
-    if node and not isinstance(node.value, tuple):
-        fields.complain(node.line, f"{at} must be a list of paths and values")
-    for item in node.items if node else ():
+    for item in fields.listed(at, "paths and values"):
         path, value = item.at("path"), item.map.get("value")
         segments = [_SEGMENT.fullmatch(it) for it in path.text.split(".")] if path else []
         unknown = item.map.keys() - {"path", "value"}

@@ -29,50 +29,47 @@ def problems(files: Iterable[ManifestFile]) -> Iterator[Problem]:
     """Yield what is wrong in the manifests of pipelines."""
     for file in files:
         root, wrong = parse(file.text, file.path, None)
-        fields = Fields(file=file.path, root=root)
+        fields = Fields(file=file.path, root=root, table=schema.OF_TYPE[schema.PIPELINE])
         if root.map:
             _check(fields)
         yield from (*wrong, *fields.problems)
 
 
 def _check(fields: Fields) -> None:
-    _check_keys(fields, schema.PIPELINE)
+    keys.check(fields, fields.root, schema.PIPELINE)
     name = fields.text("name")
     if not name or len(name) > MAX_NAME:
-        text = f"name must be there and have at most {MAX_NAME} characters"
-        fields.complain(fields.line("name"), text)
+        fields.must("name", f"be there and have at most {MAX_NAME} characters")
     if fields.text("version") != "1":
-        fields.complain(fields.line("version"), "version must be 1")
+        fields.must("version", "be 1")
     _check_source(fields)
     stages = fields.root.at("stages")
     if stages is None or not stages.items:
-        fields.complain(fields.line("stages"), "stages must be a list of at least one")
+        fields.must("stages", "be a list of at least one")
     for item in stages.items if stages else ():
-        _check_stage(replace(fields, root=item))
+        _check_stage(replace(fields, root=item, table=schema.OF_TYPE[schema.STAGE]))
 
 
 def _check_source(fields: Fields) -> None:
     at = "source.properties"
     provider = fields.text("source.provider")
     if provider not in PROVIDERS:
-        text = f"source.provider must be one of {', '.join(PROVIDERS)}"
-        fields.complain(fields.line("source.provider"), text)
+        fields.must("source.provider", f"be one of {', '.join(PROVIDERS)}")
     for needed in PROVIDERS.get(provider, ()):
-        if fields.root.at(f"{at}.{needed}") is None:
-            fields.complain(fields.line(at), f"{at}.{needed} is missing")
-    if fields.text(f"{at}.output_artifact_format", FORMATS[0]) not in FORMATS:
-        text = f"{at}.output_artifact_format must be one of {', '.join(FORMATS)}"
-        fields.complain(fields.line(f"{at}.output_artifact_format"), text)
+        if not fields.has(f"{at}.{needed}"):
+            fields.missing(f"{at}.{needed}")
+    if fields.text(f"{at}.output_artifact_format") not in FORMATS:
+        fields.must(f"{at}.output_artifact_format", f"be one of {', '.join(FORMATS)}")
 
 
 def _check_stage(fields: Fields) -> None:
-    _check_keys(fields, schema.STAGE)
+    keys.check(fields, fields.root, schema.STAGE)
     name = fields.text("name")
     if not name:
         fields.complain(fields.root.line, "stages: a stage has the name of its environment")
-    fields.boolean("requires_approval", default=False)
+    fields.boolean("requires_approval")
     commands = fields.names("test_commands")
-    if commands and fields.root.at("post_deployments"):
+    if commands and fields.has("post_deployments"):
         text = f"stage {name}: either test_commands or post_deployments"
         fields.complain(fields.line("test_commands"), text)
     for step in STEPS:
@@ -86,21 +83,13 @@ def _check_stage(fields: Fields) -> None:
 def _check_order(fields: Fields, step: str, found: Node | None) -> None:
     """Note what waits for something that is not there, or for itself."""
     known = found.map if found else {}
-    waits_for = {it: fields.names(f"{step}.{it}.depends_on") or () for it in known}
+    waits_for = {it: fields.names(f"{step}.{it}.depends_on") for it in known}
     for it, others in waits_for.items():
         for other in others:
             if other not in known:
-                line = fields.line(f"{step}.{it}.depends_on")
-                fields.complain(line, f"{step}.{it}.depends_on: there is no {other}")
+                fields.wrong(f"{step}.{it}.depends_on", f"there is no {other}")
     try:
         TopologicalSorter(waits_for).prepare()
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        fields.complain(fields.line(step), f"{step}: depends_on goes in a circle: {circle}")
-
-
-def _check_keys(fields: Fields, kind: str) -> None:
-    for line, path in keys.not_maps(fields.root, kind):
-        fields.complain(line, f"{path} must be a map of fields")
-    for line, path, hint in keys.unknown(fields.root, kind):
-        fields.complain(line, f"{path} is no field of a {kind}, ignored{hint}", is_error=False)
+        fields.wrong(step, f"depends_on goes in a circle: {circle}")

@@ -17,7 +17,7 @@ ECR = ".dkr.ecr."
 def check(fields: Fields, workload: Workload, shared: Environment) -> None:
     """Note what the environment's network cannot give a workload."""
     for path, text in _wrong(workload, shared):
-        fields.complain(fields.line(path), f"{path}: {text}")
+        fields.wrong(path, text)
     for image in _out_of_reach(workload, shared):
         text = f"{image} is not in ECR, and with network.egress {ENDPOINTS} nothing else is reached"
         fields.complain(fields.line("image"), text, is_error=False)

@@ -13,7 +13,6 @@ from .fields import Fields
 
 PUBLIC, INTERNAL = "public", "internal"  # the environment's own load balancers
 HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-CERTIFICATE = re.compile(r"arn:aws[\w-]*:(acm|iam):[\w-]*:\d{12}:(server-)?certificate/\S+")
 ALIAS_KEYS = frozenset({"name", "hosted_zone"})
 
 
@@ -52,46 +51,36 @@ class Imported:
 
 def entrance(fields: Fields, at: str) -> Entrance:
     """Return what the environment's manifest says of a load balancer (`http.public`)."""
-    certificates = fields.names(f"{at}.certificates") or ()
-    for arn in certificates:
-        if not CERTIFICATE.fullmatch(arn):
-            line = fields.line(f"{at}.certificates")
-            fields.complain(line, f"{at}.certificates: {arn!r} is no certificate's ARN")
-    older = f"{at}.security_groups.ingress"
-    if fields.root.at(f"{at}.ingress") and fields.root.at(older):
-        fields.complain(fields.line(older), f"{older}: the newer {at}.ingress stands there too")
-    where = f"{at}.ingress" if fields.root.at(f"{at}.ingress") else f"{older}.restrict_to"
-    vpc = f"{at}.ingress.vpc" if fields.root.at(f"{at}.ingress") else f"{older}.from_vpc"
-    return Entrance(
-        certificates=certificates,
-        ssl_policy=fields.text(f"{at}.ssl_policy") or None,
-        source_ips=ranges(fields, f"{where}.source_ips"),
+    older, newer = f"{at}.security_groups.ingress", f"{at}.ingress"
+    if fields.has(newer) and fields.has(older):
+        fields.wrong(older, f"the newer {newer} stands there too")
+    is_newer = fields.has(newer)
+    return fields.into(
+        Entrance,
+        at,
+        source_ips=ranges(fields, f"{newer if is_newer else f'{older}.restrict_to'}.source_ips"),
         logs=_logs(fields, f"{at}.access_logs"),
-        subnets=fields.names(f"{at}.subnets") or (),
-        from_network=fields.boolean(vpc, default=False),
+        from_network=fields.boolean(f"{newer}.vpc" if is_newer else f"{older}.from_vpc"),
     )
 
 
 def _logs(fields: Fields, at: str) -> tuple[str, str] | None:
-    if not fields.is_map(at) and not fields.boolean(at, default=False):
+    if not fields.is_map(at) and not fields.boolean(at):
         return None
-    if not fields.is_map(at):
-        return "", ""
     prefix = fields.text(f"{at}.prefix")
     if "AWSLogs" in prefix:
-        text = f"{at}.prefix: AWS adds AWSLogs itself and takes no prefix with it"
-        fields.complain(fields.line(f"{at}.prefix"), text)
+        fields.wrong(f"{at}.prefix", "AWS adds AWSLogs itself and takes no prefix with it")
     return fields.text(f"{at}.bucket_name"), prefix
 
 
 def ranges(fields: Fields, path: str) -> tuple[str, ...]:
     """Return a list of address ranges."""
-    found = fields.names(path) or ()
+    found = fields.names(path)
     for cidr in found:
         try:
             ip_network(cidr)
         except ValueError:
-            fields.complain(fields.line(path), f"{path}: {cidr!r} is no address range")
+            fields.wrong(path, f"{cidr!r} is no address range")
     return found
 
 
@@ -99,8 +88,7 @@ def aliases(fields: Fields, at: str) -> tuple[Alias, ...]:
     """Return a rule's names; a string is one name, whatever is in it."""
     node, zone = fields.root.at(f"{at}.alias"), fields.text(f"{at}.hosted_zone") or None
     if zone and node is None:
-        line = fields.line(f"{at}.hosted_zone")
-        fields.complain(line, f"{at}.hosted_zone needs {at}.alias")
+        fields.needs(f"{at}.hosted_zone", f"{at}.alias")
     if node is None:
         return ()
     listed = node.items if isinstance(node.value, tuple) else (node,)

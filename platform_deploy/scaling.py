@@ -12,10 +12,8 @@ from .fields import Fields, duration
 from .schema import WORKER
 
 MOST = 5000  # tasks of a service
-SCALE_IN, SCALE_OUT = 120, 60  # seconds between two changes, as Copilot has them
 FARGATE, SPOT = "FARGATE", "FARGATE_SPOT"
 _RANGE = re.compile(r"(\d{1,4})-(\d{1,4})")
-LARGEST = 2**31 - 1
 CPU, MEMORY, REQUESTS = "cpu_percentage", "memory_percentage", "requests"
 RESPONSE_TIME, QUEUE_DELAY = "response_time", "queue_delay"
 METRICS = (CPU, MEMORY, REQUESTS, RESPONSE_TIME, QUEUE_DELAY)
@@ -55,15 +53,14 @@ class Capacity:
 
 def scaling(fields: Fields) -> Scaling | None:
     """Return the range and its metrics, None for a fixed number of tasks."""
-    used = [name for name in METRICS if fields.root.at(f"count.{name}")]
-    if fields.root.at("count.range") is None:
-        for name in (*used, *(("cooldown",) if fields.root.at("count.cooldown") else ())):
-            fields.complain(fields.line(f"count.{name}"), f"count.{name} needs count.range")
+    used = [name for name in METRICS if fields.has(f"count.{name}")]
+    if not fields.has("count.range"):
+        for name in (*used, *(("cooldown",) if fields.has("count.cooldown") else ())):
+            fields.needs(f"count.{name}", "count.range")
         return None
     if not used:
-        text = f"count.range needs a metric: one of {', '.join(METRICS)}"
-        fields.complain(fields.line("count.range"), text)
-    if fields.root.at("count.spot"):
+        fields.needs("count.range", f"a metric: one of {', '.join(METRICS)}")
+    if fields.has("count.spot"):
         text = "count.spot excludes count.range; see count.range.spot_from"
         fields.complain(fields.line("count.spot"), text)
     low, high = _range(fields)
@@ -74,16 +71,16 @@ def _range(fields: Fields) -> tuple[int, int]:
     path = "count.range"
     if fields.is_map(path):
         for key in ("min", "max"):
-            if fields.root.at(f"{path}.{key}") is None:
-                fields.complain(fields.line(path), f"{path}.{key} is missing")
-        low, high = (fields.integer(f"{path}.{key}", 0, 0, MOST) for key in ("min", "max"))
+            if not fields.has(f"{path}.{key}"):
+                fields.missing(f"{path}.{key}")
+        low, high = (fields.integer(f"{path}.{key}") for key in ("min", "max"))
     else:
         match = _RANGE.fullmatch(fields.text(path))
         low, high = (int(match[1]), int(match[2])) if match else (0, 0)
         if not match or high > MOST:
-            fields.complain(fields.line(path), f"{path} must be such as 1-10, at most {MOST}")
+            fields.must(path, f"be such as 1-10, at most {MOST}")
     if low > high:
-        fields.complain(fields.line(path), f"{path}: {low} is more than {high}")
+        fields.wrong(path, f"{low} is more than {high}")
     return low, high
 
 
@@ -93,29 +90,29 @@ def _metrics(fields: Fields, used: list[str]) -> Iterator[Metric]:
         path = f"count.{name}"
         if name in (NEEDS_HTTP if is_worker else (QUEUE_DELAY,)):
             kind = f"no {WORKER}" if is_worker else f"a {WORKER}"
-            fields.complain(fields.line(path), f"{path}: the type must be {kind}")
+            fields.wrong(path, f"the type must be {kind}")
         elif name == QUEUE_DELAY and fields.settings.copilot_defaults:
-            text = f"{path}: with Copilot's defaults it follows what Copilot's own Lambda counts"
-            fields.complain(fields.line(path), text, is_error=False)
+            text = "with Copilot's defaults it follows what Copilot's own Lambda counts"
+            fields.wrong(path, text, is_error=False)
         elif name in NEEDS_HTTP and not fields.is_map("http"):
-            fields.complain(fields.line(path), f"{path} needs http")
+            fields.needs(path, "http")
         target = _backlog(fields, path) if name == QUEUE_DELAY else _target(fields, name)
         yield Metric(
             name=name,
             target=target,
-            scale_in=_cooldown(fields, path, "in", SCALE_IN),
-            scale_out=_cooldown(fields, path, "out", SCALE_OUT),
+            scale_in=_cooldown(fields, path, "in"),
+            scale_out=_cooldown(fields, path, "out"),
         )
 
 
 def _target(fields: Fields, name: str) -> float:
     path = f"count.{name}"
     at = f"{path}.value" if fields.is_map(path) else path
-    if fields.root.at(at) is None:
-        fields.complain(fields.line(path), f"{at} is missing")
+    if not fields.has(at):
+        fields.missing(at)
     elif name == RESPONSE_TIME:
         return _duration(fields, at)
-    return float(fields.integer(at, 1, 1, LARGEST if name == REQUESTS else 100))
+    return float(fields.integer(at))
 
 
 def _backlog(fields: Fields, path: str) -> float:
@@ -132,22 +129,23 @@ def _backlog(fields: Fields, path: str) -> float:
 def _duration(fields: Fields, path: str) -> float:
     found = duration(fields.text(path))
     if not found:
-        fields.complain(fields.line(path), f"{path} must be a duration such as 500ms or 2m")
+        fields.must(path, "be a duration such as 500ms or 2m")
     return found or 1.0
 
 
-def _cooldown(fields: Fields, path: str, key: str, default: int) -> int:
-    general = fields.seconds(f"count.cooldown.{key}", default, 0, LARGEST)
-    return fields.seconds(f"{path}.cooldown.{key}", general, 0, LARGEST) or 0
+def _cooldown(fields: Fields, path: str, key: str) -> int:
+    """Return a metric's own pause, else that of all metrics."""
+    own, general = (fields.seconds(f"{at}.cooldown.{key}") for at in (path, "count"))
+    return (general if own is None else own) or 0
 
 
 def capacity(fields: Fields, found: Scaling | None) -> tuple[Capacity, ...]:
     """Return on what the tasks run; nothing where it is Fargate alone."""
     named, spot_from = fields.text("capacity_provider"), fields.root.at("count.range.spot_from")
-    is_spot = fields.root.at("count.spot") is not None or spot_from is not None
+    is_spot = fields.has("count.spot") or spot_from is not None
     if named:
         for path in ("count.spot", "count.range.spot_from", "storage.ephemeral"):
-            if fields.root.at(path):
+            if fields.has(path):
                 text = f"{path} is Fargate's, and capacity_provider takes another capacity"
                 fields.complain(fields.line(path), text)
         return (Capacity(provider=named, weight=1),)
@@ -156,6 +154,6 @@ def capacity(fields: Fields, found: Scaling | None) -> tuple[Capacity, ...]:
     spot = Capacity(provider=SPOT, weight=1)
     if found is None or spot_from is None:
         return (spot,)
-    first = fields.integer("count.range.spot_from", 0, 0, MOST)
+    first = fields.integer("count.range.spot_from")
     base = Capacity(provider=FARGATE, weight=0, base=max(0, first - 1))
     return (spot, base) if first >= found.low else (spot,)

@@ -48,7 +48,7 @@ class Mount:
     """A volume of the task as a container sees it."""
 
     volume: str
-    path: str
+    path: str = ""
     read_only: bool
 
 
@@ -59,8 +59,8 @@ class Volume:
     name: str
     file_system: Given | None
     root: str
-    access_point: str | None
-    iam: bool
+    access_point: str | None = None
+    iam: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class LogRouter:
     """FireLens: the container that takes the output, and what it is told to do with it."""
 
     container: Container
-    destination: tuple[tuple[str, str], ...]
+    destination: tuple[tuple[str, str], ...] = ()
     secrets: tuple[Secret, ...]
     metadata: bool
-    config_file: str | None
+    config_file: str | None = None

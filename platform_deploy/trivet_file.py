@@ -9,35 +9,33 @@ from collections.abc import Mapping
 from .fields import Fields
 from .settings import Settings, Where
 
-TRIVET, COPILOT = "trivet", "copilot"
+COPILOT = "copilot"
 MAX_TAGS = 40  # of AWS's 50; the others are Trivet's own
-ACCOUNT = re.compile(r"\d{12}")
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 _TAG = re.compile(r"[\w\s.:/=+@-]{1,128}")
 _TAG_VALUE = re.compile(r"[\w\s.:/=+@-]{0,256}")
 _RESERVED = re.compile(r"(?i)(aws:|trivet:|name$)")
-_POLICY = re.compile(r"(arn:aws[a-z-]*:iam::\d{12}:policy/[\w+=,.@/-]+)|[\w+=,.@-]{1,128}")
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def settings(fields: Fields, environment: str, defaults: str | None) -> Settings:
     """Return what the file says; `defaults`, where given, wins over what stands there."""
-    said = fields.one_of("defaults", TRIVET, (TRIVET, COPILOT))
+    said = fields.one_of("defaults")
     places = {
-        name: _where(fields, f"environments.{name}") for name, _ in fields.pairs("environments")
+        name: fields.into(Where, f"environments.{name}") for name, _ in fields.pairs("environments")
     }
     if places and environment not in places:
-        text = f"environments: there is no {environment}, only {', '.join(places)}"
-        fields.complain(fields.line("environments"), text, is_error=False)
+        text = f"there is no {environment}, only {', '.join(places)}"
+        fields.wrong("environments", text, is_error=False)
     plain, outputs = _exports(fields)
-    return Settings(
+    return fields.into(
+        Settings,
+        "",
         copilot_defaults=(defaults or said) == COPILOT,
         exports=plain,
         outputs=outputs,
         domain=fields.text("domain").lower() or None,
         where=places.get(environment, Where()),
         tags=_tags(fields),
-        boundary=_matching(fields, "permissions_boundary", _POLICY, "a policy's name or ARN"),
     )
 
 
@@ -69,21 +67,6 @@ def _exports(fields: Fields) -> tuple[dict[str, str], dict[str, dict[str, str]]]
     return exports, outputs
 
 
-def _where(fields: Fields, at: str) -> Where:
-    return Where(
-        account=_matching(fields, f"{at}.account", ACCOUNT, "an account's 12 digits"),
-        region=_matching(fields, f"{at}.region", REGION, "a region such as eu-central-1"),
-        profile=fields.text(f"{at}.profile") or None,
-    )
-
-
-def _matching(fields: Fields, path: str, form: re.Pattern[str], what: str) -> str | None:
-    found = fields.text(path)
-    if found and not form.fullmatch(found):
-        fields.complain(fields.line(path), f"{path} must be {what}, not {found}")
-    return found or None
-
-
 def _tags(fields: Fields) -> Mapping[str, str]:
     found = fields.pairs("tags")
     for name, value in found:
@@ -93,5 +76,5 @@ def _tags(fields: Fields) -> Mapping[str, str]:
             text = "at most 128 letters, digits, spaces and _.:/=+-@, the value at most 256"
             fields.complain(value.line, f"tags.{name}: AWS takes {text}")
     if len(found) > MAX_TAGS:
-        fields.complain(fields.line("tags"), f"tags: at most {MAX_TAGS}, not {len(found)}")
+        fields.wrong("tags", f"at most {MAX_TAGS}, not {len(found)}")
     return dict(fields.texts("tags"))

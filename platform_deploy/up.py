@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import chalice_road, code_bucket, flow, package_road, place
+from .app_resources import UserPool
 from .aws import Account
 from .chalice_command import Chalice
-from .errors import NotFound
+from .errors import NotConfigured, NotFound
 from .lease import held
 from .model import Project
 from .package_road import Applied
@@ -160,6 +161,18 @@ def told_json(done: Up) -> str:
 def with_apps(project: Project, chalices: tuple[Chalice, ...]) -> Project:
     """Return the project with the apps' resources."""
     return replace(project, apps=tuple(it.app for it in chalices))
+
+
+def inviting(chalices: tuple[Chalice, ...], mail: str) -> tuple[Chalice, ...]:
+    """Return the apps with the first user of their user pools; raises NotConfigured."""
+    if not mail:
+        return chalices
+    name, _, domain = mail.partition("@")
+    if not name or not domain or not mail.isprintable() or " " in mail:
+        raise NotConfigured(f"--first-user {mail}: is no e-mail address")
+    if not any(it.app.all_of(UserPool) for it in chalices):
+        raise NotConfigured("--first-user: no app has a user pool")
+    return tuple(replace(it, app=it.app.with_first_user(mail)) for it in chalices)
 
 
 def _place(account: Account, chalice: Chalice, done: flow.Done, voice: Voice) -> Place:

@@ -6,17 +6,21 @@ Pure. A cursor is the last text of the page before, so pages neither repeat nor 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .dataset import Page
+from .dataset import Page, Version
 from .errors import BadKey, BadQuery
 from .key import Prefix, parse_key, parse_prefix
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-_NUMBER = re.compile(r"[0-9]{1,4}")
 PARAMETERS = frozenset({"prefix", "delimiter", "limit", "cursor"})
+PARAMETERS_OF_VERSIONS = frozenset({"versions", "limit", "cursor"})
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+_NOT_OURS = "the cursor is not one of ours; take it from the page before"
+_MOMENT = re.compile(r"-?[0-9a-f]{1,16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,26 @@ def parse(query: Mapping[str, str]) -> Listing:
     )
 
 
+def page_of_versions(
+    kept: Sequence[Version], query: Mapping[str, str]
+) -> tuple[Sequence[Version], str | None]:
+    """Return the page of versions, the newest first, and the next one's cursor; raises BadQuery.
+
+    The cursor is a time: what is written meanwhile comes before it. Versions of one time stay
+    together, also beyond the limit.
+    """
+    require_known(query, PARAMETERS_OF_VERSIONS)
+    limit, cursor = _limit(query.get("limit")), query.get("cursor")
+    if cursor:
+        before = _moment(cursor)
+        kept = [version for version in kept if version.info.modified_ns < before]
+    if len(kept) <= limit:
+        return kept, None
+    last = kept[limit - 1].info.modified_ns
+    page = [version for version in kept if version.info.modified_ns >= last]
+    return page, f"{last:x}" if len(page) < len(kept) else None
+
+
 def require_known(query: Mapping[str, str], known: frozenset[str]) -> None:
     """Raise BadQuery for a parameter that would otherwise be ignored in silence."""
     unknown = sorted(query.keys() - known)
@@ -66,7 +90,13 @@ def _after(cursor: str) -> str:
         parse_key(text.removesuffix("/"))  # a folder's text has a slash at its end
         return text
     except (UnicodeError, binascii.Error, BadKey) as error:
-        raise BadQuery("the cursor is not one of ours; take it from the page before") from error
+        raise BadQuery(_NOT_OURS) from error
+
+
+def _moment(cursor: str) -> int:
+    if not _MOMENT.fullmatch(cursor):
+        raise BadQuery(_NOT_OURS)
+    return int(cursor, 16)
 
 
 def _folders(delimiter: str | None) -> bool:

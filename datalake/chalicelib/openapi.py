@@ -86,6 +86,13 @@ _READ = _MADE | {
 }
 _RANGES = texts("header", Range="One range of bytes; cut to one piece", If_Range="Its ETag")
 _VERSION = texts("query", version="The ID of a version; the current one without it")
+_LIMIT = parameter(
+    "limit", "query", number(1, MAX_LIMIT, default=DEFAULT_LIMIT), "At most so many lines"
+)
+_VERSIONS = [
+    *texts("query", versions="List what is kept of the key", cursor="From the page before"),
+    _LIMIT,
+]
 
 
 def _problem(codes: tuple[str, ...]) -> Part:
@@ -110,13 +117,12 @@ def _list() -> Part:
         folders={"type": "array", "items": text()},
         cursor=text("Of the next page; null on the last") | {"type": ["string", "null"]},
     )
-    limit = number(1, MAX_LIMIT, default=DEFAULT_LIMIT)
     return {
         "summary": "List what you may list, in the order of the keys' code points",
         "parameters": [
             *texts("query", prefix="What the keys begin with", cursor="From the page before"),
             parameter("delimiter", "query", text(enum=["", "/"]), "/ lists folders as one line"),
-            parameter("limit", "query", limit, "At most so many lines"),
+            _LIMIT,
         ],
         "responses": {"200": {"description": "A page", "content": as_json(page)}}
         | refusals(*GUARDED),
@@ -147,7 +153,7 @@ def _dataset() -> Part:
         undelete="Give back this version, or without a value the last one",
     )
     return {
-        "get": _get([*_VERSION, *texts("query", versions="List what is kept of the key")]),
+        "get": _get([*_VERSION, *_VERSIONS]),
         "head": _head(_VERSION),
         "put": _put([*source, *_VERSION, *CONDITIONS, *DIGESTS], GUARDED),
         "delete": {

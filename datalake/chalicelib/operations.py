@@ -109,20 +109,19 @@ def _require_no_body(request: Request) -> None:
 
 def _read(request: Request, key: Key, store: Store) -> Reply:
     query = request.query()
-    listing.require_known(query, _READING)
     if "versions" in query:
-        if len(query) > 1:
-            raise BadQuery("versions goes with no other parameter")
-        return _versions(key, store)
+        return _versions(key, query, store)
+    listing.require_known(query, _READING)
     answer = _head if request.method == "HEAD" else _get
     return answer(request, key, store, query.get("version", ""))
 
 
-def _versions(key: Key, store: Store) -> Reply:
+def _versions(key: Key, query: dict[str, str], store: Store) -> Reply:
     kept = store.versions(key)
+    page, cursor = listing.page_of_versions(kept, query)
     if not kept:
         raise NoSuchDataset
-    return reply.versions(key.text, kept)
+    return reply.versions(key.text, page, cursor)
 
 
 def _get(request: Request, key: Key, store: Store, version: str) -> Reply:

@@ -83,8 +83,8 @@ def created(key: str, made: Written, *, below: str) -> Reply:
     return replace(answer, headers={**answer.headers, "Location": location}, key=key)
 
 
-def versions(key: str, kept: Sequence[Version]) -> Reply:
-    """Answer with what is kept of a key, the newest first."""
+def versions(key: str, kept: Sequence[Version], cursor: str | None) -> Reply:
+    """Answer with a page of what is kept of a key, the newest first."""
     items = [
         {
             "version": version.info.etag,
@@ -93,7 +93,7 @@ def versions(key: str, kept: Sequence[Version]) -> Reply:
         }
         for version in kept
     ]
-    return Reply(status=200, headers=JSON, body=_document({"items": items}))
+    return Reply(status=200, headers=JSON, body=_document({"items": items, "cursor": cursor}))
 
 
 def deleted() -> Reply:

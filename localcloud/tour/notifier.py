@@ -1,7 +1,5 @@
 """Send genuine webhooks to the notifier and read the text messages back."""
 
-import hashlib
-import hmac
 import time
 import uuid
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from ..client import Answer, call
 from ..cloud import ROOT, STAGE, Cloud
 from ..provision import client
 from ..screen import Screen
+from ..webhook import signed
 from .expect import expect_status, require, wait_until
 
 SAMPLES = ROOT / "examples" / "webhooks"
@@ -47,14 +46,7 @@ def tour(cloud: Cloud, screen: Screen) -> None:
 
 
 def _headers(cloud: Cloud, body: bytes, *, event: str) -> dict[str, str]:
-    signature = hmac.new(cloud.secret.encode(), body, hashlib.sha256).hexdigest()
-    return {
-        "Content-Type": "application/json",
-        "X-GitHub-Event": event,
-        "X-GitHub-Delivery": str(uuid.uuid4()),
-        "X-GitHub-Hook-ID": "1",
-        "X-Hub-Signature-256": f"sha256={signature}",
-    }
+    return signed(cloud.secret, body, event=event, delivery=str(uuid.uuid4()))
 
 
 def _post(cloud: Cloud, headers: dict[str, str], body: bytes) -> Answer:

@@ -23,6 +23,8 @@ from .errors import (
     Unreachable,
 )
 
+# Seconds to wait for an answer, else 3: who asks SNS again too early sends the same SMS twice.
+_PATIENCE = {"sns": 10}
 WHY = "why"  # the attribute of a dead letter that says why it could not be dispatched
 _KINDS: dict[str, type[AwsFailed]] = {
     "AccessDenied": NotAllowed,
@@ -49,7 +51,7 @@ _KINDS: dict[str, type[AwsFailed]] = {
 def client(service: str) -> Any:
     """Return the process's one client of a service; forges wait 10 seconds for an answer."""
     with door(f"AWS client for {service}"):
-        return _session().create_client(service, config=_config())
+        return _session().create_client(service, config=_config(_PATIENCE.get(service, 3)))
 
 
 @cache
@@ -60,12 +62,12 @@ def _session() -> Any:
 
 
 @cache
-def _config() -> Any:
+def _config(read_timeout: int) -> Any:
     from botocore.config import Config
 
     return Config(
         connect_timeout=1,
-        read_timeout=3,
+        read_timeout=read_timeout,
         retries={"mode": "standard", "total_max_attempts": 2},
         tcp_keepalive=True,
     )

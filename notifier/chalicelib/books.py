@@ -21,6 +21,7 @@ from .desk import Desk, Held, Known, Open, Step
 from .event import FAILED
 from .items import found_in, held_as, held_in, open_as, open_in, people_as, striking_out
 from .memory import Memory, Notice, Settled
+from .page import Page
 from .page_items import Item, key_of, page_key, putting
 
 LEASE = timedelta(minutes=2)  # after that, who was sending a bundle is taken for dead
@@ -29,6 +30,7 @@ _KEEP_SPEND = timedelta(days=400)
 _HELD = "held:"
 _OPEN = "open:"
 _UNREACHABLE = "unreachable"
+_TAKEN = "taken_at"
 
 
 def desk_key(person: str) -> str:
@@ -198,7 +200,7 @@ def still_open(waiting: tuple[Open, ...], items: dict[str, Item]) -> dict[str, t
 
     def is_open(waits: Open, memory: Memory) -> bool:
         page = items.get(page_key(waits.page), {})
-        is_taken = bool(page.get("acknowledged_at", {}).get("S"))
+        is_taken = bool(page.get("acknowledged_at", {}).get("S") or taken_in(items[waits.about]))
         is_red = memory.state == FAILED and memory.since <= waits.told_at
         return is_red and (waits.reminds or not is_taken)
 
@@ -207,6 +209,33 @@ def still_open(waiting: tuple[Open, ...], items: dict[str, Item]) -> dict[str, t
         for waits in waiting
         if (memory := memories[waits.about]) and is_open(waits, memory)
     }
+
+
+def taking(page: Page) -> Item:
+    """Return the update that notes in the pipeline's memory that somebody took the failure on.
+
+    Only the failure that the page tells of; the first who takes it on counts.
+    """
+    return {
+        "Key": key_of(page.about),
+        "UpdateExpression": "SET #taken = :taken",
+        "ConditionExpression": (
+            "#state = :failed AND #since <= :told AND "
+            "(attribute_not_exists(#taken) OR #taken < #since)"
+        ),
+        "ExpressionAttributeNames": {"#taken": _TAKEN, "#state": "state", "#since": "since"},
+        "ExpressionAttributeValues": {
+            ":taken": {"S": page.acknowledged_at},
+            ":told": {"S": page.told_at},
+            ":failed": {"S": FAILED},
+        },
+    }
+
+
+def taken_in(item: Item) -> str:
+    """Return when somebody took on the failure that a pipeline's item tells of; empty: nobody."""
+    taken: str = item.get(_TAKEN, {"S": ""})["S"]
+    return taken if taken >= item.get("since", {"S": ""})["S"] else ""
 
 
 def closing(person: str, waits: Open) -> Item:

@@ -3,11 +3,12 @@
 Pure. What broke and was fixed while it waited is not told at all.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from .decide import BROKE, COMMITS, FIXED, STILL
 from .desk import Held, Open
-from .gsm import SEPTETS, septets, tidy, to_gsm
+from .gsm import SEPTETS, UNITS, loses_meaning, septets, tidy, to_gsm, units
 from .page import LIFE
 from .timing import span
 from .words import Words
@@ -37,7 +38,8 @@ def bundle(waiting: tuple[Held, ...], words: Words) -> str:
 
 def escalated(waits: Open, words: Words) -> str:
     """Write the one part about a failure that nobody acknowledged."""
-    said = f"{waits.label} {words.broke}, {words.unanswered} {waits.name}"
+    name = waits.name if to_gsm(tidy(waits.name)) or not waits.link else "?"
+    said = f"{waits.label} {words.broke}, {words.unanswered} {name}"
     return _with_link(said, waits.link)
 
 
@@ -53,17 +55,22 @@ def with_note(text: str, note: str) -> str:
     """Add a note to a text of the GSM alphabet, which gives way to it; another stays as it is."""
     if text != to_gsm(text):
         return text
-    while septets(f"{text} {note}") > SEPTETS:
-        text = text[:-1]
-    return f"{text} {note}"
+    return f"{_within(text, SEPTETS - septets(f' {note}'), septets)} {note}"
 
 
 def _with_link(said: str, address: str) -> str:
-    text = to_gsm(tidy(said))
+    """Add the address, which is worth more than letters that GSM cannot spell."""
     link = f" {address}" if septets(address) <= SEPTETS // 2 and address.isascii() else ""
-    while septets(text + link) > SEPTETS:
+    said = tidy(said)
+    if not link.strip() and loses_meaning(said):
+        return _within(said, UNITS, units)
+    return _within(to_gsm(said), SEPTETS - septets(link), septets) + link.rstrip()
+
+
+def _within(text: str, limit: int, count: Callable[[str], int]) -> str:
+    while count(text) > limit:
         text = text[:-1]
-    return (text + link).rstrip()
+    return text.rstrip()
 
 
 def _what_is_left(waiting: tuple[Held, ...]) -> list[Held]:

@@ -6,6 +6,7 @@ Pure: it makes and reads the parameters; `table` makes the calls. One item per p
     state       failed, ok or told          stamp    "812.1": run number, attempt
     since       ISO 8601, UTC               told     keys of people and topics
     told_at     ISO 8601, UTC               failing  names of jobs
+    taken_at    ISO 8601, UTC: when somebody took the failure on
     outbox      entry → {recipient, address, text, …}: owed, not yet known to be sent
     decisions   the last ones, each a JSON text
     expires_at  seconds since 1970: DynamoDB deletes the item some time after

@@ -90,6 +90,8 @@ def _page(tell: Tell, to: Person, occasion: Occasion) -> Page | None:
         why=tell.why,
         url=event.url,
         language=to.language,
+        about=event.key,
+        told_at=occasion.now.isoformat(),
     )
 
 

@@ -18,7 +18,8 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 class Page:
     """One message's page; `person` was told `text`, for the reason `why`.
 
-    `url` is the forge's; `acknowledged_at` is empty until somebody takes it on.
+    `url` is the forge's; `about` is the pipeline's key, `told_at` when it was told (ISO 8601, UTC).
+    `acknowledged_at` is empty until somebody takes it on.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Page:
     why: str
     url: str
     language: str
+    about: str
+    told_at: str
     acknowledged_at: str = ""
 
 

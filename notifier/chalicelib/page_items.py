@@ -3,7 +3,7 @@
 Pure: it makes and reads the parameters; `table` makes the calls.
 
     id          page#0aZ3456789
-    person, text, title, why, url, language, acknowledged_at    texts
+    person, text, title, why, url, language, about, told_at, acknowledged_at    texts
     attempts    how often it was asked for        expires_at  seconds since 1970
 """
 

@@ -86,6 +86,13 @@ class Payload:
         """Tell whether there is anything but null at `a.b.c`."""
         return self._at(path) is not None
 
+    def inside(self, path: str) -> "Payload":
+        """Return the object at `a.b.c`."""
+        value = self._at(path)
+        if not isinstance(value, dict):
+            raise self._problem(path, value, "object")
+        return Payload(name=self.name, document=value)
+
     def items(self, path: str) -> tuple["Payload", ...]:
         """Return the objects of the list at `a.b.c`; null and absent are an empty list."""
         values = self._at(path)

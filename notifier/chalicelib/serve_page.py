@@ -35,6 +35,8 @@ def serve_page(page_id: str, *, takes: bool) -> Html:
             table = wiring.table()
             taken = table.acknowledge(page_id, now) if takes else None
             page = taken or table.look(page_id, now)
+            if takes and page:  # also where an earlier try took the page on, and then died
+                table.take(page)
             result = "acknowledged" if taken else "seen" if page else "missing"
         status = 200 if page else 404
     except AwsFailed as error:

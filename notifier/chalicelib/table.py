@@ -3,8 +3,8 @@
 What an item looks like, and what a write demands, is said by `items`, `books` and `page_items`;
 here are only the calls. Nothing is decided here.
 
-Permissions on the table: dynamodb:BatchGetItem, dynamodb:UpdateItem, dynamodb:PutItem (the command
-line's `decisions` also dynamodb:Scan).
+Permissions on the table: dynamodb:BatchGetItem, dynamodb:GetItem, dynamodb:UpdateItem,
+dynamodb:PutItem (the command line's `decisions` also dynamodb:Scan).
 """
 
 from collections.abc import Callable, Iterator
@@ -89,12 +89,24 @@ class Table:
         self._write(books.clearing(desk, lease, told, notice, now))
 
     def look(self, page_id: str, now: datetime) -> Page | None:
-        """Count a look at a page and return it; None when it is not, or no longer, to be seen."""
-        return self._page(page_id, looking(page_id, now))
+        """Count a look at a page and return it; None when it is not, or no longer, to be seen.
+
+        Where another who was told of the same failure took it on, the page says so too.
+        """
+        page = self._page(page_id, looking(page_id, now))
+        if page is None or page.acknowledged_at:
+            return page
+        with self._door():
+            answer = self._connect().get_item(TableName=self._name, Key=key_of(page.about))
+        return replace(page, acknowledged_at=books.taken_in(answer.get("Item", {})))
 
     def acknowledge(self, page_id: str, now: datetime) -> Page | None:
         """Take a page on and return it; None where somebody did so before, or there is none."""
         return self._page(page_id, acknowledging(page_id, now))
+
+    def take(self, page: Page) -> None:
+        """Let a page that was taken on count for all who were told of the same failure."""
+        self._update(books.taking(page))
 
     def _page(self, page_id: str, update: dict[str, Any]) -> Page | None:
         try:

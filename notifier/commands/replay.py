@@ -7,11 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from notifier.chalicelib.decide import Decision, decide
-from notifier.chalicelib.delivery import Delivery
 from notifier.chalicelib.errors import BadPayload
 from notifier.chalicelib.event import Event, Ignored
-from notifier.chalicelib.forge import Forge, parse
-from notifier.chalicelib.forges import forge_named, forge_names
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.money import DEFAULT_PRICE, dollars
@@ -20,15 +17,16 @@ from notifier.chalicelib.wiring import rules_at
 from notifier.report import text_for
 
 from . import Answer, place_of_rules
+from .payloads import SENDERS, read_payload
 
 ABOUT = """\
 Read a folder of webhook payloads in the order of their names, and show who would be
 told what, and what it would cost: a change of the rules can be reviewed like code.
 
 A file is named after the forge's word for its event: workflow_run.json, or
-workflow_run.07-broken.json. The state of each pipeline is kept from file to file;
-between two files hours pass, so that nothing joins a bundle. Nothing is sent, and AWS
-is not needed.
+workflow_run.07-broken.json; of the forge aws any name will do. The state of each
+pipeline is kept from file to file; between two files hours pass, so that nothing joins
+a bundle. Nothing is sent, and AWS is not needed.
 
 Exit codes: 0 all was read; 1 a file is no such payload; 2 the rules have problems, or
 there is nothing to read.
@@ -56,7 +54,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("directory", metavar="DIRECTORY", type=Path, help="folder of *.json")
-    parser.add_argument("--forge", required=True, choices=forge_names(), help="who sent them")
+    parser.add_argument("--forge", required=True, choices=SENDERS, help="who sent them")
     parser.add_argument("--rules", metavar="FILE", help="default: $NOTIFIER_RULES, else ours")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -65,10 +63,10 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def run(options: argparse.Namespace) -> Answer:
     """Read the folder; raises BadRules."""
     rules = rules_at(place_of_rules(options.rules))
-    forge, now = forge_named(options.forge), datetime.now(UTC)
+    now = datetime.now(UTC)
     memories: dict[str, Memory] = {}
     files = _files(options.directory)
-    rows = [_row(path, forge, rules, memories, now) for path in files]
+    rows = [_row(path, options.forge, rules, memories, now) for path in files]
     code = 1 if any(row.result == "unreadable" for row in rows) else 0
     if options.json:
         return Answer(text=json.dumps([asdict(row) for row in rows], indent=2), code=code)
@@ -84,13 +82,9 @@ def _files(directory: Path) -> list[Path]:
     return files
 
 
-def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:
-    headers = {
-        forge.event_header: path.name.split(".")[0],
-        forge.delivery_headers[0]: path.name,
-    }
+def _row(path: Path, sender: str, rules: Rules, memories: dict[str, Memory], now: datetime) -> Row:
     try:
-        reading = parse(forge, Delivery(headers=headers, body=path.read_bytes()))
+        reading = read_payload(path, sender, path.name.split(".")[0])
     except BadPayload as error:
         return Row(file=path.name, result="unreadable", why=str(error))
     if isinstance(reading, Ignored):
@@ -103,6 +97,7 @@ def _row(path: Path, forge: Forge, rules: Rules, memories: dict[str, Memory], no
 
 def _priced(name: str, event: Event, decision: Decision, rules: Rules) -> Row:
     people = [tell for tell in decision.actions if not isinstance(tell.to, Topic)]
+    unruled = "; no rule tells anybody of it" if decision.edge and not decision.actions else ""
     parts = price = 0
     for tell in people:
         count = text_for(tell, event).parts
@@ -112,7 +107,7 @@ def _priced(name: str, event: Event, decision: Decision, rules: Rules) -> Row:
     return Row(
         file=name,
         result=decision.edge if decision.actions else "silent",
-        why=decision.why,
+        why=decision.why + unruled,
         told=tuple(tell.to.key for tell in decision.actions),
         parts=parts,
         price=price,

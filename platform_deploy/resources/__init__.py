@@ -46,6 +46,7 @@ from . import (
     user_pool,
     user_pool_client,
     user_pool_group,
+    user_pool_user,
     vpc,
     vpc_endpoint,
 )
@@ -93,6 +94,7 @@ TYPES: tuple[ResourceType, ...] = (
     user_pool.TYPE,
     user_pool_client.TYPE,
     user_pool_group.TYPE,
+    user_pool_user.TYPE,
     parameter.TYPE,
 )
 BY_KIND = {found.kind: found for found in TYPES}

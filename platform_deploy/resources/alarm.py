@@ -1,4 +1,4 @@
-"""What undoes a deployment when it is reached, `AWS::CloudWatch::Alarm`."""
+"""What undoes a deployment, or tells somebody, when it is reached, `AWS::CloudWatch::Alarm`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -18,7 +18,7 @@ from ..resource import (
     Value,
     rendered,
 )
-from . import messaging
+from . import app_alarm, messaging, of_apps
 
 KIND = "AWS::CloudWatch::Alarm"
 ATTRIBUTES = ("AlarmArn", "AlarmName")
@@ -54,7 +54,10 @@ def watched(project: Project, workload: Workload) -> Value:
 
 
 def desired(project: Project) -> Iterable[Desired]:
-    """Yield the alarms of each workload."""
+    """Yield the alarms of each workload and app."""
+    for app, properties in app_alarm.wanted(project):
+        at = Address(kind=KIND, name=str(properties["AlarmName"]))
+        yield Desired(address=at, workload=app.application, properties=properties)
     for workload in project.workloads:
         for it in workload.alarms:
             if isinstance(it, Alarm):
@@ -97,10 +100,13 @@ def _dimensions(project: Project, workload: Workload, namespace: str) -> Iterato
 
 
 def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the alarms whose names begin like the environment's."""
-    prefix = scope.project.name_of("")
-    for it in account.pages("cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNamePrefix=prefix):
-        yield calls.found(KIND, it["AlarmName"], it, ATTRIBUTES)
+    """Yield the alarms whose names begin like the environment's or an app's."""
+    for prefix in (scope.project.name_of(""), *of_apps.prefixes(scope.project)):
+        listed = account.pages(
+            "cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNamePrefix=prefix
+        )
+        for it in listed:
+            yield calls.found(KIND, it["AlarmName"], it, ATTRIBUTES)
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -129,6 +135,6 @@ TYPE = ResourceType(
     create=create,
     update=update,
     unowned=frozenset({"AlarmName"}),
-    unordered=frozenset({"Dimensions"}),
+    unordered=frozenset({"AlarmActions", "Dimensions", "OKActions"}),
     rare=True,
 )

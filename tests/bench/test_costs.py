@@ -27,6 +27,14 @@ def test_idle_apps_cost_less_than_a_dollar_where_prices_are_a_third_higher() -> 
     assert 1.33 * idle < 1
 
 
+def test_alarms_that_are_not_free_cost_what_the_page_says() -> None:
+    idle = costs.total(costs.notifier_idle()) + costs.total(costs.datalake_idle())
+    alarms = 10 * costs.MORE_PRICES["a CloudWatch alarm for a month"]
+    assert alarms == 1.0
+    page = costs.PAGE.read_text(encoding="utf-8")
+    assert f"{alarms:.2f} USD a month more, {idle + alarms:.2f} in all" in " ".join(page.split())
+
+
 def test_the_sizes_of_items_are_those_that_the_notifier_writes() -> None:
     assert counted_sizes() == costs.SIZES
 

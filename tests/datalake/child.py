@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -16,17 +17,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from datalake.chalicelib.dataset import Existing
-from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal
+from datalake.chalicelib.dataset import Existing, Record
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal, StoreBusy
 from datalake.chalicelib.key import Key, parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.status import identified
+from datalake.chalicelib.stores.uploads import PLAN, UPLOAD_AGE_NS, FilesystemUploads
+from datalake.chalicelib.uploads import Plan
 from tests.datalake.store_contract import body_of
 
 KEY = parse_key("folder/key")
 OTHER = parse_key("other")
 STORMED = ("a", "b/c", "b/d/e", "f/g")
+HISTORY = (
+    *("put", "put", "create", "replace", "replace", "delete", "remove", "read"),
+    *("undelete", "undelete", "copy", "arrive", "leave"),
+)
 OLD, NEW = b"old" * 5000, b"new" * 7000
 
 
@@ -145,6 +153,8 @@ def storm(root: str, rounds: str, seed: str) -> dict[str, Any]:
             if worker == 0:
                 _work(root, f"{seed}-{number}-{mine}", end)
             workers.append(worker)
+        if not acknowledged:  # on a busy machine a round may be too short for any
+            select.select([reading for reading, _ in pipes], [], [], 10)
         time.sleep(chance.uniform(0.002, 0.03))
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
@@ -166,13 +176,13 @@ def storm(root: str, rounds: str, seed: str) -> dict[str, Any]:
 
 
 def _work(root: str, seed: str, report: int) -> NoReturn:
-    """Write, replace, delete, undelete, copy and move; report what was acknowledged."""
+    """Write, replace, delete, undelete, copy, move, upload; report what was acknowledged."""
     chance, store = random.Random(seed), FilesystemStore(root)  # noqa: S311
     for number in itertools.count():
         key = parse_key(chance.choice(STORMED))
         mark = f"{seed}-{number}"
         with suppress(Refusal):
-            match chance.randrange(6):
+            match chance.randrange(7):
                 case 0 | 1 | 2:
                     body = body_of(mark.encode() * chance.randrange(1, 2000), f"text/{mark}")
                     info = store.write(key, body, NONE).info
@@ -183,10 +193,33 @@ def _work(root: str, seed: str, report: int) -> NoReturn:
                     kept = store.versions(key)
                     if kept:
                         store.write(key, Existing(key=key, version=kept[0].info.etag), NONE)
+                case 5:
+                    made = _upload(store, key, mark, chance)
+                    os.write(report, f"{made}\n".encode())
                 case _:
                     other = parse_key(chance.choice(STORMED))
                     store.write(key, Existing(key=other, move=chance.random() < 0.5), NONE)
     raise AssertionError
+
+
+def _upload(store: FilesystemStore, key: Key, mark: str, chance: random.Random) -> str:
+    """Bring an upload to its end, a killed one's or a new one; return what was acknowledged."""
+    uploads = FilesystemUploads(store)
+    begun = [name.removesuffix(PLAN) for name in store.tree.own_names("u") if name.endswith(PLAN)]
+    if begun and chance.random() < 0.5:
+        upload = uploads.find(chance.choice(begun))
+    else:
+        size = len(mark) * chance.randrange(1, 2000)
+        record = Record(media_type=f"text/{mark}")
+        upload = uploads.create(Plan(key=key, size=size, record=record, owner="me"))
+    plan = upload.plan
+    mark = plan.record.media_type.removeprefix("text/")
+    whole = mark.encode() * (plan.size // len(mark))
+    while upload.offset < plan.size:
+        piece = whole[upload.offset :][: chance.randrange(1, plan.size + 1)]
+        upload = uploads.append(upload.id, upload.offset, piece)
+    etag = identified(plan.size, upload.expires_ns - UPLOAD_AGE_NS).etag
+    return f"{plan.key.text} {etag} {mark}"
 
 
 def _has(store: FilesystemStore, key: Key, etag: str, mark: str) -> bool:
@@ -219,11 +252,14 @@ def watch(root: str, until: str) -> dict[str, Any]:
 def history(root: str, times: str, seed: str) -> list[dict[str, Any]]:
     """Do random operations on one key; return when each began and ended, and what it said."""
     chance, store, seen = random.Random(seed), FilesystemStore(root), ""  # noqa: S311
-    done = []
+    mine, done = parse_key(f"mine/{seed}"), []
     for _ in range(int(times)):
-        verb = chance.choice(("put", "put", "create", "replace", "replace", "delete", "read"))
+        verb = chance.choice(HISTORY)
+        if verb in ("copy", "arrive"):
+            store.write(mine, body_of(b"y"), NONE)
+        asked = seen if verb in ("replace", "remove", "undelete") else ""
         began = time.monotonic_ns()
-        said, seen, asked = _said(store, verb, seen)
+        said = _said(store, verb, asked, mine)
         done.append(
             {
                 "verb": verb,
@@ -233,28 +269,40 @@ def history(root: str, times: str, seed: str) -> list[dict[str, Any]]:
                 "ended": time.monotonic_ns(),
             }
         )
+        seen = said if "-" in said and verb != "leave" else seen
     return done
 
 
-def _said(store: FilesystemStore, verb: str, seen: str) -> tuple[str, str, str]:
-    """Return what the store said, the ETag that we know now, and the one that we asked for."""
+def _said(store: FilesystemStore, verb: str, asked: str, mine: Key) -> str:
+    """Do an operation with the ETag that is asked for; return what the store said."""
     conditions = {
         "create": Preconditions(if_none_match="*"),
-        "replace": Preconditions(if_match=f'"{seen}"'),
+        "replace": Preconditions(if_match=f'"{asked}"'),
+        "remove": Preconditions(if_match=f'"{asked}"'),
+        "undelete": Preconditions(if_none_match="*"),
     }.get(verb, NONE)
+    source = {
+        "copy": Existing(key=mine),
+        "undelete": Existing(key=KEY, version=asked or "0-0"),
+        "arrive": Existing(key=mine, move=True),
+        "leave": Existing(key=KEY, move=True),
+    }.get(verb, body_of(b"x"))
     try:
-        if verb == "delete":
-            store.delete(KEY, NONE)
-            return "deleted", "", ""
-        if verb == "read":
-            etag = store.describe(KEY).info.etag
-            return etag, etag, ""
-        etag = store.write(KEY, body_of(b"x"), conditions).info.etag
+        match verb:
+            case "delete" | "remove":
+                store.delete(KEY, conditions)
+                return "deleted"
+            case "read":
+                return store.describe(KEY).info.etag
+            case _:
+                key = mine if verb == "leave" else KEY
+                return store.write(key, source, conditions).info.etag
     except NoSuchDataset:
-        return "none", "", ""
+        return "none"
     except PreconditionFailed:
-        return "refused", seen, seen
-    return etag, etag, seen
+        return "refused"
+    except StoreBusy:  # it changed while it was to be moved
+        return "busy"
 
 
 VERBS: dict[str, Callable[..., Any]] = {

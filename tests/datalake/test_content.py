@@ -159,6 +159,21 @@ def test_versions_are_listed_and_read(http: Any) -> None:
     assert code(http.get("/datasets/a?versions")) == (404, "no-such-dataset")
 
 
+def test_versions_come_in_pages_that_stay_while_others_write(http: Any) -> None:
+    written = [etag_of(http.put("/datasets/a", body=b"x")) for _ in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = http.get(f"/datasets/a?versions&limit=2&cursor={cursor}")
+        seen += [item["etag"] for item in items(page)]
+        cursor = json.loads(page.body)["cursor"]
+        http.put("/datasets/a", body=b"y")
+    assert seen == written[::-1]
+    assert json.loads(http.get("/datasets/a?versions").body)["cursor"] is None
+    for wrong in ("limit=0", "limit=1001", "cursor=x", "cursor=1%20", "prefix=a"):
+        assert code(http.get(f"/datasets/a?versions&{wrong}")) == (400, "bad-query")
+
+
 def test_a_deleted_data_set_is_undeleted(http: Any) -> None:
     sent = {"Content-Type": "text/csv", "Dataset-Meta-Owner": "me"}
     etag = etag_of(http.put("/datasets/a", body=b"1", headers=sent))

@@ -37,8 +37,8 @@ def names(root: Path, folder: str) -> set[str]:
 
 
 def sweep(root: Path) -> None:
-    """Sweep as of the day after tomorrow: all that was left is old then."""
-    now_ns = time.time_ns() + 2 * DRAFT_AGE_NS
+    """Sweep as of the week after next: all that was left is old then, but no version."""
+    now_ns = time.time_ns() + 8 * DRAFT_AGE_NS
     Sweep(FilesystemStore(str(root)), now_ns=now_ns, keep_ns=30 * DRAFT_AGE_NS).run()
 
 
@@ -89,8 +89,9 @@ def test_a_storm_of_killed_writers_tears_loses_and_leaves_nothing(root: Path) ->
     assert watched["reads"] > 0
     assert [storm["lost"] for storm in storms] == [[]] * STORMS
     assert all(storm["acknowledged"] for storm in storms)
+    assert names(root, "u")
     sweep(root)
-    assert names(root, "t") == set()
+    assert names(root, "t") == names(root, "u") == set()
     assert names(root, "r") == names(root, "v")
     kept = {
         v.info.etag for key in STORMED for v in FilesystemStore(str(root)).versions(parse_key(key))

@@ -615,6 +615,19 @@ def test_a_foreign_file_that_is_replaced_or_deleted_can_come_back(
         assert get_version(store, "a", etag) == b"theirs"
 
 
+@pytest.mark.parametrize("modified_ns", [-1, 0, 2**62])
+def test_a_foreign_file_of_any_time_can_come_back(
+    root: Path, store: FilesystemStore, modified_ns: int
+) -> None:
+    (root / "a").write_bytes(b"theirs")
+    os.utime(root / "a", ns=(modified_ns, modified_ns))
+    etag = info_of(store, "a").etag
+    store.delete(parse_key("a"), NONE)
+    assert [version.info.etag for version in store.versions(parse_key("a"))] == [etag]
+    store.write(parse_key("a"), Existing(key=parse_key("a"), version=etag), NONE)
+    assert (info_of(store, "a").etag, get(store, "a")) == (etag, b"theirs")
+
+
 def test_a_backup_that_lost_the_times_gets_its_record_back(
     root: Path, store: FilesystemStore
 ) -> None:

@@ -18,14 +18,26 @@ ROUNDS, PROCESSES, OPERATIONS = 3, 4, 20
 def after(state: str, operation: dict[str, Any]) -> str | None:
     """Return the state after the operation; None where it could not have said so."""
     verb, said = operation["verb"], operation["said"]
+    if said == "busy":
+        return state if verb in ("arrive", "leave") else None
     if verb == "read":
         return state if said == (state or "none") else None
-    if verb == "delete":
-        return "" if (said == "deleted") == bool(state) else None
-    holds = {"put": True, "create": not state, "replace": state and state == operation["asked"]}
+    if said == "none":
+        if verb == "undelete":  # nothing was seen yet that could come back
+            return None if operation["asked"] else state
+        return state if not state and verb in ("delete", "remove", "leave") else None
+    is_same = bool(state) and state == operation["asked"]
+    holds = {
+        "create": not state,
+        "undelete": not state,
+        "replace": is_same,
+        "remove": is_same,
+        "delete": bool(state),
+        "leave": state == said,
+    }.get(verb, True)
     if said == "refused":
-        return None if holds[verb] else state
-    return said if holds[verb] else None
+        return None if holds else state
+    return ("" if verb in ("delete", "remove", "leave") else said) if holds else None
 
 
 def is_linearizable(history: list[dict[str, Any]]) -> bool:
@@ -80,6 +92,10 @@ def operation(verb: str, said: str, began: int, ended: int, asked: str = "") -> 
             False,
         ),
         ([operation("put", "a", 1, 2), operation("delete", "none", 3, 4)], False),
+        ([operation("put", "a", 1, 2), operation("remove", "deleted", 3, 4, "b")], False),
+        ([operation("put", "a", 1, 2), operation("undelete", "b", 3, 4, "b")], False),
+        ([operation("put", "a", 1, 2), operation("leave", "b", 3, 4)], False),
+        ([operation("put", "a", 1, 2), operation("leave", "busy", 3, 4)], True),
     ],
 )
 def test_the_checker_sees_what_no_order_explains(

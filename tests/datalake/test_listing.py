@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datalake.chalicelib.dataset import Entry, Info, Page
+from datalake.chalicelib.dataset import Entry, Info, Page, Version
 from datalake.chalicelib.errors import BadKey, BadQuery
 from datalake.chalicelib.key import is_key
-from datalake.chalicelib.listing import cursor_after, parse
+from datalake.chalicelib.listing import cursor_after, page_of_versions, parse
 
 INFO = Info(size=0, modified_ns=0, etag="e")
 
@@ -43,6 +45,24 @@ def test_a_misspelled_parameter_is_refused_with_the_known_ones() -> None:
 def test_a_prefix_that_leaves_the_root_is_refused() -> None:
     with pytest.raises(BadKey):
         parse({"prefix": "../"})
+
+
+def version(modified_ns: int) -> Version:
+    return Version(info=replace(INFO, modified_ns=modified_ns), is_current=False)
+
+
+@given(st.lists(st.integers(-3, 30)), st.integers(1, 5))
+def test_pages_of_versions_name_each_once_in_order(times: list[int], limit: int) -> None:
+    kept = tuple(map(version, sorted(times, reverse=True)))
+    found: list[Version] = []
+    query = {"versions": "", "limit": str(limit)}
+    for _ in range(len(kept) + 1):
+        page, cursor = page_of_versions(kept, query)
+        found += page
+        if cursor is None:
+            break
+        query |= {"cursor": cursor}
+    assert tuple(found) == kept
 
 
 def test_the_last_page_has_no_cursor() -> None:

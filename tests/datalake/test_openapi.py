@@ -84,7 +84,7 @@ def test_the_parameters_are_those_that_are_read(document: dict[str, Any]) -> Non
     assert names("/datasets", "get") == listing.PARAMETERS
     assert names("/datasets", "post") == operations._POSTING
     for method, known in (
-        ("get", operations._READING),
+        ("get", operations._READING | listing.PARAMETERS_OF_VERSIONS),
         ("put", operations._WRITING),
         ("delete", frozenset()),
     ):

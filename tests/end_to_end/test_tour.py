@@ -164,6 +164,12 @@ def test_up_prints_addresses_that_answer_and_ctrl_c_stops_all_of_it(tmp_path: Pa
             text=True,
             check=True,
         ).stdout.strip()
+        exports = "\n".join(re.findall("^ +(export .+)$", said, re.MULTILINE))
+        subprocess.run(["sh", "-euc", exports], check=True)
+        told = delivered(tmp_path, "workflow_run.failed.json")
+        assert told.startswith('202 {"status":"accepted"')
+        endpoint = json.loads((tmp_path / "cloud.json").read_text())["endpoint"]
+        assert "CI broke" in page_of_the_sms(endpoint)
         base = datalake.group(1)
         answer = call("PUT", f"{base}/datasets/a", headers={"Authorization": token}, body=b"x")
         assert answer.status == 201
@@ -174,6 +180,30 @@ def test_up_prints_addresses_that_answer_and_ctrl_c_stops_all_of_it(tmp_path: Pa
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert not (tmp_path / "cloud.json").exists()
+
+
+def delivered(folder: Path, payload: str, *words: str) -> str:
+    path = str(ROOT / "examples" / "webhooks" / payload)
+    return subprocess.run(
+        command("deliver", path, "--folder", str(folder), *words),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+def page_of_the_sms(endpoint: str) -> str:
+    """The page of the one SMS that is sent within some seconds, and there some moments later."""
+    until = time.monotonic() + 15
+    while time.monotonic() < until:
+        sent = call("GET", f"{endpoint}/_ministack/sns/sms-messages").json()["sms_messages"]
+        for (message,) in sent.values():
+            page = call("GET", message["Message"].rpartition(" ")[2])
+            if page.status == 200:
+                return page.body.decode()
+        time.sleep(0.1)
+    pytest.fail("no SMS with a page was sent")
 
 
 @ON_LINUX
@@ -203,6 +233,19 @@ def test_a_token_without_a_local_cloud_says_how_to_start_one(tmp_path: Path) -> 
     )
     assert ended.returncode == 1
     assert ended.stderr == "token failed: no local cloud is up; start it with make local\n"
+
+
+def test_a_delivery_without_a_local_cloud_or_a_payload_says_what_to_do(tmp_path: Path) -> None:
+    words = ("deliver", str(tmp_path / "push.json"), "--folder", str(tmp_path))
+    ended = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "deliver failed: no local cloud is up; start it with make local\n",
+    )
+    (tmp_path / "cloud.json").write_text("{}")
+    ended = subprocess.run(command(*words), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("No such file or directory; name a file with a payload\n")
 
 
 @pytest.mark.parametrize("words", [[], ["fly"], ["up", "--port"]])

@@ -291,6 +291,16 @@ def test_a_number_never_travels_with_an_error(stub: Stub) -> None:
     assert (caught.value.__cause__, caught.value.__suppress_context__) == (None, True)
 
 
+def test_a_slow_answer_is_waited_for_where_asking_again_would_send_an_sms_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    aws.client.cache_clear()
+    waits = {name: aws.client(name).meta.config.read_timeout for name in ("sns", "sqs", "dynamodb")}
+    aws.client.cache_clear()
+    assert waits == {"sns": 10, "sqs": 3, "dynamodb": 3}
+
+
 def test_without_a_region_the_error_says_how_to_set_one() -> None:
     aws.client.cache_clear()
     with pytest.raises(NotConfigured, match="set AWS_DEFAULT_REGION"):

@@ -12,12 +12,13 @@ from notifier.__main__ import main
 from notifier.chalicelib import aws
 from notifier.chalicelib.aws import Queue
 from notifier.chalicelib.dispatch import dispatch
-from notifier.chalicelib.event import Accepted, Event, to_json
+from notifier.chalicelib.event import Accepted, Event, from_json, to_json
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.sns import Sns
 from notifier.chalicelib.table import Table
 from tests.notifier.clients import client
 from tests.notifier.fakes import NOON, RULES, RUN
+from tests.notifier.test_aws_events import document_of, event
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
 Run = Callable[..., tuple[int, str, str]]
@@ -122,6 +123,16 @@ workflow_run.3.json  fixed            0.2  ana, ben
     assert results == ["ignored", "commits", "unreadable", "broke", "silent", "fixed"]
 
 
+def test_a_replay_says_where_no_rule_asks_for_what_happened(run: Run) -> None:
+    folder = str(Path(__file__).parent / "aws_events")
+    code, out, _ = run("replay", folder, "--forge", "aws")
+    assert code == 0
+    (line,) = (line for line in out.splitlines() if line.startswith("ecs.failed.json"))
+    assert line.endswith(
+        "nobody: this run failed; before, it was not known; no rule tells anybody of it"
+    )
+
+
 def test_good_rules_are_counted(run: Run) -> None:
     code, out, _ = run("rules", "check")
     assert (code, ": good: 2 people, " in out) == (0, True)
@@ -143,19 +154,61 @@ def queue(name: str) -> str:
     return url
 
 
+def received(name: str) -> list[str]:
+    answer = client("sqs").receive_message(QueueUrl=queue(name), MaxNumberOfMessages=10)
+    return [message["Body"] for message in answer.get("Messages", [])]
+
+
 def test_events_that_could_not_be_dispatched_are_put_back_under_their_own_id(
     cloud: Emulator, run: Run
 ) -> None:
     alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
-    for body in ("one", "two"):
+    letters = [to_json(Accepted(id=name, event=RUN)) for name in ("e-1", "e-2")]
+    for body in letters:
         client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
     code, out, _ = run("redrive")
     assert (code, out.splitlines()[0]) == (0, f"2 events put back into {alive}.")
-    assert out.splitlines()[1:] == ["  (not an event): the reason is in the log"] * 2
-    answer = client("sqs").receive_message(QueueUrl=queue(alive), MaxNumberOfMessages=10)
-    assert sorted(message["Body"] for message in answer["Messages"]) == ["one", "two"]
+    assert sorted(out.splitlines()[1:]) == [f"  e-{n}: the reason is in the log" for n in (1, 2)]
+    assert sorted(received(alive)) == letters
     code, out, _ = run("redrive", "--json")
-    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0, "events": []})
+    assert (code, json.loads(out)) == (0, {"queue": alive, "moved": 0, "events": [], "left": []})
+
+
+def test_what_is_no_event_stays_among_the_dead_letters(cloud: Emulator, run: Run) -> None:
+    alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
+    for body in ("one", to_json(Accepted(id="e-1", event=RUN)), '{"requestPayload": 1}'):
+        client("sqs").send_message(QueueUrl=queue(dead), MessageBody=body)
+    code, out, _ = run("redrive")
+    assert code == 1
+    assert out.splitlines()[0] == f"1 event put back into {alive}."
+    assert "left, since it is no event: dead letter: the body is not JSON" in out
+    assert len(received(alive)) == 1
+    attributes = client("sqs").get_queue_attributes(QueueUrl=queue(dead), AttributeNames=["All"])
+    left = attributes["Attributes"]
+    assert int(left["ApproximateNumberOfMessagesNotVisible"]) == 2
+
+
+@pytest.mark.parametrize("case", ["codepipeline.failed", "alarm.by_sns"])
+def test_what_lambda_gave_up_of_awss_own_events_is_put_back_as_an_event(
+    cloud: Emulator, run: Run, case: str
+) -> None:
+    alive, dead = (settings_in({}).queue + end for end in ("", "-dead"))
+    document: dict[str, object] = document_of(case)
+    if case == "alarm.by_sns":
+        document = {"Records": [{"Sns": {"Message": json.dumps(document)}}]}
+    # https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+    record = {
+        "version": "1.0",
+        "requestContext": {"requestId": "r-1", "condition": "RetriesExhausted"},
+        "requestPayload": document,
+        "responsePayload": {"errorMessage": "SQS queue q: Throttled"},
+    }
+    client("sqs").send_message(QueueUrl=queue(dead), MessageBody=json.dumps(record))
+    code, out, _ = run("redrive", "--json")
+    assert code == 0
+    assert json.loads(out)["events"] == [{"id": "r-1", "why": "SQS queue q: Throttled"}]
+    (body,) = received(alive)
+    assert from_json(body) == Accepted(id="r-1", event=event(case))
 
 
 def test_redrive_says_of_each_event_why_it_was_dead(cloud: Emulator, run: Run) -> None:

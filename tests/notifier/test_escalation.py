@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from notifier.chalicelib.desk import Open, Step
 from notifier.chalicelib.dispatch import dispatch
 from notifier.chalicelib.errors import Unreachable
 from notifier.chalicelib.event import OK, Accepted, Event
-from notifier.chalicelib.gsm import septets
+from notifier.chalicelib.gsm import units
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.page import Pages
 from notifier.chalicelib.rules import Escalation, Person, Rules
@@ -167,19 +168,31 @@ def test_two_watches_at_the_same_time_hand_over_once(world: World) -> None:
     assert len(world.ledger.of["ben"].held) + world.told().count("ben") == 1
 
 
+WAITS_FOR_ANSWER = Open(
+    entry="e",
+    due=NOON,
+    told_at=NOON,
+    about="p",
+    page="",
+    link="https://n.example/m/0123456789",
+    rule="r",
+    step=0,
+    label="tide-table Сборка",
+    name="Жанна",
+)
+
+
+def test_the_link_to_answer_by_is_worth_more_than_letters_that_gsm_cannot_spell() -> None:
+    text = escalated(WAITS_FOR_ANSWER, words_of("en"))
+    assert text == "tide-table broke, no answer from ? https://n.example/m/0123456789"
+    unlinked = replace(WAITS_FOR_ANSWER, link="")
+    assert escalated(unlinked, words_of("en")) == "tide-table Сборка broke, no answer from Жанна"
+    long = escalated(replace(unlinked, label="Сборка" * 30), words_of("en"))
+    assert (units(long), long[:6]) == (70, "Сборка")
+
+
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=200))
 def test_the_text_of_an_escalation_fits_one_part(label: str, name: str, link: str) -> None:
-    waits = Open(
-        entry="e",
-        due=NOON,
-        told_at=NOON,
-        about="p",
-        page="",
-        link=link,
-        rule="r",
-        step=0,
-        label=label,
-        name=name,
-    )
+    waits = replace(WAITS_FOR_ANSWER, link=link, label=label, name=name)
     for language in ("de", "en"):
-        assert septets(escalated(waits, words_of(language))) <= 160
+        assert len(smsutil.split(escalated(waits, words_of(language))).parts) == 1

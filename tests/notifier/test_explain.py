@@ -223,3 +223,28 @@ def test_a_time_out_of_all_calendars_is_refused(
         run(capsys, FAILED, *RUN, "--at", at)
     assert caught.value.code == 2
     assert "too long ago, or too far ahead" in capsys.readouterr().err
+
+
+AWS_EVENTS = Path(__file__).parent / "aws_events"
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("alarm.by_sns", "aws alarm by SNS: 123456789012/eu-central-1"),
+        ("codebuild.failed", "aws CodeBuild Build State Change: 123456789012/tide-table"),
+    ],
+)
+def test_awss_own_events_are_explained_too(
+    case: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(
+        'people: {ana: {name: Ana Example, phone: "+12025550123"}}\n'
+        'rules: [{match: {kind: "*", forge: aws}, tell: ana}]\n'
+    )
+    words = ("explain", str(AWS_EVENTS / f"{case}.json"), "--forge", "aws", "--rules", str(rules))
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(said)
+    assert "To Ana Example, +*******0123" in out

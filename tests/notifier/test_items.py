@@ -118,7 +118,17 @@ def test_all_that_a_notice_brings_with_it_survives_the_outbox() -> None:
         label="tide-table CI",
         name="Ana Example",
     )
-    page = Page(id="0aZ3456789", person="ana", text="t", title="", why="w", url="u", language="de")
+    page = Page(
+        id="0aZ3456789",
+        person="ana",
+        text="t",
+        title="",
+        why="w",
+        url="u",
+        language="de",
+        about="k",
+        told_at=NOON.isoformat(),
+    )
     reminder = replace(waits, entry="e1.0~r", reminds=True, is_critical=True)
     notice = replace(
         TEXT,

@@ -89,7 +89,15 @@ def receives_and_shows(bench: Bench) -> None:
         assert http.post("/webhooks/github", headers=headers, body=body).status_code == 202
         assert len(taken(bench.cloud)) == 1
     page = Page(
-        id="0aZ3456789", person="dora", text="", title="", why="", url="https://x", language="en"
+        id="0aZ3456789",
+        person="dora",
+        text="",
+        title="",
+        why="",
+        url="https://x",
+        language="en",
+        about=bench.new,
+        told_at=datetime.now(UTC).isoformat(),
     )
     bench.root("dynamodb").put_item(TableName=TABLE, **putting(page, datetime.now(UTC)))
     form = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from localcloud.emulator import Emulator
 from notifier.chalicelib.desk import Desk
 from notifier.chalicelib.dispatch import dispatch
-from notifier.chalicelib.event import Accepted
+from notifier.chalicelib.event import OK, Accepted
 from notifier.chalicelib.items import found_in
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.memory import Notice, Settled
@@ -27,7 +27,7 @@ from notifier.chalicelib.sns import Sns
 from notifier.chalicelib.table import Table
 from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.clients import client
-from tests.notifier.fakes import ANA, NOON, RULES, RUN, secret_of
+from tests.notifier.fakes import ANA, NOON, RULES, RUN, run, secret_of
 
 ID = "0aZ3456789"
 PAGE = Page(
@@ -38,6 +38,8 @@ PAGE = Page(
     why="is named by 'author'",
     url="https://forge.example/runs/1?a=1&b=2",
     language="en",
+    about="k",
+    told_at=NOON.isoformat(),
 )
 NAME = settings_in({}).table
 
@@ -191,6 +193,58 @@ def test_with_a_public_address_the_message_leads_to_its_page(cloud: Emulator) ->
     assert [(it.recipient, "no answer from Ana" in it.text) for it in told] == [("ben", True)]
     item = client("dynamodb").get_item(TableName=NAME, Key={"id": {"S": RUN.key}})["Item"]
     assert found_in(item, "e-1").owed == ()
+
+
+def test_one_of_several_who_were_told_takes_it_on_for_all(
+    app_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, cloud: Emulator
+) -> None:
+    table, ids = Table(NAME, lambda: client("dynamodb")), iter(["0aZ3456780", "0aZ3456781"])
+    plan = Escalation(after=timedelta(minutes=15), to=("ben",))
+    rules = replace(RULES, rules=(replace(RULES.rules[0], tell=("ana", "ben"), escalate=plan),))
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    pages = Pages(base="https://n.example", new_id=lambda: next(ids))
+    sns = Sns(lambda: client("sns"))
+    dispatch(
+        Accepted(id="e-1", event=RUN),
+        rules=rules,
+        ledger=table,
+        send=sns.send,
+        now=now,
+        pages=pages,
+    )
+    monkeypatch.setenv("NOTIFIER_GITHUB_SECRET", secret_of("github"))
+    with Client(app_of("notifier")) as chalice:
+        assert post(chalice.http, "0aZ3456781").status_code == 200
+        page = chalice.http.get("/m/0aZ3456780").body.decode()
+    assert ("<button>" in page, "Somebody takes care of it since" in page) == (False, True)
+    follow_up(rules, desks=table, now=now + timedelta(minutes=15))
+    known = table.desks(("ana", "ben"), now)
+    assert [(desk.open, desk.held) for desk in known.desks] == [((), ())] * 2
+
+
+def _take(table: Table, now: datetime) -> None:
+    """Press the button of the first page."""
+    page = table.acknowledge(ID, now) or table.look(ID, now)
+    assert page is not None
+    table.take(page)
+
+
+def test_who_took_on_an_earlier_failure_has_not_taken_on_this_one(cloud: Emulator) -> None:
+    table, ids = Table(NAME, lambda: client("dynamodb")), iter([ID, "0aZ3456780", "0aZ3456781"])
+    plan = Escalation(after=timedelta(minutes=15), to=("ben",))
+    rules = replace(RULES, rules=(replace(RULES.rules[0], tell=("ana",), escalate=plan),))
+    pages = Pages(base="https://n.example", new_id=lambda: next(ids))
+    send = Sns(lambda: client("sns")).send
+    for number, event in enumerate((run(1), run(2, OK), run(3))):
+        at = NOON + timedelta(hours=number)
+        accepted = Accepted(id=f"e-{number}", event=event)
+        dispatch(accepted, rules=rules, ledger=table, send=send, now=at, pages=pages)
+        if number == 0:
+            _take(table, at)
+    _take(table, NOON + timedelta(hours=2, minutes=1))  # the page of the first failure again
+    follow_up(rules, desks=table, now=NOON + timedelta(hours=2, minutes=15))
+    (ben,) = (desk for desk in table.desks(("ben",), NOON).desks if desk.held)
+    assert ben.held[0].label == "tide-table CI"
 
 
 def test_who_took_it_on_in_time_is_not_followed_by_another(cloud: Emulator) -> None:

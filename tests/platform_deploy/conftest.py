@@ -39,6 +39,7 @@ image: {location: "backend:1", port: 8081}
 network: {connect: true, allow_from: [api]}
 """
 
+MAIL = "ana@example.com"
 ENVIRONMENT_FILE = "copilot/environments/test/manifest.yml"
 WORKER = """\
 name: worker
@@ -184,6 +185,11 @@ def with_apps(environment: str = "test", *names: str) -> Project:
     files = (EXAMPLES.parent / it / "resources.yml" for it in names or ("notifier", "datalake"))
     read = tuple(apps.read(file, stage=environment) for file in files)
     return replace(project_of(API, environment=environment), apps=read)
+
+
+def invited(wanted: Project) -> Project:
+    """The project with a first user of its apps' user pools."""
+    return replace(wanted, apps=tuple(it.with_first_user(MAIL) for it in wanted.apps))
 
 
 def listed(problems: Iterable[Problem]) -> list[str]:

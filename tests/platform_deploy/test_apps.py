@@ -54,6 +54,51 @@ def test_the_role_of_a_function_has_chalice_s_name_or_its_stack_s() -> None:
     )
 
 
+def test_no_alarm_of_what_tells_alarms_calls_itself_back() -> None:
+    app = apps.read(ROOT / "notifier" / "resources.yml", stage="dev")
+    telling = {"pipelines", "alarms", "dispatch"}
+    assert [it for it in app.alarms if it.of in telling] == []
+    (queue,) = app.all_of(Queue)
+    (oldest,) = (it for it in app.alarms if it.measure == "oldest_seconds")
+    assert oldest.above >= queue.visibility_seconds * queue.receives
+    assert {"dead-messages", "api_handler-errors", "sms_dollars"} <= {it.name for it in app.alarms}
+
+
+def test_the_apps_have_no_more_alarms_than_cost_nothing_in_an_account() -> None:
+    files = [ROOT / it / "resources.yml" for it in ("notifier", "datalake")]
+    assert sum(len(apps.read(it, stage="dev").alarms) for it in files) == 10
+
+
+def test_every_problem_of_an_alarm_is_named() -> None:
+    document: dict[str, Any] = {
+        "application": "x",
+        "resources": {"files": {"type": "topic", "name": "t"}},
+        "functions": {"f": {}},
+        "alarms": [
+            {"measure": "noise", "above": 0},
+            {"measure": "errors", "of": "g", "above": 0},
+            {"measure": "io_percent", "of": "files", "above": 0},
+            {"measure": "sms_dollars", "of": "f", "above": 0},
+            {"measure": "errors", "of": "f"},
+            {"measure": "errors", "of": "f", "above": "many"},
+            "errors",
+            {"measure": "errors", "of": "f", "above": 1},
+        ],
+    }
+    with pytest.raises(BadResources) as caught:
+        apps.parse(document, path=HERE, stage="dev")
+    assert caught.value.problems == (
+        "alarms.0: measure 'noise' is none of errors, io_percent, messages, oldest_seconds, "
+        "sms_dollars, throttles",
+        "alarms.1: errors cannot be measured of 'g'",
+        "alarms.2: io_percent cannot be measured of 'files'",
+        "alarms.3: sms_dollars cannot be measured of 'f'",
+        "alarms.4: needs measure and above: 'above'",
+        "alarms.5: needs measure and above: could not convert string to float: 'many'",
+        "alarms.6: needs measure and above: string indices must be integers, not 'str'",
+    )
+
+
 def test_all_problems_are_reported_at_once() -> None:
     document: dict[str, Any] = {
         "application": "x",

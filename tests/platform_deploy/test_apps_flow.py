@@ -20,9 +20,9 @@ from platform_deploy.aws import Account
 from platform_deploy.errors import ApplyFailed, AwsError
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
-from platform_deploy.resources import edges
+from platform_deploy.resources import alarm, edges
 
-from .conftest import Look, agree, silent, with_apps
+from .conftest import MAIL, Look, agree, invited, silent, with_apps
 from .test_faults import Faulty
 
 LookAt = Callable[[Project], Look]
@@ -313,11 +313,13 @@ def test_a_function_less_takes_its_log_group_along(account: Account) -> None:
     wanted = with_apps("test", "datalake")
     deploy(account, wanted)
     (app,) = wanted.apps
-    fewer = replace(app, functions=app.functions[:1], log_days=7)
+    alarms = tuple(it for it in app.alarms if it.of != "sweep")
+    fewer = replace(app, functions=app.functions[:1], alarms=alarms, log_days=7)
     found = changes(account, replace(wanted, apps=(fewer,)))
     group = f"Logs::LogGroup /aws/lambda/{LAKE}"
     assert found.pop(group) == ("update", ["retentionInDays"])
     assert found.pop(f"{group}-sweep") == ("delete", [])
+    assert found.pop(f"CloudWatch::Alarm {LAKE}-sweep-errors") == ("delete", [])
     policy = "EFS::FileSystem trivet-datalake-test"  # the role of the function that went
     assert found == {policy: ("update", ["Policy.Statement"])}
 
@@ -345,9 +347,55 @@ def test_functions_that_mount_nothing_need_no_network() -> None:
         it.address.kind for it in flow.scope_of(wanted).desired if it.workload == NOTIFIER[:15]
     }
     assert kinds == {
-        *("AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SNS::Topic"),
-        *("AWS::SQS::Queue", "AWS::SSM::Parameter"),
+        *("AWS::CloudWatch::Alarm", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup"),
+        *("AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SSM::Parameter"),
     }
+
+
+def test_an_alarm_is_of_one_part_and_told_to_the_topics_of_all_apps(
+    account: Account, look: LookAt
+) -> None:
+    wanted = with_apps()
+    deploy(account, wanted)
+    observed = look(wanted).observation().ours
+    found = {at.name: it for at, it in observed.items() if at.kind == alarm.KIND}
+    assert len(found) == 10  # as many cost nothing in an account
+    (files,) = (it for at, it in observed.items() if at.kind == "AWS::EFS::FileSystem")
+    dimensions = found[f"{LAKE}-files-io_percent"].properties["Dimensions"]
+    assert dimensions == ({"Name": "FileSystemId", "Value": files.attributes["FileSystemId"]},)
+    topic = account.arn("sns", f"{NOTIFIER}-alarms")
+    for it in found.values():
+        assert it.properties["AlarmActions"] == it.properties["OKActions"] == (topic,)
+    name = f"{NOTIFIER}-dead-messages"
+    account.write("cloudwatch", "DeleteAlarms", AlarmNames=[name])
+    assert changes(account, wanted) == {f"CloudWatch::Alarm {name}": ("create", [])}
+
+
+def test_an_alarm_without_a_listening_app_is_told_to_nobody() -> None:
+    (found, *_) = flow.scope_of(with_apps("test", "datalake")).of_kind(alarm.KIND)
+    assert found.properties["AlarmActions"] == found.properties["OKActions"] == ()
+
+
+def test_the_first_user_is_invited_once_and_stays_though_nobody_names_them_again(
+    account: Account, look: LookAt
+) -> None:
+    wanted = with_apps("test", "datalake")
+    deploy(account, wanted)
+    at = f"Cognito::UserPoolUser {LAKE}/{MAIL}"
+    assert changes(account, invited(wanted)) == {at: ("create", [])}
+    deploy(account, invited(wanted))
+    assert changes(account, invited(wanted)) == changes(account, wanted) == {}
+    (pool,) = account.pages("cognito-idp", "ListUserPools", "UserPools", MaxResults=60)
+    user = {"UserPoolId": pool["Id"], "Username": MAIL}
+    told = account.read("cognito-idp", "AdminGetUser", **user)
+    assert told["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    deploy(account, wanted)
+    (group,) = account.read("cognito-idp", "AdminListGroupsForUser", **user)["Groups"]
+    assert group["GroupName"] == "lake-admins"
+    account.write("cognito-idp", "AdminRemoveUserFromGroup", **user, GroupName="lake-admins")
+    assert changes(account, invited(wanted)) == {at: ("update", ["GroupName"])}
+    flow.destroy(account, wanted, agree, silent())
+    assert account.pages("cognito-idp", "ListUserPools", "UserPools", MaxResults=60) == []
 
 
 # --- losing answers ---------------------------------------------------------------------------

@@ -16,10 +16,11 @@ from localcloud import emulator as ministack
 from localcloud.client import call
 from localcloud.emulator import Emulator
 from platform_deploy import aws, chalice_command, code_bucket, stack, up
+from platform_deploy.app_resources import UserPool
 from platform_deploy.aws import Account, Answer
 from platform_deploy.chalice_command import Chalice
 from platform_deploy.cli import main
-from platform_deploy.errors import NotSteady, Refused
+from platform_deploy.errors import NotConfigured, NotSteady, Refused
 from platform_deploy.model import Project
 from platform_deploy.progress import Voice
 
@@ -117,6 +118,33 @@ def texts(emulator: Emulator) -> list[str]:
     raise AssertionError("no SMS within ten seconds")
 
 
+def tell_of(account: Account, alarm: str) -> None:
+    """Publish what CloudWatch does of an alarm, and wait until the notifier remembers it.
+
+    The emulator leaves empty members out of Lambda's event: see emulator-gaps.md.
+    """
+    (found,) = account.read("cloudwatch", "DescribeAlarms", AlarmNames=[alarm])["MetricAlarms"]
+    (topic,) = found["AlarmActions"]
+    message = {
+        "AlarmName": alarm,
+        "AlarmArn": found["AlarmArn"],
+        "NewStateValue": "ALARM",
+        "NewStateReason": "rehearsed",
+        "StateChangeTime": "2026-11-22T12:00:00.000+0000",
+    }
+    about = {
+        "Subject": f"ALARM: {alarm}",
+        "MessageAttributes": {"by": {"DataType": "String", "StringValue": "hand"}},
+    }
+    account.write("sns", "Publish", TopicArn=topic, Message=json.dumps(message), **about)
+    for _ in range(100):
+        items = account.read("dynamodb", "Scan", TableName="trivet-notifier-dev-memory")["Items"]
+        if any(alarm in it["id"]["S"] for it in items):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the notifier has not heard of {alarm} within ten seconds")
+
+
 def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_leaves_nothing(
     emulator: Emulator,
 ) -> None:
@@ -139,6 +167,8 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         page = f"{done.apps[1].address}m/"  # the functions were told the API's address
         assert all(page in text for text in texts(emulator))
         assert f"webhooks of GitHub go to {done.apps[1].address}webhooks/github" in up.told(done)
+        tell_of(account, "trivet-datalake-dev-sweep-errors")
+
         everything = up.told(done) + up.told_json(done) + "".join(said)
         assert not any(secret in everything for secret in secrets.values())
 
@@ -197,6 +227,24 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
         answer = call("GET", url)
         assert answer.status == 502
         assert b"/mnt/lake" in answer.body
+
+
+@pytest.mark.parametrize("mail", ["ana", "@example.com", "ana@", "an a@example.com", "a@b\n"])
+def test_who_has_no_address_is_not_invited(mail: str) -> None:
+    with pytest.raises(NotConfigured, match="is no e-mail address"):
+        up.inviting(chalices(), mail)
+
+
+def test_without_a_user_pool_nobody_can_be_invited() -> None:
+    apps = tuple(it for it in chalices() if it.app.application == "trivet-notifier")
+    with pytest.raises(NotConfigured, match="no app has a user pool"):
+        up.inviting(apps, "ana@example.com")
+
+
+def test_the_first_user_is_in_the_app_that_has_a_pool() -> None:
+    found = [it.app.all_of(UserPool) for it in up.inviting(chalices(), "ana@example.com")]
+    assert [[pool.first_user for pool in pools] for pools in found] == [["ana@example.com"], []]
+    assert up.inviting(chalices(), "") == chalices()
 
 
 def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator) -> None:

@@ -232,6 +232,7 @@ class FilesystemStore:
         with self._open(source.key, source.version) as dataset:
             made = dataset.description
             size = made.info.size
+            conditions.require_for_write(self._existing(key))  # before all of it is read
 
             def pieces() -> Iterator[bytes]:
                 for start in range(0, size, _COPIED_BYTES):
@@ -249,8 +250,7 @@ class FilesystemStore:
             if self.tree.status(key) is not None:
                 return None
             conditions.require_for_write(None)
-            self.history.restore(key, source.version)
-        return Written(info=self.describe(key).info, created=True)
+            return Written(info=self.history.restore(key, source.version), created=True)
 
     def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
         if source == key:
@@ -260,19 +260,22 @@ class FilesystemStore:
         with (
             absent_as_missing(),
             self.tree.opened(folders) as folder,
-            self.history.linked(key, folder, name, made),
             ExitStack() as locks,
         ):
-            for shard in sorted({shard_of(source), shard_of(key)}):
-                lease = locks.enter_context(self.locks.held(shard))
-            if self._existing(source) != made.info or lease.is_over:
+            shards = sorted({shard_of(source), shard_of(key)})
+            leases = [locks.enter_context(self.locks.held(shard)) for shard in shards]
+            if self._existing(source) != made.info:
                 raise StoreBusy("the data set changed while it was moved")
             status = self.tree.status(key)
             current = info_of(status) if status else None
             conditions.require_for_write(current)
             if status:
                 self.history.keep(key, status)
-            self._take(source, key, same=current == made.info, folder=folder)
+            # under the locks: another move, and a sweep, use the same names
+            with self.history.linked(key, folder, name, made):
+                if any(lease.is_over for lease in leases):
+                    raise StoreBusy("this server is too slow for its locks")
+                self._take(source, key, same=current == made.info, folder=folder)
         self.tree.prune(source)
         return Written(info=made.info, created=current is None)
 

@@ -31,7 +31,7 @@ SHARD = 2
 SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 _HASH_DIGITS = 32
-_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-([0-9a-f]{1,16})")
+_NAME = re.compile(r"[0-9a-f]{32}-([0-9a-f]{1,16})-(-?[0-9a-f]{1,16})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,14 +163,16 @@ class History:
             raise NoSuchDataset
         return descriptor
 
-    def restore(self, key: Key, version: str) -> None:
+    def restore(self, key: Key, version: str) -> Info:
         """Give a version its key back, which has no file now; raises NoSuchDataset."""
-        self._files.close(self.open(key, version))
+        with closing(self._files, self.open(key, version)) as descriptor:
+            info = info_of(self._files.status(descriptor))
         name = f"{hash_of(key)}-{version}"
         with self._tree.own("v", name[:SHARD]) as versions:
             self._tree.place(
                 key, lambda folder, last: self._files.link(versions, name, folder, last)
             )
+        return info
 
     def kept(self, key: Key) -> dict[str, Info]:
         """Return the committed versions in `v`, by their identity."""

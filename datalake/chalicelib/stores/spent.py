@@ -4,6 +4,7 @@ Its name begins with the time of the link's end in hexadecimal: past it, it may 
 """
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ..link_errors import LinkSpent
 from .oserrors import translated
 
 FOLDER = "s"
+_NAME = re.compile(r"([0-9a-f]{1,16})-")
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -40,8 +42,8 @@ class SpentFiles:
         """Forget the links that have ended at `now`, in seconds since 1970."""
         with translated(), suppress(FileNotFoundError):
             for name in os.listdir(self._folder):
-                ended, dash, _ = name.partition("-")
-                if dash and int(ended, 16) < now:
+                found = _NAME.match(name)
+                if found and int(found[1], 16) < now:
                     self.restore(name)
 
     def _sync(self) -> None:
