@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,21 +18,10 @@ from .aws import Account
 from .desired import fingerprint
 from .diff import Change
 from .errors import AlreadyExists, ApplyFailed, Failure, Interrupted, NotFound, StillInUse, Unclear
-from .observe import observe_kind
+from .kind import ResourceType
+from .observe import observe_kind, with_marks
 from .plan import Phase, Plan, Step, steps
-from .resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    resolved,
-    with_marks,
-)
+from .resource import Address, Desired, Known, Observed, Properties, Ref, Scope, Value, resolved
 from .schedule import run
 
 # Seconds between looks for something that may have been created: AWS's listings lag.
@@ -90,8 +80,8 @@ class Run:
         """Make the resource, or the next revision of it."""
         wanted = _wanted(change)
         late = of.late_in(wanted)
-        if of.rare:
-            self.mark(of.kind)
+        apps = {it.application for it in self.scope.project.apps}
+        self.mark(({of.kind} if of.rare else set()) | ({wanted.workload} & apps))
         marks = self.tags(wanted) | ({} if late else self.applied(wanted, of))
         early = {k: v for k, v in wanted.properties.items() if k not in late}
         parameters = calls.create_parameters(self.resolved(early), of, marks)
@@ -130,9 +120,9 @@ class Run:
         with self.lock:
             del self.live[change.address]
 
-    def mark(self, kind: str) -> None:
-        """Note in a tag that the environment may have a rare kind, before it has one."""
-        mark = {f"{naming.HAS}{kind}": "yes"}
+    def mark(self, what: AbstractSet[str | None]) -> None:
+        """Note in a tag that the environment may have rare kinds or an app, before it has them."""
+        mark = {f"{naming.HAS}{it}": "yes" for it in what}
         with self.marking:
             for keeper in with_marks(self.types):
                 for live in self.known().get(keeper, ()):
@@ -147,9 +137,10 @@ class Run:
         project = self.scope.project
         owner = naming.tags(project.application, project.environment, wanted.workload)
         keeps = self.types[wanted.address.kind].keeps_marks
-        rare = {it.address.kind for it in self.scope.desired if self.types[it.address.kind].rare}
-        marks = {f"{naming.HAS}{kind}": "yes" for kind in rare} if keeps else {}
-        return {**wanted.tags, calls.NAME_TAG: wanted.address.name, **owner, **marks}
+        has = {it.address.kind for it in self.scope.desired if self.types[it.address.kind].rare}
+        has |= {it.application for it in project.apps}
+        marks = {f"{naming.HAS}{it}": "yes" for it in has} if keeps else {}
+        return {**wanted.tags, naming.NAME_TAG: wanted.address.name, **owner, **marks}
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the project's own tags, and the one that says what was applied."""

@@ -19,12 +19,13 @@ def of_answer(action: str, response: Mapping[str, Any]) -> AwsError:
     code = str(error.get("Code", "Unknown"))
     said = str(error.get("Message", "no message"))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return _class_of(code, status)(action=action, code=code, said=said)
+    return _class_of(action, code, status)(action=action, code=code, said=said)
 
 
-def _class_of(code: str, status: int) -> type[AwsError]:
+def _class_of(action: str, code: str, status: int) -> type[AwsError]:
     for name, row in table("codes").items():
-        if code in row["codes"] or code.endswith(tuple(row.get("endings", ()))):
+        is_listed = code in row["codes"] or f"{action} {code}" in row["codes"]
+        if is_listed or code.endswith(tuple(row.get("endings", ()))):
             found: type[AwsError] = getattr(errors, name)
             return found
     return Unclear if status >= _FIRST_SERVER_ERROR else AwsError

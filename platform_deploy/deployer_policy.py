@@ -1,8 +1,10 @@
 """Generate the IAM policy that a deployer needs: what it calls, on nothing but what is Trivet's.
 
-It reads `authorization.json`: for each action that the deployer calls the facts of AWS's service
-authorization reference. Every statement follows from them, and from the table `rights`. What can be
-tagged is allowed where it carries Trivet's tag, or gets it with its creation; the rest by name.
+It reads `authorization.json`: for each action that the deployer calls, or that Chalice and
+CloudFormation call with its rights, the facts of AWS's service authorization reference. Every
+statement follows from them, and from the table `rights`. What can be tagged is allowed where it
+carries Trivet's tag, or gets it with its creation; the rest by name, and so is what Chalice and
+CloudFormation make of the apps.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
@@ -25,9 +27,9 @@ NONE: Final[frozenset[str]] = frozenset()
 READ_LEVELS: Final = ("List", "Read")
 HAS_OUR_TAG: Final[Condition] = {"Null": {f"aws:ResourceTag/{APPLICATION}": "false"}}
 GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "false"}}
-REST_APIS: Final = "arn:aws:apigateway:*::/restapis*"  # Chalice makes them, without our tags
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
 COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"
+DEPLOYER: Final = "deployer"  # who asks for an action in `for`, beside Chalice and types of stacks
 _TABLE: Final = table("rights")
 CREATING: Final[tuple[str, ...]] = tuple(_TABLE["creating"])
 UPSERTS: Final[list[str]] = _TABLE["upserts"]
@@ -35,6 +37,12 @@ MADE: Final[Mapping[str, str]] = _TABLE["made"]
 WRITTEN: Final[Mapping[str, str]] = _TABLE["written"]
 READ: Final[Mapping[str, list[str]]] = _TABLE["read"]
 CONDITIONS: Final[Mapping[str, Condition]] = _TABLE["conditions"]
+_OF_APPS: Final = _TABLE["of_apps"]
+APPS: Final[list[str]] = _OF_APPS["names"]
+OF_APPS: Final[tuple[str, ...]] = tuple(_OF_APPS["apis"])
+NAMED: Final[Mapping[str, str]] = _OF_APPS["named"]
+PATHS: Final[Mapping[str, list[str]]] = _OF_APPS["paths"]
+CONDITIONS_OF_APPS: Final[Mapping[str, Mapping[str, Condition]]] = _OF_APPS["conditions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +88,21 @@ def parts(whole: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _rights(action: str, fact: Facts) -> Iterator[_Right]:
+    if action.startswith(OF_APPS):
+        yield from _of_apps(action, fact)
+        return
+    is_own = DEPLOYER in fact["for"]
+    may_see_all = is_own and fact["access"] in READ_LEVELS
+    is_named = fact["for"] != [DEPLOYER] and fact["resources"].keys() & NAMED.keys()
+    if is_named and not may_see_all:
+        yield from _of_apps(action, fact)
+    if is_own or not is_named:
+        yield from _own(action, fact)
+
+
+def _own(action: str, fact: Facts) -> Iterator[_Right]:
     resources: Mapping[str, list[str]] = fact["resources"]
-    if action.startswith("apigateway:") and fact["access"] not in READ_LEVELS:
-        yield _Right(action=action, resource=REST_APIS, condition={})
-    elif action in CONDITIONS:
+    if action in CONDITIONS:
         for resource in resources:
             yield _Right(action=action, resource=resource, condition=CONDITIONS[action])
     elif fact["access"] in READ_LEVELS and resources.keys() & READ.keys():
@@ -100,6 +119,16 @@ def _rights(action: str, fact: Facts) -> Iterator[_Right]:
             yield from _of_tags(action, fact)
     else:
         yield from _of_tags(action, fact)
+
+
+def _of_apps(action: str, fact: Facts) -> Iterator[_Right]:
+    """Yield the right to what Chalice and CloudFormation make of each application."""
+    resources = PATHS.get(action) or tuple(fact["resources"]) or (ANY,)
+    others = frozenset(it for paths in PATHS.values() for it in paths) - {*resources}
+    for it in resources:
+        condition = CONDITIONS_OF_APPS.get(action, {}).get(it, {})
+        for name in (NAMED[it].format(app) for app in APPS) if it in NAMED else (it,):
+            yield _Right(action=action, resource=name, condition=condition, others=others)
 
 
 def _of_tags(action: str, fact: Facts) -> Iterator[_Right]:

@@ -137,10 +137,8 @@ class NotAllowed(AwsError):
     """Report that the credentials may not do this; never the same as not found."""
 
     def __init__(self, *, action: str, code: str, said: str, about: str = "") -> None:
-        self.resource = _resource_in(said)
-        self.statement = json.dumps(
-            {"Effect": "Allow", "Action": action, "Resource": self.resource or "*"}
-        )
+        missing, self.resource = _denied(said) or (action, None)
+        self.statement = _allowing(missing, self.resource)
         self.hint = f"allow it to these credentials with {self.statement}, or use other credentials"
         if not code.startswith(LACKS_PERMISSION):
             self.hint = "use other credentials; these are not valid, or not any more"
@@ -160,10 +158,24 @@ class AllNotAllowed(DeployError):
         super().__init__("\n".join(sorted({str(it) for it in errors})))
 
 
-def _resource_in(said: str) -> str | None:
-    """Return the ARN on which AWS says that an action is not allowed."""
-    found = re.search(r"on resource: (arn:\S+)", said)
-    return found[1].rstrip(".,") if found else None
+def permission_in(said: str) -> str:
+    """Return what would allow what AWS refused, by what another program tells of it, or nothing.
+
+    Programs wrap lines, at hyphens too.
+    """
+    found = _denied(re.sub(r"-\n\s*", "-", said))
+    return f"allow it to these credentials with {_allowing(*found)}" if found else ""
+
+
+def _denied(said: str) -> tuple[str, str | None] | None:
+    """Return the action that AWS says is not allowed, and the ARN where it says that."""
+    action = r"not\s+authorized\s+to\s+perform:\s+([\w-]+:\w+)"
+    found = re.search(rf"{action}(?:\s+on\s+resource:\s+(arn:\S+))?", said)
+    return (found[1], found[2].rstrip(".,") if found[2] else None) if found else None
+
+
+def _allowing(action: str, resource: str | None) -> str:
+    return json.dumps({"Effect": "Allow", "Action": action, "Resource": resource or "*"})
 
 
 class StillInUse(AwsError):
@@ -205,9 +217,8 @@ class ChaliceFailed(DeployError):
 
     def __init__(self, *, command: str, said: str) -> None:
         self.command, self.said = command, said[-2000:].strip()
-        super().__init__(
-            f"{command} failed. Mend what it says, then run the same command again:\n{self.said}"
-        )
+        hint = permission_in(said) or "mend what it says"
+        super().__init__(f"{command} failed:\n{self.said}\nTry: {hint}, then run it again")
 
 
 class ApplyFailed(DeployError):

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 APPLICATION = "trivet:application"
 ENVIRONMENT = "trivet:environment"
 WORKLOAD = "trivet:workload"
+NAME_TAG = "Name"  # of what has no other name
 APPLIED = "trivet:applied"
-HAS = "trivet:has:"  # a kind of resource follows
+HAS = "trivet:has:"  # a kind of resource follows, or an app
 
 HASH_LENGTH = 6
 LOAD_BALANCER_LIMIT = 32  # also a target group's

@@ -10,22 +10,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from . import naming
+from .desired import names
 from .diff import Action, Change, diff
 from .errors import Refused
-from .observe import Observation
+from .kind import ResourceType
+from .observe import Observation, with_marks
 from .prices import Cost
 from .reasons import doubles, drifts, replaced_while_used, strangers
-from .resource import (
-    Address,
-    Desired,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    names,
-    references,
-    with_marks,
-)
+from .resource import Address, Desired, Ref, Scope, Value, references
 
 DRIFT = "drift"
 
@@ -132,8 +124,11 @@ def to_destroy(
     What a type says may be `kept` stays where it is named.
     """
     foreign = _foreign(scope, observation, types)
+    apps, environment = _apps(observation, types), scope.project.environment
     refusals = (
-        f"workload {name} lives in {scope.project.environment} and is not in this folder; "
+        f"the app {name} is up in {environment}: `down --env {environment}` removes it too"
+        if name in apps
+        else f"workload {name} lives in {environment} and is not in this folder; "
         "destroy it from its own folder first"
         for name in (() if scope.only else foreign)
     )
@@ -200,8 +195,15 @@ def _foreign(
 ) -> tuple[str, ...]:
     """Return whose resources are there besides; what a destroyed workload kept is nobody's."""
     live = (it for it in observation.ours.values() if not types[it.address.kind].keep)
-    found = (resource.tag(naming.WORKLOAD) for resource in live)
+    found = {resource.tag(naming.WORKLOAD) for resource in live} | _apps(observation, types)
     return tuple(sorted({name for name in found if name} - _workloads(scope)))
+
+
+def _apps(observation: Observation, types: Mapping[str, ResourceType]) -> frozenset[str]:
+    """Return the apps that `up` has begun to make; who does not name one does not see all of it."""
+    keepers = (it for it in observation.ours.values() if types[it.address.kind].keeps_marks)
+    marks = (tag for it in keepers for tag in it.tags or {} if tag.startswith(naming.HAS))
+    return frozenset(it.removeprefix(naming.HAS) for it in marks) - types.keys()
 
 
 def steps(plan: Plan, types: Mapping[str, ResourceType]) -> dict[Step, set[Step]]:

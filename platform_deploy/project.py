@@ -69,7 +69,8 @@ def read(
     copilot = directory / FOLDER
     if not copilot.is_dir():
         raise NotConfigured(
-            f"{directory} has no folder {FOLDER}/. Name the project's directory with -C"
+            f"{directory} has no folder {FOLDER}/. Name the project's directory with -C; "
+            "only `up` and `down` do without"
         )
     name = application or application_of(directory, is_offline=is_offline)
     paths = sorted(copilot.glob("*/manifest.yml"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .aws import Account, Answer
-from .errors import AwsError, NotSteady
+from .errors import AwsError, NotSteady, permission_in
 
 MAY = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]  # roles, and the SAM transform
 PAUSE = 2.0  # seconds between looks
@@ -128,4 +128,6 @@ def _is_cause(event: Answer) -> bool:
 
 def _said(event: Answer) -> str:
     name, kind = event.get("LogicalResourceId", ""), event.get("ResourceType", "")
-    return f"{kind} {name}: {event['ResourceStatusReason']}"
+    reason = event["ResourceStatusReason"]
+    hint = permission_in(reason)
+    return f"{kind} {name}: {reason}" + (f". Try: {hint}" if hint else "")

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .test_deployer_policy import IMPLIED, ROOT, called
+from .test_deployer_policy import ROOT, asking
 
 TAGS = ("RequestTag", "ResourceTag")
 # Optional in the reference, but always there in our requests.
@@ -23,11 +23,13 @@ ALWAYS = {
     ("ec2", "security-group-rule"),
     ("ec2", "subnet"),
     ("elasticloadbalancing", "loadbalancer/app"),
+    ("events", "rule-on-default-event-bus"),
     ("s3", "bucket"),
     ("s3", "object"),
 }
 NOT_MADE = ("/net", "/gwy")  # network and gateway load balancers
 LINKED = {"arn:aws:iam::*:role/aws-service-role/*": []}
+SAM = {"arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31": []}
 
 
 def fact(action: str, reference: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +57,8 @@ def fact(action: str, reference: Mapping[str, Any]) -> dict[str, Any]:
 
 def extract(reference: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of all that is called, without resources that the deployer never makes."""
-    found = {action: fact(action, reference) for action in sorted(called() | IMPLIED)}
+    callers = asking()
+    found = {action: fact(action, reference) for action in sorted(callers)}
     used = ALWAYS | {
         (action.partition(":")[0], kind)
         for action, of in found.items()
@@ -65,6 +68,7 @@ def extract(reference: Mapping[str, Any]) -> dict[str, Any]:
     }
     for action, of in found.items():
         service = action.partition(":")[0]
+        of["for"] = callers[action]
         of["resources"] = {
             arn: tags
             for kind, (arn, _, tags) in of["resources"].items()
@@ -75,6 +79,7 @@ def extract(reference: Mapping[str, Any]) -> dict[str, Any]:
         if not of["create_action"]:
             del of["create_action"]
     found["iam:CreateServiceLinkedRole"]["resources"] = LINKED
+    found["cloudformation:CreateChangeSet"]["resources"] = SAM
     return found
 
 

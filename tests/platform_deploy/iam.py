@@ -16,9 +16,12 @@ TAGGING = {
     "acm": "acm:AddTagsToCertificate",
     "application-autoscaling": "application-autoscaling:TagResource",
     "cloudwatch": "cloudwatch:TagResource",
+    "cognito-idp": "cognito-idp:TagResource",
+    "dynamodb": "dynamodb:TagResource",
     "ec2": "ec2:CreateTags",
     "ecr": "ecr:TagResource",
     "ecs": "ecs:TagResource",
+    "elasticfilesystem": "elasticfilesystem:TagResource",
     "elasticloadbalancing": "elasticloadbalancing:AddTags",
     "iam": "iam:TagRole",
     "kms": "kms:TagResource",
@@ -28,7 +31,7 @@ TAGGING = {
     "sqs": "sqs:TagQueue",
     "states": "states:TagResource",
 }
-HAS_CREATE_ACTION = ("ec2", "ecs", "elasticloadbalancing")
+HAS_CREATE_ACTION = ("ec2", "ecs", "elasticfilesystem", "elasticloadbalancing")
 # Who takes the roles that an API's requests name, and whose names begin like the example's.
 TAKERS = {"ecs": "ecs-tasks", "scheduler": "scheduler", "states": "states"}
 ROLE = re.compile(r"arn:aws:iam::\d+:role/shop-[\w-]+")
@@ -44,7 +47,7 @@ ALSO_CHANGE = (*UPSERTS, "ec2:AuthorizeSecurityGroup")
 TELLING = ("AssociateRouteTable", "GetOperation")
 RECORDS = "route53:ChangeResourceRecordSetsRecordTypes"
 VARIABLE = "${aws:PrincipalAccount}"  # the emulator's
-TAG_LISTS = ("Tags", "tags", "TagSpecifications")
+TAG_LISTS = ("Tags", "tags", "TagSpecifications", "UserPoolTags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
         return value in wanted
     if operator == "ForAllValues:StringEquals":
         return set((value or "").split()) <= set(wanted)
-    if operator == "StringLike":
+    if operator in ("StringLike", "ArnLike"):
         return value is not None and any(fnmatchcase(value, it) for it in wanted)
     raise AssertionError(f"{operator} is not judged here")
 

@@ -17,7 +17,7 @@ from platform_deploy.app_resources import (
 )
 from platform_deploy.apps import App
 from platform_deploy.aws import Account
-from platform_deploy.errors import ApplyFailed, AwsError
+from platform_deploy.errors import ApplyFailed, AwsError, Refused
 from platform_deploy.model import Project
 from platform_deploy.resource import rendered
 from platform_deploy.resources import alarm, edges
@@ -141,6 +141,25 @@ def test_what_is_asked_for_otherwise_is_changed_alone_and_once(
     deploy(account, other)
     assert changes(account, other) == {}
     flow.destroy(account, other, agree, silent())
+
+
+def test_who_does_not_name_an_app_that_is_up_is_told_what_to_type_and_removes_nothing(
+    account: Account, look: LookAt
+) -> None:
+    wanted = with_apps("test", "notifier")
+    alone = replace(wanted, apps=())
+    deploy(account, alone)  # the app comes later, by `up`
+    deploy(account, wanted)
+    there = look(wanted).count()
+    plan, _ = flow.planned(account, alone)
+    assert (plan.changes, plan.foreign) == ((), ("trivet-notifier",))
+    with pytest.raises(
+        Refused, match="app trivet-notifier is up in test: `down --env test` removes"
+    ):
+        flow.destroy(account, alone, agree, silent())
+    assert look(wanted).count() == there
+    flow.destroy(account, wanted, agree, silent())
+    assert flow.destroy(account, alone, agree, silent()).left == ()
 
 
 def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> None:

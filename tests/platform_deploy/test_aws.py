@@ -1,7 +1,7 @@
 """The door to AWS: errors in our own words, reads repeated, writes never blindly."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import botocore.session
@@ -10,14 +10,16 @@ from botocore import xform_name
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.stub import Stubber
 
-from platform_deploy import aws, calls
-from platform_deploy.aws import Account
+from platform_deploy import aws, calls, stack
+from platform_deploy.aws import Account, Answer
 from platform_deploy.errors import (
     AlreadyExists,
     AwsError,
+    ChaliceFailed,
     NotAllowed,
     NotConfigured,
     NotFound,
+    NotSteady,
     StillInUse,
     Throttled,
     Unclear,
@@ -213,6 +215,56 @@ def test_a_missing_permission_names_the_statement_that_would_give_it(account: Ac
     assert caught.value.statement in str(caught.value)
 
 
+def test_where_another_action_is_missing_than_the_one_called_that_one_is_named(
+    account: Account,
+) -> None:
+    role = "arn:aws:iam::1:role/shop"
+    said = f"User: u is not authorized to perform: iam:PassRole on resource: {role} because no"
+    stub(account, "ecs").add_client_error("create_cluster", "AccessDeniedException", said)
+    with pytest.raises(NotAllowed) as caught:
+        account.write("ecs", "CreateCluster")
+    assert json.loads(caught.value.statement) == {
+        "Effect": "Allow",
+        "Action": "iam:PassRole",
+        "Resource": role,
+    }
+
+
+def test_what_chalice_was_refused_is_found_in_its_wrapped_lines() -> None:
+    said = """ An error occurred (AccessDeniedException) when calling the CreateFunction
+ operation: User: u is not authorized to
+ perform: lambda:CreateFunction on resource: arn:aws:lambda:x:1:function:trivet-
+ notifier-dev because no identity-based policy allows it"""
+    where = "arn:aws:lambda:x:1:function:trivet-notifier-dev"
+    wanted = json.dumps({"Effect": "Allow", "Action": "lambda:CreateFunction", "Resource": where})
+    assert f"Try: allow it to these credentials with {wanted}, then run" in str(
+        ChaliceFailed(command="chalice deploy", said=said)
+    )
+    other = ChaliceFailed(command="chalice deploy", said="no such file")
+    assert str(other).endswith("no such file\nTry: mend what it says, then run it again")
+
+
+class Stacked(Account):
+    """An account with a stack that CloudFormation could not make."""
+
+    def send(self, api: str, action: str, parameters: Mapping[str, object]) -> Answer:
+        if action == "DescribeStacks":
+            return {"Stacks": [{"StackStatus": "ROLLBACK_COMPLETE"}]}
+        reason = "Resource handler returned message: u is not authorized to perform: events:PutRule"
+        event = {
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": f"{reason} on resource: arn:aws:events:x:1:rule/a",
+        }
+        return {"StackEvents": [event]} if action == "DescribeStackEvents" else {}
+
+
+def test_what_cloudformation_was_refused_is_said_with_the_statement_that_would_give_it() -> None:
+    account = Stacked(None, "x")
+    wanted = stack.Wanted(name="one", template="https://x", parameters={})
+    with pytest.raises(NotSteady, match=r'Try: allow it .*"events:PutRule".*:rule/a"'):
+        stack.put(account, wanted, None)
+
+
 def test_credentials_that_are_over_need_no_statement(account: Account) -> None:
     stub(account, "ecs").add_client_error("create_cluster", "ExpiredTokenException", "expired")
     with pytest.raises(NotAllowed, match="use other credentials; these are not valid"):
@@ -346,8 +398,8 @@ def test_a_bucket_is_made_where_we_are_and_closed_before_it_is_used(account: Acc
         "Policy": {"Statement": (), "Version": "x"},
         "PublicAccessBlockConfiguration": closed,
     }
-    bucket.update(account, live, {"Policy": wanted["Policy"]}, frozenset({"Policy"}))
-    bucket.update(account, live, wanted, frozenset({"PublicAccessBlockConfiguration"}))
+    for member in wanted:
+        calls.update(account, bucket.TYPE, live, wanted, frozenset({member}))
 
 
 def test_a_bucket_of_the_first_region_names_no_place(account: Account) -> None:
@@ -367,7 +419,7 @@ def test_a_bucket_is_emptied_a_thousand_at_a_time(account: Account) -> None:
     live = Observed(
         address=Address(kind=bucket.KIND, name="x"), properties={}, attributes={"Bucket": NAME}
     )
-    bucket.release(account, live)
+    bucket.release(calls.live_of(account, bucket.TYPE, live))
 
 
 def test_tags_of_a_bucket_are_added_to_those_it_has(account: Account) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,8 @@ from localcloud.emulator import REGION, Emulator
 from localcloud.provision import client, provision
 from platform_deploy import apps, policies
 
-from .chalice_projects import ROOT, Scripted, configured, deploy, template
+from .chalice_projects import ROOT, Scripted, an_empty_account, configured, deploy, template
 
-ACCOUNT = "000000000000"
-LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function"
-GONE = "ResourceNotFoundException"
-ABSENT = {"GetRole": "NoSuchEntity", "GetFunction": GONE, "GetPolicy": GONE}
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MOST_RESOURCES = 300
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -95,19 +90,6 @@ def in_s3(template: dict[str, Any]) -> dict[str, Any]:
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://code/deployment.zip"
     return template
-
-
-def an_empty_account(operation: str, parameters: Mapping[str, Any]) -> dict[str, Any] | str:
-    name = parameters.get("FunctionName")
-    answers: dict[str, dict[str, Any]] = {
-        "CreateRole": {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/x"}},
-        "CreateFunction": {"FunctionArn": f"{LAMBDA}:{name}", "State": "Active"},
-        "ImportRestApi": {"id": "a1b2c3d4e5"},
-        "PutRule": {"RuleArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/x"},
-        "Subscribe": {"SubscriptionArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:topic:1"},
-        "CreateEventSourceMapping": {"UUID": "1"},
-    }
-    return ABSENT.get(operation) or answers.get(operation, {})
 
 
 def test_each_request_of_chalice_deploy_is_one_that_aws_takes(made: Made) -> None:

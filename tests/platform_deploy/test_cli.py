@@ -185,7 +185,8 @@ BAD_FORMAT = "platform_deploy plan: error: argument --format: invalid choice: 'x
         (("render", "--env", "test", "--region", "Rome"), "'Rome' is not a region's name\n"),
         (
             ("-C", "nowhere", "plan", "--env", "test"),
-            "nowhere has no folder copilot/. Name the project's directory with -C\n",
+            "nowhere has no folder copilot/. Name the project's directory with -C; "
+            "only `up` and `down` do without\n",
         ),
     ],
     ids=str,

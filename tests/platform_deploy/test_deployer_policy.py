@@ -4,6 +4,7 @@ import ast
 import copy
 import json
 import threading
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 import botocore.session
 import pytest
 
-from platform_deploy import deployer_policy, flow
+from platform_deploy import deployer_policy, flow, policies
 from platform_deploy.aws import Account, Answer, iam_action
 from platform_deploy.calls import TAGGING_CALLS
 from platform_deploy.deployer_policy import APPLICATION, document
 from platform_deploy.model import Project
 from platform_deploy.resources import TYPES, iam_role
 
+from .chalice_projects import whole_life
 from .conftest import (
     API,
     BACKEND,
@@ -52,12 +54,60 @@ IMPLIED = {
     *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload"),
     *("ecr:PutImage", "ecr:UploadLayerPart"),
     "s3:TagResource",  # of s3:CreateBucket with tags
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/control-access-with-iam.html
+    "cloudformation:CreateChangeSet",  # of a stack with SAM's transform
 }
+# What Lambda asks of who makes a function, or moves it into a network.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+OF_FUNCTIONS = {
+    *("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "iam:PassRole")
+}
+# What CloudFormation does with the rights of who puts a stack: the `handlers` of its types.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-type-schemas.html
+HANDLERS: dict[str, dict[str, list[str]]] = json.loads(
+    (Path(__file__).parent / "handlers.json").read_text(encoding="utf-8")
+)
+# Which of it our templates never bring about, and why.
+LEFT_OUT = {
+    **dict.fromkeys(("iam:AttachRolePolicy", "iam:DetachRolePolicy"), "no managed policies"),
+    **dict.fromkeys(
+        ("iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"), "no boundaries"
+    ),
+    **dict.fromkeys(("iam:UpdateRole", "iam:UpdateRoleDescription"), "no descriptions, no times"),
+    **dict.fromkeys(("iam:TagRole", "iam:UntagRole"), "no tags; nor are there the system's"),
+    **dict.fromkeys(
+        (*(f"kms:{it}" for it in ("CreateGrant", "Decrypt", "DescribeKey", "Encrypt")),), "no keys"
+    ),
+    **dict.fromkeys(
+        ("kms:GenerateDataKey", "logs:AssociateKmsKey", "logs:DisassociateKmsKey"), "no keys"
+    ),
+    **dict.fromkeys(("lambda:UntagResource", "logs:UntagResource"), "no tag is taken away"),
+    **dict.fromkeys(
+        (
+            *("lambda:DeleteFunctionCodeSigningConfig", "lambda:GetCodeSigningConfig"),
+            "lambda:PutFunctionCodeSigningConfig",
+        ),
+        "no signed code",
+    ),
+    "lambda:GetLayerVersion": "no layers",
+    "lambda:PutFunctionConcurrency": "no reserved concurrency",
+    "lambda:PutRuntimeManagementConfig": "runtimes are Lambda's own",
+    "apigateway:UpdateRestApiPolicy": "no policy of an API",
+    **dict.fromkeys(
+        (
+            *("logs:CreateLogDelivery", "logs:DeleteDataProtectionPolicy"),
+            *("logs:DescribeResourcePolicies", "logs:PutDataProtectionPolicy"),
+            *("logs:PutResourcePolicy", "firehose:TagDeliveryStream", "s3:REST.PUT.OBJECT"),
+        ),
+        "no data protection policy",
+    ),
+}
+NO_ROLE = ("AWS::ApiGateway::RestApi", "AWS::Events::Rule")  # nothing of these is handed one
 # Whose listings leave tags out, so that they are read one by one.
 TAGS_APART = (
     *(f"{it}:ListTagsForResource" for it in ("application-autoscaling", "logs")),
     *(f"{it}:ListTagsForResource" for it in ("servicediscovery", "sns", "states")),
-    *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr")),
+    *(f"{it}:ListTagsForResource" for it in ("cloudwatch", "ecr", "ssm")),
     *("dynamodb:ListTagsOfResource", "s3:GetBucketTagging", "sqs:ListQueueTags"),
 )
 
@@ -105,24 +155,39 @@ def is_set(tree: ast.Module, name: ast.expr) -> bool:
     return isinstance(name, ast.Name) and name.id in found
 
 
+def api_of(tree: ast.Module, names: Mapping[str, str]) -> str:
+    """The API of the kind in whose table a module says it, nothing in other modules."""
+    words = (it for it in ast.walk(tree) if isinstance(it, ast.keyword) and it.arg == "api")
+    return next((literal(it.value, names) or "" for it in words), "")
+
+
 def in_source(path: Path) -> Iterator[str]:
-    """The actions that a module's calls name."""
+    """The actions that a module's calls name: of an API, or of that of the module's own kind."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = assigned(tree)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
+        called = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(called, ast.Attribute | ast.Name) or not isinstance(node, ast.Call):
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        called = node.func.id if isinstance(node.func, ast.Name) else called
-        texts = [literal(it, names) for it in node.args[:2]]
-        if called in ("read", "write", "pages") and len(texts) == 2 and all(texts):
+        given, kind = node.args[:2], api_of(tree, names)
+        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            is_kinds = called.value.id in ("look", "live")
+            given = [ast.Constant(kind), *given[:1]] if is_kinds else given
+        if getattr(called, "attr", getattr(called, "id", "")) not in ("read", "write", "pages"):
+            continue
+        texts = [literal(it, names) for it in given]
+        if len(texts) == 2 and all(texts):
             yield iam_action(str(texts[0]), str(texts[1]))
-        elif called in ("read", "write", "pages") and len(texts) == 2 and texts[0]:
-            name = node.args[1].value if isinstance(node.args[1], ast.Subscript) else node.args[1]
-            found = chosen(tree, texts[0]) if is_set(tree, name) else ()
+        elif len(texts) == 2 and texts[0]:
+            found = chosen(tree, texts[0]) if may_be_chosen(tree, given[1]) else ()
             yield from (iam_action(texts[0], it) for it in found)
-        if called == "in_ec2" and texts[1]:
-            yield iam_action("ec2", texts[1])
+
+
+def may_be_chosen(tree: ast.Module, name: ast.expr) -> bool:
+    """Whether a module makes up an action itself, so that it is no parameter."""
+    if isinstance(name, ast.JoinedStr):
+        return True
+    return is_set(tree, name.value if isinstance(name, ast.Subscript) else name)
 
 
 def called() -> set[str]:
@@ -130,15 +195,41 @@ def called() -> set[str]:
     sources = (ROOT / "platform_deploy").rglob("*.py")
     found = {action for path in sources for action in in_source(path)}
     for of in TYPES:
-        calls = (of.create_call, of.delete_call, *of.update_calls.values())
+        calls = [of.create_call, of.delete_call, *of.update_calls.values(), of.update_call]
+        calls += [it.call for it in (of.listing, of.ready) if it]
         found |= {iam_action(of.api, call) for call in calls if call}
         if of.is_tagged:
             found.add(iam_action(of.api, TAGGING_CALLS[of.api]))
     return found | set(TAGS_APART)
 
 
-def test_the_facts_are_of_exactly_what_is_called() -> None:
-    assert called() | IMPLIED == set(FACTS)
+def of_type(kind: str) -> set[str]:
+    """What CloudFormation needs for a resource of our templates."""
+    listed = {action for actions in HANDLERS[kind].values() for action in actions}
+    return listed - LEFT_OUT.keys() - ({"iam:PassRole"} if kind in NO_ROLE else set())
+
+
+def asking() -> dict[str, list[str]]:
+    """Who asks for each action: the deployer, Chalice, the types of CloudFormation's stacks."""
+    found = defaultdict(list)
+    sent = {it.action for project in policies.APPS for it in whole_life(project)}
+    for name, actions in (
+        (deployer_policy.DEPLOYER, called() | IMPLIED),
+        ("chalice", sent | OF_FUNCTIONS),
+        *((kind, of_type(kind)) for kind in HANDLERS),
+    ):
+        for action in actions:
+            found[action].append(name)
+    return dict(found)
+
+
+def test_the_facts_are_of_exactly_what_is_called_and_say_by_whom() -> None:
+    assert asking() == {action: fact["for"] for action, fact in FACTS.items()}
+
+
+def test_what_is_left_out_of_what_types_of_stacks_ask_for_is_something_that_they_ask_for() -> None:
+    listed = {it for of in HANDLERS.values() for actions in of.values() for it in actions}
+    assert LEFT_OUT.keys() <= listed
 
 
 def test_the_published_file_is_the_generated_one() -> None:
@@ -172,6 +263,8 @@ def test_every_condition_is_one_that_the_action_knows() -> None:
                     f"{own}:CreateAction",
                     "iam:PassedToService",
                     "iam:AWSServiceName",
+                    "apigateway:Resource/ApiName",
+                    *("lambda:FunctionArn", "lambda:Principal"),
                     "route53:ChangeResourceRecordSetsRecordTypes",
                 ), (action, key)
 

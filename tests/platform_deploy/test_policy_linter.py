@@ -57,12 +57,26 @@ def is_newer_than_the_linter(_: Policy, said: str) -> bool:
     return bool(known) and condition == f"{action.partition(':')[0]}:CreateAction"
 
 
+def is_of_the_api_itself(_: Policy, said: str) -> bool:
+    """AWS's reference has the key at the type RestApi, which parliament does not look at."""
+    return "apigateway:Resource/ApiName for action apigateway:DELETE" in said
+
+
+def is_awss(policy: Policy, said: str) -> bool:
+    """SAM's transform belongs to the account `aws`."""
+    transform = "arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31"
+    arns = {on for it in policy["Statement"] for on in listed(it["Resource"]) if on != "*"}
+    is_it = {on for on in arns if on.split(":")[4].startswith("aws")} == {transform}
+    return "Account expected" in said and is_it
+
+
 Reason = Callable[[Policy, Any], bool]
 IN_FUNCTIONS: dict[str, tuple[Reason, ...]] = {"RESOURCE_STAR": (texts_a_phone,)}
 IN_DEPLOYERS: dict[str, tuple[Reason, ...]] = {
     "RESOURCE_STAR": (only_looks,),
     "RESOURCE_MISMATCH": (stands_elsewhere, is_for_a_network_load_balancer),
-    "UNKNOWN_CONDITION_FOR_ACTION": (is_newer_than_the_linter,),
+    "UNKNOWN_CONDITION_FOR_ACTION": (is_of_the_api_itself, is_newer_than_the_linter),
+    "INVALID_ARN": (is_awss,),
 }
 
 

@@ -199,7 +199,7 @@ def test_a_failure_as_json_says_what_is_done_and_what_not() -> None:
 
 
 def test_a_missing_permission_as_json_has_the_statement() -> None:
-    said = "no on resource: arn:aws:ecs:x:1:y"
+    said = "not authorized to perform: ecs:CreateCluster on resource: arn:aws:ecs:x:1:y"
     error = NotAllowed(action="ecs:CreateCluster", code="AccessDenied", said=said)
     found = json.loads(report.error_json(error))
     assert (found["action"], found["resource"]) == ("ecs:CreateCluster", "arn:aws:ecs:x:1:y")
