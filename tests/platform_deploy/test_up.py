@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,23 @@ def counting() -> Iterator[Counting]:
 
 def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
+
+
+Packaged = tuple[dict[str, Any], bytes]
+
+
+def packaged_at_most_once() -> Callable[[Chalice, Mapping[str, str]], Packaged]:
+    """Stand for Chalice.package where the same is packaged again and again."""
+    made: dict[str, Packaged] = {}
+    package = Chalice.package
+
+    def kept(chalice: Chalice, variables: Mapping[str, str]) -> Packaged:
+        key = f"{chalice.folder} {sorted(variables.items())}"
+        if key not in made:
+            made[key] = package(chalice, variables)
+        return made[key]
+
+    return kept
 
 
 def listening() -> tuple[Voice, list[str]]:
@@ -177,21 +194,6 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         counts["down"] = dict(sorted(account.requests.items()))
         assert there(account) == before
         assert {name: sum(count.values()) for name, count in counts.items()} == REQUESTS, counts
-
-
-def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ministack.start(log=tmp_path / "log", auth=True) as emulator:
-        for name, value in emulator.environment().items():
-            monkeypatch.setenv(name, value)
-        with counting() as account:
-            done = up.up(
-                account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE)
-            )
-            api = api_of(account, "trivet-notifier")
-            assert send_a_delivery(emulator, api, done.secrets[PARAMETER]) == 202
-            assert texts(emulator)
 
 
 def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_its_mount(
