@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -73,6 +74,14 @@ def counting() -> Iterator[Counting]:
 
 def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
+
+
+def checkout(app: str, to: Path) -> tuple[Chalice, ...]:
+    """One app's project as a fresh clone has it."""
+    ignored = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
+    shutil.copytree(ROOT / app, to / app, ignore=ignored, symlinks=True)
+    shutil.copytree(ROOT / ".chalice", to / ".chalice")
+    return chalice_command.found(to, "dev", ministack.REGION)
 
 
 Packaged = tuple[dict[str, Any], bytes]
@@ -263,6 +272,21 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
         )
         done = up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
         assert [it.is_changed for it in done.apps] == [True, False]
+
+
+def test_another_checkout_finds_all_as_it_wants_it_and_makes_nothing_twice(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    way, voice = up.Way(road=up.PACKAGE), listening()[0]
+    with counting() as account:
+        before = there(account)
+        one, other = (checkout("notifier", tmp_path / it) for it in ("laptop", "pipeline"))
+        up.up(account, PROJECT, one, agree, voice, way)
+        standing = there(account)
+        assert not up.up(account, PROJECT, other, agree, voice, way).is_changed
+        assert there(account) == standing
+        up.down(account, PROJECT, other, agree, voice)
+        assert there(account) == before
 
 
 def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emulator) -> None:
