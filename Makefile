@@ -35,10 +35,10 @@ check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/python -m platform_deploy policies --check
 	@$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: .venv payloads ## measure; ONLY=notifier, datalake, datalake_uploads or platform_deploy for one part
+bench: .venv payloads ## measure; ONLY=notifier, datalake, … for one part (python -m bench --help)
 	@$(BIN)/python -m bench $(ONLY)
 
-local: .venv ## keep the local cloud up until Ctrl-C, and print its addresses
+local: .venv ## keep the local cloud up until Ctrl-C, and print its addresses and what to try
 	@$(BIN)/python -m localcloud up
 
 policies: .venv ## write .chalice/*.json from the apps' resources.yml

@@ -40,6 +40,7 @@ _IN_USE = {
     *("ClusterContainsContainerInstancesException", "UpdateInProgressException"),
     *("OperationAborted", "OperationAbortedException", "BucketNotEmpty"),
 }
+_TAKEN = ("dynamodb:CreateTable", "ResourceInUseException")  # the name is, by another table
 _THROTTLED = {
     *("Throttling", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled"),
     *("TooManyRequestsException", "RequestLimitExceededException", "PriorRequestNotComplete"),
@@ -53,7 +54,8 @@ def of_answer(action: str, response: Mapping[str, Any]) -> AwsError:
     code = str(error.get("Code", "Unknown"))
     said = str(error.get("Message", "no message"))
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-    return _class_of(code, status)(action=action, code=code, said=said)
+    of = AlreadyExists if (action, code) == _TAKEN else _class_of(code, status)
+    return of(action=action, code=code, said=said)
 
 
 def _class_of(code: str, status: int) -> type[AwsError]:

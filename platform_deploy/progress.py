@@ -52,14 +52,18 @@ def shown(stream: TextIO, *, as_json: bool = False) -> Iterator[Voice]:
 
     console = Console(file=stream)
     board = _Board()
-    with Live(get_renderable=board.table, console=console, refresh_per_second=10, transient=True):
+    live = Live(get_renderable=board.table, console=console, refresh_per_second=10, transient=True)
 
-        def tell(event: Event) -> None:
-            board.tell(event)
-            if event.is_end:
-                console.print(_line(event), highlight=False, markup=False)
+    def tell(event: Event) -> None:
+        live.start()  # not before: a question is asked first, and what is typed must stay
+        board.tell(event)
+        if event.is_end:
+            console.print(_line(event), highlight=False, markup=False)
 
+    try:
         yield Voice(tell=tell, say=lambda text: console.print(text, highlight=False, markup=False))
+    finally:
+        live.stop()
 
 
 @dataclass(slots=True, kw_only=True)

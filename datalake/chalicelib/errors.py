@@ -136,7 +136,7 @@ class NoSuchDataset(Refusal):
     status, code = 404, "no-such-dataset"
 
     def __init__(self) -> None:
-        super().__init__("no data set has this key")
+        super().__init__("no data set has this key, or it is not for you to see")
 
 
 class KeyConflict(Refusal):

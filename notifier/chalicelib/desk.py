@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
+MOST = 300  # messages of one bundle: the expression that takes them off the desk may have 4 KB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +88,9 @@ class Desk:
         return tuple(at for at in self.recent if now - at < HOUR)
 
     def due(self, now: datetime) -> tuple[Held, ...]:
-        """Return what has waited long enough, in the order in which it happened."""
-        return tuple(sorted((it for it in self.held if it.until <= now), key=lambda it: it.at))
+        """Return what has waited long enough, as much as one bundle takes, in the order of time."""
+        due = sorted((it for it in self.held if it.until <= now), key=lambda it: it.at)
+        return tuple(due[:MOST])
 
     def is_outdated(self, waits: Open) -> bool:
         """Tell whether a newer reminder of the same pipeline lies here: only that one counts."""

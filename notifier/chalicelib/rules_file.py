@@ -16,7 +16,7 @@ from .forges import forge_names
 from .languages import DEFAULT, language_names
 from .money import DEFAULT_MAX_PRICE, Budget
 from .rota import Override, Rota
-from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, matches
+from .rules import AUTHOR, HOURLY, Escalation, Group, Person, Rule, Rules, Topic, masked, matches
 from .yaml_nodes import Nodes, guess
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
@@ -294,4 +294,5 @@ class _Reader:
     def _known(self, node: Any, words: tuple[str, ...], where: str, what: str) -> None:
         word = self._nodes.text(node)
         if word and word not in words:
+            word = masked(word) if _PHONE.fullmatch(word) else word
             self._nodes.problem(node, f"{where}: {word!r} is no {what}{guess(word, words)}")

@@ -65,8 +65,8 @@ def by_budget(chosen: Timing, budget: Budget | None, spent: int, *, is_critical:
 def span(time: timedelta) -> str:
     """Write how long something takes or took, in minutes at the finest.
 
-    >>> span(timedelta(hours=4)), span(timedelta(minutes=90)), span(timedelta(hours=50, minutes=7))
-    ('4h', '1h 30m', '2d 2h')
+    >>> [span(timedelta(minutes=minutes)) for minutes in (0, 90, 240, 3007)]
+    ['0m', '1h 30m', '4h', '2d 2h']
     """
     hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
     days, hours = divmod(hours, 24)

@@ -42,8 +42,8 @@ def require_a_secret() -> None:
         return
     variables = tuple(secret_variable(forge) for forge in forge_names())
     if not any(secret_variable(forge) in variables for forge, _ in settings().secrets):
-        places = tuple(f"{variable} (in the environment or in .env)" for variable in variables)
-        raise NoSecret("notifier", places=places)
+        where = "one of them, in the environment or in .env (as in .env.example),"
+        raise NoSecret("notifier", places=(f"{', '.join(variables)}: {where}",))
 
 
 @cache

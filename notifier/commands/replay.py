@@ -12,7 +12,7 @@ from notifier.chalicelib.event import Event, Ignored
 from notifier.chalicelib.gsm import tidy
 from notifier.chalicelib.memory import Memory
 from notifier.chalicelib.money import DEFAULT_PRICE, dollars
-from notifier.chalicelib.rules import Rules, Topic
+from notifier.chalicelib.rules import Person, Rules, Topic
 from notifier.chalicelib.wiring import rules_at
 from notifier.report import text_for
 
@@ -35,12 +35,13 @@ there is nothing to read.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One file: what came of it, whom it tells, and the price in millionths of a dollar."""
+    """One file: what came of it, whom it tells what, and the price in millionths of a dollar."""
 
     file: str
     result: str
     why: str
     told: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
     parts: int = 0
     price: int = 0
 
@@ -96,22 +97,28 @@ def _row(path: Path, sender: str, rules: Rules, memories: dict[str, Memory], now
 
 
 def _priced(name: str, event: Event, decision: Decision, rules: Rules) -> Row:
-    people = [tell for tell in decision.actions if not isinstance(tell.to, Topic)]
     unruled = "; no rule tells anybody of it" if decision.edge and not decision.actions else ""
     parts = price = 0
-    for tell in people:
-        count = text_for(tell, event).parts
-        phone = tell.to.phone if not isinstance(tell.to, Topic) else ""
-        parts += count
-        price += rules.budget.price(phone, count) if rules.budget else DEFAULT_PRICE * count
+    texts = []
+    for tell in decision.actions:
+        text = text_for(tell, event)
+        texts.append(text.body)
+        if not isinstance(tell.to, Topic):
+            parts += text.parts
+            price += _price(tell.to, text.parts, rules)
     return Row(
         file=name,
         result=decision.edge if decision.actions else "silent",
         why=decision.why + unruled,
         told=tuple(tell.to.key for tell in decision.actions),
+        texts=tuple(texts),
         parts=parts,
         price=price,
     )
+
+
+def _price(to: Person, parts: int, rules: Rules) -> int:
+    return rules.budget.price(to.phone, parts) if rules.budget else DEFAULT_PRICE * parts
 
 
 def _table(rows: list[Row]) -> list[str]:
@@ -120,6 +127,8 @@ def _table(rows: list[Row]) -> list[str]:
     for row in rows:
         told = ", ".join(row.told) or f"nobody: {row.why}"
         lines.append(tidy_line(f"{row.file:<{width}}  {row.result:<10}  {_usd(row):>8}  {told}"))
+        # Often the same for all: each text once.
+        lines += (f"{'':<{width}}  | {text}" for text in dict.fromkeys(row.texts))
     parts, price = sum(row.parts for row in rows), sum(row.price for row in rows)
     return [*lines, f"{len(rows)} files, {parts} SMS parts, {dollars(price) or '0'} USD"]
 

@@ -3,7 +3,7 @@
 A new kind is one file with a `TYPE`, and its line here; the engine reads this list only.
 """
 
-from ..resource import ResourceType
+from ..kind import ResourceType
 from . import (
     access_point,
     alarm,

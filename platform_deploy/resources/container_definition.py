@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from .. import naming
 from ..lookups import IMPORT
 from ..model import Project, Workload
-from ..resource import Pseudo, Value, arn
+from ..resource import Pseudo, Value
+from ..statements import arn
 from ..task import Container, Export, Given, LogRouter, Secret, Volume
 from . import env_file, load_balancer, log_group, messaging, repository
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..calls import in_ec2
+from ..kind import ResourceType, in_ec2
 from ..model import Project
 from ..network import NAT_PER_AZ, NAT_SINGLE, PRIVATE
-from ..resource import Address, Desired, Ref, ResourceType
+from ..resource import Address, Desired, Ref
 from . import internet_gateway, subnet
 
 KIND = "AWS::EC2::EIP"
@@ -36,11 +36,9 @@ TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeAddresses", "AllocationId"),
+    listing=in_ec2("DescribeAddresses"),
     create_call="AllocateAddress",
-    made="",
     attributes=("AllocationId",),
-    identify={"AllocationId": "AllocationId"},
     delete_call="ReleaseAddress",
     ec2_type="elastic-ip",
     replaces=frozenset({"Domain"}),

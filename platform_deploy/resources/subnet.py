@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from ..calls import in_ec2
+from ..kind import ResourceType, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, Chosen, ImportedVpc, OwnVpc, Subnet, Tagged
-from ..resource import Address, Desired, Pseudo, ResourceType, Value, ref
+from ..resource import Address, Desired, Pseudo, Value, ref
 from . import vpc
 
 KIND = "AWS::EC2::Subnet"
@@ -67,11 +67,10 @@ TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeSubnets", "SubnetId"),
+    listing=in_ec2("DescribeSubnets"),
     create_call="CreateSubnet",
     made="Subnet",
     attributes=("SubnetId",),
-    identify={"SubnetId": "SubnetId"},
     delete_call="DeleteSubnet",
     ec2_type="subnet",
     replaces=frozenset({"VpcId", "CidrBlock", "AvailabilityZone"}),

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from ..aws import Account
-from ..calls import in_ec2
+from ..kind import Live, ResourceType, in_ec2
 from ..model import Project
 from ..network import OwnVpc
-from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, ref
+from ..resource import Address, Desired, Properties, Ref, ref
 
 KIND = "AWS::EC2::VPC"
 
@@ -30,22 +29,20 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=project.name)
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Set whether hosts get names; the answer of DescribeVpcs does not tell."""
     value = {"Value": wanted["EnableDnsHostnames"]}
-    vpc = live.attributes["VpcId"]
-    account.write("ec2", "ModifyVpcAttribute", VpcId=vpc, EnableDnsHostnames=value)
+    live.write("ModifyVpcAttribute", EnableDnsHostnames=value)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeVpcs", "VpcId"),
+    listing=in_ec2("DescribeVpcs"),
     create_call="CreateVpc",
     made="Vpc",
     attributes=("VpcId",),
-    identify={"VpcId": "VpcId"},
     delete_call="DeleteVpc",
     update=update,
     ec2_type="vpc",

@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from datalake.chalicelib.dataset import Existing, Record
-from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal, StoreBusy
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed, Refusal
 from datalake.chalicelib.key import Key, parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
@@ -301,8 +301,6 @@ def _said(store: FilesystemStore, verb: str, asked: str, mine: Key) -> str:
         return "none"
     except PreconditionFailed:
         return "refused"
-    except StoreBusy:  # it changed while it was to be moved
-        return "busy"
 
 
 VERBS: dict[str, Callable[..., Any]] = {

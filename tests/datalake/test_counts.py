@@ -60,7 +60,7 @@ def delete(store: FilesystemStore, _: str) -> object:
     return store.delete(KEY, NONE)
 
 
-@verb("move", exactly=14, at_most=20)
+@verb("move", exactly=13, at_most=20)
 def move(store: FilesystemStore, _: str) -> object:
     return store.write(parse_key("folder/new"), Existing(key=KEY, move=True), NONE)
 

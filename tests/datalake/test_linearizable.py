@@ -18,8 +18,6 @@ ROUNDS, PROCESSES, OPERATIONS = 3, 4, 20
 def after(state: str, operation: dict[str, Any]) -> str | None:
     """Return the state after the operation; None where it could not have said so."""
     verb, said = operation["verb"], operation["said"]
-    if said == "busy":
-        return state if verb in ("arrive", "leave") else None
     if verb == "read":
         return state if said == (state or "none") else None
     if said == "none":
@@ -95,7 +93,6 @@ def operation(verb: str, said: str, began: int, ended: int, asked: str = "") -> 
         ([operation("put", "a", 1, 2), operation("remove", "deleted", 3, 4, "b")], False),
         ([operation("put", "a", 1, 2), operation("undelete", "b", 3, 4, "b")], False),
         ([operation("put", "a", 1, 2), operation("leave", "b", 3, 4)], False),
-        ([operation("put", "a", 1, 2), operation("leave", "busy", 3, 4)], True),
     ],
 )
 def test_the_checker_sees_what_no_order_explains(

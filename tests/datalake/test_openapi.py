@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.datalake.test_app import SIGN_IN
 Serve = Callable[[Mapping[str, str]], Any]
 
 FAMILIES = (link_errors, upload_errors)  # imported so that `kinds` knows theirs, too
+GUIDE = (Path(__file__).resolve().parents[2] / "docs/datalake.md").read_text(encoding="utf-8")
 METHODS = {"get", "head", "put", "post", "patch", "delete"}
 
 
@@ -74,6 +76,18 @@ def test_every_refusal_is_described(document: dict[str, Any]) -> None:
     for kind in kinds(Refusal):
         if hasattr(kind, "status") and "test" not in kind.__module__:
             assert str(kind.status) in statuses, kind
+
+
+def test_the_guide_names_every_code_with_its_status() -> None:
+    table = {
+        code: status
+        for statuses, codes in re.findall(r"^\| ([0-9, ]+) \| (.*?) \|", GUIDE, re.MULTILINE)
+        for status in statuses.split(", ")
+        for code in re.findall("`([a-z-]+)`", codes)
+    }
+    refusals = [kind for kind in kinds(Refusal) if "test" not in kind.__module__]
+    named = {kind.code: str(kind.status) for kind in refusals if hasattr(kind, "code")}
+    assert table == named | {"method-not-allowed": "405", "internal-error": "500"}
 
 
 def test_the_parameters_are_those_that_are_read(document: dict[str, Any]) -> None:

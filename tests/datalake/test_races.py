@@ -2,20 +2,24 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from datalake.chalicelib.dataset import Existing
+from datalake.chalicelib.dataset import Existing, Record
 from datalake.chalicelib.errors import PreconditionFailed, StoreBusy
 from datalake.chalicelib.key import parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.history import hash_of
-from datalake.chalicelib.stores.locks import LEASE_SECONDS
+from datalake.chalicelib.stores.locks import LEASE_SECONDS, Lease
+from datalake.chalicelib.stores.uploads import FilesystemUploads
+from datalake.chalicelib.upload_errors import NoSuchUpload
+from datalake.chalicelib.uploads import Plan, Upload
 from tests.datalake.store_contract import body_of, get, matching, put
 
 KEY, OTHER = parse_key("folder/key"), parse_key("folder/other")
@@ -146,3 +150,61 @@ def test_of_two_moves_of_one_data_set_the_refused_one_takes_nothing_from_the_oth
     assert len(refused) == 1
     assert store.describe(OTHER).record.media_type == "text/x"
     assert [version.is_current for version in store.versions(OTHER)] == [True]
+
+
+class LostLocks:
+    """What is left of a lock whose client the server has not heard of for too long: nothing."""
+
+    @contextmanager
+    def held(self, _: str) -> Iterator[Lease]:
+        yield Lease()
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def test_a_version_that_a_late_rename_hides_is_not_lost(
+    root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "locks", LostLocks())
+    acknowledged = []
+    late = Interrupted("rename", lambda: acknowledged.append(put(store, KEY.text, b"newer")))
+    put(FilesystemStore(str(root), files=late), KEY.text, b"late")
+    assert get(store, KEY.text) == b"late"
+    [newer] = acknowledged
+    with store.open(KEY, newer.etag) as dataset:
+        assert dataset.read(0, newer.size) == b"newer"
+    assert newer in [version.info for version in store.versions(KEY)]
+
+
+# an upload that is given up never counts as finished
+
+
+@pytest.fixture
+def upload(store: FilesystemStore) -> Upload:
+    return FilesystemUploads(store).create(Plan(key=KEY, size=3, record=Record(), owner="me"))
+
+
+def given_up(root: Path, upload: Upload) -> Callable[[], None]:
+    def give_up() -> None:
+        for name in (f"{upload.id}-plan", upload.id):
+            (root / ".lake/u" / name).unlink()
+
+    return give_up
+
+
+def test_an_upload_given_up_while_it_is_looked_for(root: Path, upload: Upload) -> None:
+    # after its plan was read
+    files = Interrupted("open_file", given_up(root, upload), number=2)
+    with pytest.raises(NoSuchUpload):
+        FilesystemUploads(FilesystemStore(str(root), files=files)).find(upload.id)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_upload_given_up_before_its_last_piece_is_kept_or_made(
+    root: Path, store: FilesystemStore, upload: Upload, number: int
+) -> None:
+    files = Interrupted("lock", given_up(root, upload), number=number)
+    with pytest.raises(NoSuchUpload):
+        FilesystemUploads(FilesystemStore(str(root), files=files)).append(upload.id, 0, b"abc")
+    assert store.versions(KEY) == ()

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -25,6 +26,7 @@ from tusclient.client import TusClient
 from datalake.chalicelib.about import METADATA_NAMES
 from localcloud import host
 from localcloud.ports import free_port
+from tests.datalake.test_app import CONDITIONS, CURRENT, RANGES
 from tests.datalake.test_token import AUDIENCE, CLAIMS, ISSUER, KEY, jwk_of, token_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -239,6 +241,33 @@ def test_head_has_no_body_and_conditions_hold(server: Server) -> None:
     assert stale.status == 412
     fresh = server.ask("GET", "/datasets/h", headers={"If-None-Match": etag})
     assert (fresh.status, fresh.body) == (304, b"")
+
+
+@pytest.mark.parametrize(("method", "condition", "exists", "status"), CONDITIONS)
+def test_conditions_behind_the_gateway(
+    gateway_server: Server, method: str, condition: dict[str, str], exists: bool, status: int
+) -> None:
+    path = f"/datasets/conditions/{uuid4()}"
+    made = gateway_server.ask("PUT", path, b"1").headers["etag"] if exists else '"none"'
+    headers = {name: made if value == CURRENT else value for name, value in condition.items()}
+    answer = gateway_server.ask(method, path, b"2" if method == "PUT" else None, headers=headers)
+    assert answer.status == status
+    if status in (304, 412) and exists:
+        assert answer.headers["etag"] == made
+        assert gateway_server.ask("GET", path).body == b"1"
+    if status == 304 or method == "HEAD":
+        assert answer.body == b""
+
+
+@pytest.mark.parametrize(("field", "status", "content_range", "body"), RANGES)
+def test_ranges_behind_the_gateway(
+    gateway_server: Server, field: str, status: int, content_range: str | None, body: bytes | None
+) -> None:
+    gateway_server.ask("PUT", "/datasets/ranges", b"0123456789")
+    answer = gateway_server.ask("GET", "/datasets/ranges", headers={"Range": field})
+    assert (answer.status, answer.headers.get("content-range")) == (status, content_range)
+    if body is not None:
+        assert answer.body == body
 
 
 def test_chunks_that_chalice_local_cannot_read_are_refused_and_end_the_connection(

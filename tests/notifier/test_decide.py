@@ -209,6 +209,16 @@ def test_a_failure_says_by_which_rule_its_reader_is_reminded_and_when() -> None:
     ]
 
 
+def test_what_is_fixed_has_no_reminder() -> None:
+    always = replace(reminding(timedelta(hours=4)).rules[0], outcomes=("*",))
+    rules = replace(RULES, rules=(always,))
+    decision = decide(run(813, OK), remembered(FAILED, 812, told=("ana",)), rules, now=NOON)
+    assert [(tell.to.key, tell.edge, tell.reminder) for tell in decision.actions] == [
+        ("ana", FIXED, None),
+        ("ben", FIXED, None),
+    ]
+
+
 def test_a_later_rule_reminds_whom_an_earlier_one_tells() -> None:
     second = replace(RULES.rules[0], name="remind", remind=timedelta(hours=4), tell=("ana",))
     rules = replace(RULES, rules=(RULES.rules[0], second))
@@ -260,6 +270,29 @@ def test_when_another_job_fails_too_it_is_told_at_once() -> None:
     assert decision.why.endswith("; told: ben; deploy fails too now")
     assert decision.memory is not None
     assert (decision.memory.failing, decision.memory.told) == ("deploy, test", ("ben", "ana"))
+
+
+def test_without_reminders_who_was_not_told_is_not_told_by_a_later_run_either() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana",)), told_at=NOON)
+    decision = decide(run(813), memory, RULES, now=NOON + timedelta(hours=9))
+    why = "run 813: still failed since 2026-11-22 12:00 UTC; told: ana"
+    assert [reason.why for reason in decision.reasons[:2]] == [why, why]
+    untold = decided(run(813), remembered(FAILED, 812))
+    assert untold.why == "run 813: still failed since 2026-11-22 12:00 UTC"
+
+
+def test_another_job_that_fails_too_is_told_with_its_own_reason() -> None:
+    memory = replace(remembered(FAILED, 812, told=("ana",)), told_at=NOON, failing="lint")
+    event = run(813)._replace(failing="lint, test")
+    decision = decide(event, memory, reminding(timedelta(hours=4), "ana"), now=NOON)
+    assert [reason.why for reason in decision.reasons] == [
+        "is named by 'ana'; reminded every 4h while it is broken"
+    ]
+
+
+def test_a_failure_that_named_no_job_is_not_joined_by_one() -> None:
+    memory = remembered(FAILED, 812, told=("ana", "ben"))
+    assert decided(run(813)._replace(failing="lint"), memory).actions == ()
 
 
 def test_when_a_job_stops_failing_it_is_silent() -> None:

@@ -1,10 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.chalicelib.books import clearing
 from notifier.chalicelib.bundle import with_note
 from notifier.chalicelib.decide import BROKE
 from notifier.chalicelib.desk import Desk, Held
@@ -133,6 +135,27 @@ def test_a_bundle_is_booked() -> None:
     )
     world.watch()
     assert world.ledger.spent == 40_000
+
+
+def test_what_a_long_night_left_is_cleared_by_expressions_that_dynamodb_takes() -> None:
+    world = World()
+    held = tuple(replace(WAITS, entry=f"e{n}.0", about=f"p{n}", label=f"p{n}") for n in range(700))
+    world.ledger.of["ana"] = Desk(person="ana", held=held)
+    updates: list[str] = []
+    clear = world.ledger.clear
+
+    def clearing_too(*words: Any) -> None:
+        updates.append(clearing(*words)[0]["UpdateExpression"])
+        clear(*words)
+
+    world.ledger.clear = clearing_too  # type: ignore[method-assign]  # and looks at what is asked
+    texts = [notice.text for minute in range(60, 65) for notice in world.watch(minute)]
+    assert [text.split(":")[0] for text in texts] == [
+        "300 pipelines red",
+        "300 pipelines red",
+        "100 pipelines red",
+    ]
+    assert max(len(update) for update in updates) < 4096
 
 
 def test_a_text_of_two_parts_is_booked_as_two() -> None:

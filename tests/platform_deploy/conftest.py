@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -289,12 +289,12 @@ class Look:
             for address, resource in sorted(observation.ours.items())
         }
 
-    def count(self) -> Counter[str]:
-        """How many of each kind the whole account holds, whoever made them."""
+    def count(self, only: Collection[str] = ()) -> Counter[str]:
+        """How many of each kind, or of `only` these, the account holds, whoever made them."""
         found: Counter[str] = Counter()
         for api, action, key, parameters in COUNTED:
-            if key in ("Listeners", "Rules"):
-                continue  # these go with their load balancer
+            if key in ("Listeners", "Rules") or (only and key not in only):
+                continue  # the first go with their load balancer
             found[key] = len(self.account.pages(api, action, key, **parameters))
         return found
 

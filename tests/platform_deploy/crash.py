@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +42,15 @@ OF_UP = ("apigateway", "cloudformation", "events", "lambda", "s3")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is broken off: how it is made and removed, and what of it the account shows."""
+    """What is broken off: how it is made and removed, and what of it the account shows.
+
+    `count` looks at the kinds that it is given, or at all, and at what else it has to.
+    """
 
     make: Callable[[Account], object]
     remove: Callable[[Account], object]
     state: Callable[[Account], object]
-    count: Callable[[Account], object]
+    count: Callable[[Account, Collection[str]], Mapping[str, int]]
 
 
 def a_deploy() -> Subject:
@@ -57,7 +60,7 @@ def a_deploy() -> Subject:
         make=lambda account: flow.deploy(account, project, agree, silent()),
         remove=lambda account: flow.destroy(account, project, agree, silent()),
         state=lambda account: Look(account, project).state(),
-        count=lambda account: Look(account, project).count(),
+        count=lambda account, kinds: Look(account, project).count(kinds),
     )
 
 
@@ -68,7 +71,10 @@ def an_up(apps: tuple[Chalice, ...]) -> Subject:
         make=lambda account: up.up(account, PROJECT, apps, agree, silent(), way),
         remove=lambda account: up.down(account, PROJECT, apps, agree, silent()),
         state=lambda account: (Look(account, project).state(), functions(account)),
-        count=lambda account: (Look(account, project).count(), there(account)),
+        count=lambda account, kinds: {
+            **Look(account, project).count(kinds),
+            **{f"{key} at all": number for key, number in there(account).items()},
+        },
     )
 
 
@@ -193,21 +199,31 @@ def broken_off(account: Account, subject: Subject, proxy: str, kind: str, number
 
 def differences(account: Account, subject: Subject, expected: dict[str, Any]) -> list[str]:
     """What the next run, and then the removal, leave otherwise than an undisturbed run."""
-    found = []
     subject.make(account)
-    for name, look in (("state", subject.state), ("count", subject.count)):
-        found += [name] if look(account) != expected[name] else []
+    found = ["state"] if subject.state(account) != expected["state"] else []
+    found += ["count"] if differs(account, subject, expected["count"]) else []
     subject.remove(account)
-    return found + (["left"] if subject.count(account) != expected["empty"] else [])
+    return found + (["left"] if differs(account, subject, expected["empty"]) else [])
+
+
+def differs(account: Account, subject: Subject, expected: Mapping[str, int]) -> bool:
+    """Tell whether the account has another number of any kind than is expected."""
+    found = subject.count(account, expected.keys())
+    return any(found[key] != number for key, number in expected.items())
 
 
 def undisturbed(account: Account, subject: Subject) -> dict[str, Any]:
-    """What a run comes to that nothing disturbs."""
-    expected: dict[str, Any] = {"empty": subject.count(account)}
+    """What a run comes to that nothing disturbs: its state, the numbers of what it makes."""
+    empty = subject.count(account, ())
     subject.make(account)
-    expected |= {"state": subject.state(account), "count": subject.count(account)}
+    there, state = subject.count(account, ()), subject.state(account)
     subject.remove(account)
-    return expected
+    made = [key for key in there if there[key] != empty[key]]
+    return {
+        "state": state,
+        "count": {key: there[key] for key in made},
+        "empty": {key: empty[key] for key in made},
+    }
 
 
 def main(what: str, jobs: list[str]) -> None:

@@ -4,16 +4,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from platform_deploy.resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from platform_deploy.kind import Look, ResourceType
+from platform_deploy.resource import Address, Desired, Observed, Ref, Value
 
 HOUSE, DOOR = "House", "Door"
 
@@ -107,8 +99,8 @@ class World:
 def observing(kind: str) -> ResourceType:
     """A type whose listing finds what the world holds."""
 
-    def observe(world: World, _scope: Scope, _known: Known) -> Iterable[Observed]:
-        if f"{kind}-one" in world.things:
+    def observe(look: Look) -> Iterable[Observed]:
+        if f"{kind}-one" in look.account.things:
             tags = {"trivet:application": "shop", "trivet:environment": "test"}
             yield there(kind, tags=tags)
 

@@ -51,7 +51,8 @@ def results(what: str, of: list[str]) -> list[dict[str, Any]]:
 def test_wherever_a_run_breaks_off_the_next_completes_it_and_the_removal_leaves_nothing(
     what: str, numbers: range
 ) -> None:
-    wanted, workers = jobs(numbers), os.cpu_count() or 1
+    # Each waits for its emulator, too, but for an `up` each has to package first.
+    wanted, workers = jobs(numbers), (os.cpu_count() or 1) * (2 if what == "deploy" else 1)
     with ThreadPoolExecutor(workers) as pool:
         shares = [wanted[turn::workers] for turn in range(workers)]
         found = [

@@ -255,17 +255,12 @@ class FilesystemStore:
     def _move(self, source: Key, key: Key, conditions: Preconditions) -> Written:
         if source == key:
             raise KeyConflict("a data set cannot be moved onto itself")
-        made = self.describe(source)
         *folders, name = source.segments
-        with (
-            absent_as_missing(),
-            self.tree.opened(folders) as folder,
-            ExitStack() as locks,
-        ):
-            shards = sorted({shard_of(source), shard_of(key)})
-            leases = [locks.enter_context(self.locks.held(shard)) for shard in shards]
-            if self._existing(source) != made.info:
-                raise StoreBusy("the data set changed while it was moved")
+        shards = sorted({shard_of(source), shard_of(key)})
+        with absent_as_missing(), ExitStack() as held:
+            leases = [held.enter_context(self.locks.held(shard)) for shard in shards]
+            made = self.describe(source)
+            folder = held.enter_context(self.tree.opened(folders))
             status = self.tree.status(key)
             current = info_of(status) if status else None
             conditions.require_for_write(current)

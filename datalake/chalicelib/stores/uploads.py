@@ -66,6 +66,7 @@ class FilesystemUploads:
             try:
                 descriptor = self._opened(upload_id)
             except NoSuchDataset:
+                self._require_made(upload_id)
                 self._settle(plan, _info(plan, stamp_ns))
                 return _upload(upload_id, plan, stamp_ns, plan.size)
             with closing(self._files, descriptor):
@@ -102,6 +103,7 @@ class FilesystemUploads:
             try:
                 descriptor = self._files.open_append(folder, upload_id)
             except FileNotFoundError:  # it is a data set already
+                self._require_made(upload_id)
                 self._require_same(self._store.history.open(plan.key, info.etag), offset, content)
                 return
         with closing(self._files, descriptor):
@@ -136,6 +138,7 @@ class FilesystemUploads:
             try:
                 descriptor = self._files.open_append(folder, upload_id)
             except FileNotFoundError:
+                self._require_made(upload_id)
                 return
             with closing(self._files, descriptor):
                 self._files.stamp(descriptor, info.modified_ns)
@@ -150,11 +153,15 @@ class FilesystemUploads:
             with self._store.history.linked(plan.key, folder, upload_id, made):
                 self._store.commit(plan.key, folder, upload_id, info, plan.conditions)
 
-    def _settle(self, plan: Plan, info: Info) -> None:
-        """Take away what a process left that was killed between its commit and its end.
+    def _require_made(self, upload_id: str) -> None:
+        """Raise NoSuchUpload where the bytes are gone because it was given up meanwhile.
 
-        Only the commit takes the bytes away from a plan, so the version was committed.
+        That takes the plan first, and only the commit takes the bytes away from a plan.
         """
+        self._plan(upload_id)
+
+    def _settle(self, plan: Plan, info: Info) -> None:
+        """Take away what a process left that was killed between its commit and its end."""
         with suppress(FileNotFoundError), self._tree.own("t") as drafts:
             self._files.remove(drafts, name_of(plan.key, info))
 
