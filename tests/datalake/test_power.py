@@ -10,8 +10,10 @@ import pytest
 from datalake.chalicelib.dataset import Existing, Record
 from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed
 from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.link_errors import LinkSpent
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.spent import SpentFiles
 from datalake.chalicelib.stores.uploads import FilesystemUploads
 from datalake.chalicelib.uploads import Plan
 from tests.datalake.power import PoweredFiles
@@ -192,6 +194,17 @@ def test_what_another_writer_was_told_of_a_commit_is_true_after_a_loss_of_power(
     act(store)
     told = [lake for lake, moment in files.lakes(tmp_path / "after") if moment.acknowledged]
     assert {found(FilesystemStore(str(lake))) for lake in told} == after
+
+
+def test_a_link_that_was_used_stays_used(
+    tmp_path: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    SpentFiles(store).spend("5-x")
+    files.acknowledge("used")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            with pytest.raises(LinkSpent):
+                SpentFiles(FilesystemStore(str(lake))).spend("5-x")
 
 
 class PrunedFiles(PoweredFiles):
