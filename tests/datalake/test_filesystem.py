@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from datalake.chalicelib.dataset import Existing
+from datalake.chalicelib.dataset import Body, Existing, Record
 from datalake.chalicelib.errors import (
     KeyConflict,
     NoSuchDataset,
@@ -68,6 +69,14 @@ def test_a_data_set_is_a_plain_file_at_its_key(root: Path, store: FilesystemStor
     assert (root / "sales/2026/visitors.csv").read_bytes() == b"a,b\n"
     assert plain_files(root) == ["sales/2026/visitors.csv"]
     assert drafts(root) == []
+
+
+@pytest.mark.parametrize("size", [0, 5, (1 << 20) * 5 // 2])
+def test_a_digest_that_the_writer_did_not_bring_is_taken(store: FilesystemStore, size: int) -> None:
+    content = os.urandom(size)
+    store.write(parse_key("key"), Body(content=content, record=Record()), NONE)
+    record = store.describe(parse_key("key")).record
+    assert record.sha256 == hashlib.sha256(content).hexdigest()
 
 
 def test_a_foreign_file_is_a_data_set(root: Path, store: FilesystemStore) -> None:
