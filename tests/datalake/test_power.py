@@ -137,6 +137,31 @@ def test_a_piece_that_was_acknowledged_is_there(
             assert after.offset >= 300 * moment.acknowledged.count("piece")
 
 
+def test_as_far_as_an_upload_was_said_to_be_it_is(
+    tmp_path: Path, root: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    uploads = FilesystemUploads(store)
+    upload = uploads.create(Plan(key=KEY, size=900, record=Record(), owner="me"))
+    with (root / ".lake/u" / upload.id).open("ab") as file:
+        file.write(b"x" * 300)  # by one that was killed before it synced them
+    assert uploads.find(upload.id).offset == 300
+    files.acknowledge("300")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            assert FilesystemUploads(FilesystemStore(str(lake))).find(upload.id).offset == 300
+
+
+def test_a_link_that_was_used_stays_used(
+    tmp_path: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    SpentFiles(store).spend("5-x")
+    files.acknowledge("used")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            with pytest.raises(LinkSpent):
+                SpentFiles(FilesystemStore(str(lake))).spend("5-x")
+
+
 class MetFiles(PoweredFiles):
     """Another writer comes when a commit is made and not yet synced."""
 
@@ -194,17 +219,6 @@ def test_what_another_writer_was_told_of_a_commit_is_true_after_a_loss_of_power(
     act(store)
     told = [lake for lake, moment in files.lakes(tmp_path / "after") if moment.acknowledged]
     assert {found(FilesystemStore(str(lake))) for lake in told} == after
-
-
-def test_a_link_that_was_used_stays_used(
-    tmp_path: Path, store: FilesystemStore, files: PoweredFiles
-) -> None:
-    SpentFiles(store).spend("5-x")
-    files.acknowledge("used")
-    for lake, moment in files.lakes(tmp_path / "after"):
-        if moment.acknowledged:
-            with pytest.raises(LinkSpent):
-                SpentFiles(FilesystemStore(str(lake))).spend("5-x")
 
 
 class PrunedFiles(PoweredFiles):
