@@ -84,7 +84,9 @@ def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
     assert taken(guarded, DEAD) == []
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
     client.lambda_.invoke("dispatch", event)
-    assert taken(guarded, DEAD) == [("no event", "queued event: the body is not JSON: line 1, column 1")]
+    assert taken(guarded, DEAD) == [
+        ("no event", "queued event: the body is not JSON: line 1, column 1")
+    ]
     assert json.loads(capsys.readouterr().err.splitlines()[-1])["result"] == "dead"
 
 
