@@ -18,21 +18,10 @@ from .aws import Account
 from .desired import fingerprint
 from .diff import Change
 from .errors import AlreadyExists, ApplyFailed, Failure, Interrupted, NotFound, StillInUse, Unclear
-from .observe import observe_kind
+from .kind import ResourceType
+from .observe import observe_kind, with_marks
 from .plan import Phase, Plan, Step, steps
-from .resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    resolved,
-    with_marks,
-)
+from .resource import Address, Desired, Known, Observed, Properties, Ref, Scope, Value, resolved
 from .schedule import run
 
 # Seconds between looks for something that may have been created: AWS's listings lag.
@@ -151,7 +140,7 @@ class Run:
         has = {it.address.kind for it in self.scope.desired if self.types[it.address.kind].rare}
         has |= {it.application for it in project.apps}
         marks = {f"{naming.HAS}{it}": "yes" for it in has} if keeps else {}
-        return {**wanted.tags, calls.NAME_TAG: wanted.address.name, **owner, **marks}
+        return {**wanted.tags, naming.NAME_TAG: wanted.address.name, **owner, **marks}
 
     def applied(self, wanted: Desired, of: ResourceType) -> dict[str, str]:
         """Return the project's own tags, and the one that says what was applied."""

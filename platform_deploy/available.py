@@ -1,29 +1,39 @@
-"""Wait for what EC2 makes in the background.
+"""Say when what AWS makes in the background can be used.
 
-It makes nothing itself.
+Pure: it waits for nothing itself.
 """
 
-from contextlib import suppress
+from dataclasses import dataclass
 
-from .aws import Account
-from .errors import AwsError, NotFound
-from .resource import Attributes
+from .aws import Answer
 
-GONE = ("deleting", "deleted", "failed", "rejected", "expired")
+# The states of what is on its way out, or never came.
+GONE = frozenset({"deleting", "deleted", "failed", "rejected", "expired", "pendingdeletion"})
+STATES = ("State", "LifeCycleState", "TableStatus", "KeyState", "status")
 POLL = 3.0  # seconds between two looks at what is made in the background
 POLLS = 200
 
 
-def until_available(account: Account, action: str, identify: str, found: str) -> Attributes:
-    """Wait for what EC2 makes in the background; raises AwsError when that fails."""
-    key, code, said = action.removeprefix("Describe"), "TimedOut", "it is still not available"
-    for _ in range(POLLS):
-        with suppress(NotFound):  # listings lag behind
-            (answer,) = account.read("ec2", action, **{f"{identify}s": [found]})[key]
-            if answer["State"].lower() == "available":
-                return {identify: found}
-            if answer["State"].lower() in GONE:
-                code, said = answer["State"], answer.get("FailureMessage", f"{found} failed")
-                break
-        account.sleep(POLL)
-    raise AwsError(action=f"ec2:{action}", code=code, said=said)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """What tells that a resource can be used: the call, the member with its state, the good one.
+
+    `said` is what is said of one that never comes. With `ends` its end is waited for, too.
+    """
+
+    call: str
+    state: str = "State"
+    good: str = "available"
+    said: str = "it is still not available"
+    ends: bool = False
+
+    def told(self, answer: Answer) -> Answer:
+        """Return the resource that an answer tells of."""
+        found = answer[self.call.removeprefix("Describe")]
+        it: Answer = found[0] if isinstance(found, list) else found
+        return it
+
+
+def is_gone(answer: Answer) -> bool:
+    """Tell whether what a listing still has is on its way out."""
+    return any(str(answer.get(state)).lower() in GONE for state in STATES)

@@ -3,36 +3,19 @@
 AWS has as many spellings of tags as it has APIs; here is each of them once.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-from .available import GONE
+from .available import POLL, POLLS, Ready, is_gone
 from .aws import Account, Answer
-from .errors import NotFound
-from .naming import APPLICATION, ENVIRONMENT
-from .resource import (
-    Address,
-    Attributes,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Tags,
-    Value,
-    rendered,
-)
+from .errors import AwsError, NotFound
+from .kind import Live, ResourceType, attributes_of, from_pairs, sent, tags_of
+from .resource import Attributes, Observed, Properties, Tags
 from .schedule import each
 
-T = TypeVar("T")
 Spelling: TypeAlias = Callable[[Tags], dict[str, object]]
-NAME_TAG = "Name"
 ELBV2_BATCH = 20  # DescribeTags takes no more
-# What CloudWatch calls a resource: the end of its ARN.
-_ENDS = {"LoadBalancerFullName": "LoadBalancerArn", "TargetGroupFullName": "TargetGroupArn"}
 
 
 def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> Mapping[str, object]:
@@ -40,156 +23,83 @@ def create_parameters(properties: Properties, of: ResourceType, tags: Tags) -> M
     return sent(properties, of) | _in_create(of, tags)
 
 
-def sent(properties: Properties, of: ResourceType) -> dict[str, object]:
-    """Return properties as a call takes them, documents as JSON text."""
-    found: dict[str, object] = {}
-    for name, value in properties.items():
-        if name in of.documents and not isinstance(value, str):
-            found[name] = json.dumps(rendered(value))
-        else:
-            found[name] = sent(value, of) if isinstance(value, Mapping) else rendered(value)
-    return found
-
-
 def create(account: Account, of: ResourceType, parameters: Mapping[str, object]) -> Attributes:
-    """Make the resource and return its attributes."""
+    """Make the resource, wait until it can be used, and return its attributes."""
     if of.create:
         return of.create(account, parameters)
     made: Any = account.write(of.api, of.create_call, **parameters)
     for step in filter(None, of.made.split(".")):
         made = made[int(step)] if step.isdigit() else made[step]
-    return attributes_of(made, of.attributes)
+    found = {**parameters, **made}
+    if of.ready:
+        named = {it: str(found[it]) for it in of.attributes if it in found}
+        live = Live(account=account, of=of, properties={}, attributes=named)
+        found |= _until(live, of.ready)
+    if of.arn:
+        found[_arn_of(of)] = account.arn(of.api, of.arn.format(**parameters))
+    return attributes_of(found, of.attributes)
+
+
+def _arn_of(of: ResourceType) -> str:
+    return next(it for it in of.attributes if it.endswith("Arn"))
+
+
+def _until(live: Live, ready: Ready) -> Answer:
+    """Wait for what is made in the background; raises AwsError when that fails."""
+    code, said = "TimedOut", ready.said.format(**live.attributes)
+    for _ in range(POLLS):
+        with suppress(NotFound):  # listings lag behind
+            answer = ready.told(live.read(ready.call))
+            if answer[ready.state].lower() == ready.good:
+                return answer
+            if is_gone(answer):
+                code = answer[ready.state]
+                said = answer.get("FailureMessage", f"{live.of.handle(live.attributes)} failed")
+                break
+        live.account.sleep(POLL)
+    raise AwsError(action=f"{live.of.api}:{live.of.create_call}", code=code, said=said)
 
 
 def update(
     account: Account,
     of: ResourceType,
-    live: Observed,
+    found: Observed,
     wanted: Properties,
     changed: frozenset[str],
 ) -> None:
     """Set the changed properties, those with the same call together."""
+    live = live_of(account, of, found)
     if of.update:
-        of.update(account, live, wanted, changed)
-        return
-    for action in sorted({of.update_calls[member] for member in changed}):
-        members = (member for member in changed if of.update_calls[member] == action)
-        values = sent({it: wanted.get(it, of.optional.get(it)) for it in members}, of)
-        account.write(of.api, action, **_identified(of, live), **values)
+        of.update(live, wanted, changed)
+    elif of.update_call:
+        live.write(of.update_call, **wanted)
+    else:
+        for action in dict.fromkeys(of.update_calls.values()):
+            members = (it for it in changed if of.update_calls[it] == action)
+            values = {it: wanted.get(it, of.optional.get(it)) for it in members}
+            if values:
+                live.write(action, **values)
 
 
-def delete(account: Account, of: ResourceType, live: Observed) -> None:
-    """Remove the resource, after it has let go of others."""
+def delete(account: Account, of: ResourceType, found: Observed) -> None:
+    """Remove the resource, after it has let go of others; wait for its end where that is said."""
+    live = live_of(account, of, found)
     if of.release:
-        of.release(account, live)
+        of.release(live)
     if of.delete:
-        of.delete(account, live)
+        of.delete(live)
         return
-    account.write(of.api, of.delete_call, **_identified(of, live), **of.delete_with)
+    live.write(of.delete_call, **of.delete_with)
+    if of.ready and of.ready.ends:
+        with suppress(NotFound):
+            for _ in range(POLLS):
+                live.read(of.ready.call)
+                account.sleep(POLL)
 
 
-def _identified(of: ResourceType, live: Observed) -> dict[str, object]:
-    found = ((name, live.attributes[attribute]) for name, attribute in of.identify.items())
-    return {name: [value] if name in _LISTS else value for name, value in found}
-
-
-def found(
-    kind: str,
-    name: str,
-    answer: Answer,
-    attributes: Sequence[str],
-    more: Properties | None = None,
-    tags: Tags | None = None,
-) -> Observed:
-    """Return what a listing's answer says of a resource; `more` is laid over its members."""
-    members = frozen(answer)
-    properties = members if isinstance(members, Mapping) else {}
-    return Observed(
-        address=Address(kind=kind, name=name),
-        properties={**properties, **(more or {})},
-        attributes=attributes_of(answer, attributes),
-        tags=tags,
-    )
-
-
-def attributes_of(answer: Answer, names: Sequence[str]) -> Attributes:
-    """Return the members that others may name, and the ends of ARNs that no member has."""
-    return {it: _ends(answer, it) if it in _ENDS else str(answer[it]) for it in names}
-
-
-def _ends(answer: Answer, name: str) -> str:
-    end: str = answer[_ENDS[name]].rpartition(":")[2]
-    return end.removeprefix("loadbalancer/")
-
-
-def looked_at(look: Callable[[T], Observed | None], listed: Iterable[T]) -> list[Observed]:
-    """Return what a look at each listed thing finds, without what is gone or is not to be seen."""
-
-    def one(it: T) -> Observed | None:
-        with suppress(NotFound):  # gone since it was listed
-            return look(it)
-        return None
-
-    return [found for found in each(one, listed) if found]
-
-
-def in_ec2(
-    kind: str,
-    action: str,
-    attribute: str,
-    shape: Callable[[Answer], Mapping[str, Value]] = dict,
-    filters: str = "Filters",
-) -> Callable[[Account, Scope, Known], Iterator[Observed]]:
-    """Return how EC2 lists what carries the environment's tags.
-
-    `shape` gives the properties where the answer's members are not the create call's; `filters`
-    is the parameter's name. What is on its way out still is listed, and is left out.
-    """
-    key = action.removeprefix("Describe")
-
-    def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-        project = scope.project
-        ours = [
-            {"Name": f"tag:{APPLICATION}", "Values": [project.application]},
-            {"Name": f"tag:{ENVIRONMENT}", "Values": [project.environment]},
-        ]
-        for answer in account.pages("ec2", action, key, **{filters: ours}):
-            if str(answer.get("State")).lower() in GONE:
-                continue
-            tags = from_pairs(answer.get("Tags", []))
-            shaped = {it: frozen(value) for it, value in shape(answer).items()}
-            yield Observed(
-                address=Address(kind=kind, name=tags.get(NAME_TAG, "")),
-                properties=shaped,
-                attributes={attribute: answer[attribute]},
-                tags=tags,
-            )
-
-    return observe
-
-
-def frozen(value: object) -> Value:
-    """Return an answer's value with tuples for its lists, times as text."""
-    if isinstance(value, Mapping):
-        return {str(key): frozen(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return tuple(frozen(item) for item in value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return value if isinstance(value, str | int | float | bool) else None
-
-
-def maps(value: Value) -> Iterator[Mapping[str, Value]]:
-    """Yield the maps of a list."""
-    yield from (it for it in (value if isinstance(value, tuple) else ()) if isinstance(it, Mapping))
-
-
-def from_pairs(pairs: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """Return a listing's tags, in whichever spelling, by name."""
-    return {
-        pair.get("Key") or pair.get("key", ""): pair.get("Value") or pair.get("value", "")
-        for pair in pairs
-    }
+def live_of(account: Account, of: ResourceType, found: Observed) -> Live:
+    """Return what was found, with the account in which it can be changed."""
+    return Live(account=account, of=of, properties=found.properties, attributes=found.attributes)
 
 
 def add_tags(account: Account, of: ResourceType, attributes: Attributes, tags: Tags) -> None:
@@ -227,8 +137,7 @@ def _read_one(account: Account, api: str, handle: str) -> Tags:
     except NotFound:
         return {}  # gone since it was listed, or a bucket without tags
     found = (answer[it] for it in ("tags", "Tags", "TagList", "TagSet") if answer.get(it))
-    tags: Any = next(found, {})
-    return dict(tags) if isinstance(tags, Mapping) else from_pairs(tags)
+    return tags_of(next(found, ()))
 
 
 def _in_create(of: ResourceType, tags: Tags) -> dict[str, object]:
@@ -255,8 +164,7 @@ def _tag_set(tags: Tags) -> dict[str, object]:
     return {"Tagging": {"TagSet": _upper(tags)["Tags"]}}
 
 
-# Parameters that take several names though one is meant.
-_LISTS = ("Resources", "ResourceArns", "AlarmNames")
+_LISTS = ("Resources", "ResourceArns")  # parameters that take several, though one is meant
 # How an API adds tags: the action, the parameter that names the resource, the tags' spelling.
 _ADD: Mapping[str, tuple[str, str, Spelling]] = {
     "application-autoscaling": ("TagResource", "ResourceARN", _mapped),

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .errors import BadManifest, Problem
+from .kind import ResourceType
 from .model import Project
 from .network import SUBNETS
 from .patches import patched
-from .resource import Desired, Ref, ResourceType, Scope, references, rendered, resolved
+from .resource import Address, Desired, Ref, Scope, references, rendered, resolved
 
 FINGERPRINT_LENGTH = 16
 TAGS = "Tags"  # how a change of the project's own tags is named
@@ -39,6 +40,11 @@ def too_long_names(wanted: Iterable[Desired], types: Mapping[str, ResourceType])
             )
 
 
+def names(wanted: Desired) -> frozenset[Address]:
+    """Return the resources that a wanted one refers to."""
+    return frozenset(ref.address for ref in references(dict(wanted.properties)))
+
+
 def narrowed(scope: Scope) -> Scope:
     """Return the scope with what its `only` workloads need, whoever else needs it too."""
     if not scope.only:
@@ -48,7 +54,7 @@ def narrowed(scope: Scope) -> Scope:
     kept = {it.address for it in left}
     while left:
         it = left.pop()
-        named = {*it.after, *(ref.address for ref in references(dict(it.properties)))}
+        named = names(it).union(it.after)
         new = (named & by_address.keys()) - kept
         kept |= new
         left += [by_address[address] for address in new]

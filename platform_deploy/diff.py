@@ -12,18 +12,9 @@ from graphlib import TopologicalSorter
 
 from . import naming
 from .desired import TAGS, fingerprint
-from .normalise import EMPTY, canonical
-from .resource import (
-    Address,
-    Desired,
-    Observed,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Value,
-    references,
-    resolved,
-)
+from .kind import ResourceType
+from .normalise import canonical
+from .resource import EMPTY, Address, Desired, Observed, Pseudo, Ref, Value, references, resolved
 
 
 class Action(StrEnum):

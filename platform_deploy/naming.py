@@ -11,6 +11,7 @@ from collections.abc import Mapping
 APPLICATION = "trivet:application"
 ENVIRONMENT = "trivet:environment"
 WORKLOAD = "trivet:workload"
+NAME_TAG = "Name"  # of what has no other name
 APPLIED = "trivet:applied"
 HAS = "trivet:has:"  # a kind of resource follows, or an app
 

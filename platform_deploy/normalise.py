@@ -6,9 +6,9 @@ Pure. Empty members go, lists that are sets are sorted, lists of named members b
 import json
 from collections.abc import Mapping, Sequence
 
-from .resource import Pseudo, Ref, ResourceType, Text, Value, rendered
+from .kind import ResourceType
+from .resource import EMPTY, Pseudo, Ref, Text, Value, rendered
 
-EMPTY: tuple[Value, ...] = (None, "", (), {})
 # A list whose every member has one of these is a map of them.
 _NAMING_MEMBERS = ("name", "Key", "PolicyName")
 

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from . import calls, naming
+from . import calls, listing, naming
 from .aws import Account
 from .errors import AllNotAllowed, Interrupted, NotAllowed
-from .resource import Address, Known, Observed, ResourceType, Scope, Tags, with_marks
+from .kind import ResourceType
+from .resource import Address, Known, Observed, Scope, Tags
 from .schedule import each, run
 
 # How AWS's listings name the time at which a resource was made.
@@ -36,6 +37,11 @@ class Observation:
         return {kind: tuple(listed) for kind, listed in found.items()}
 
 
+def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
+    """Return the kinds whose resources' tags say which rare kinds the environment has."""
+    return tuple(kind for kind, it in types.items() if it.keeps_marks)
+
+
 def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Observation:
     """Return what the account has of the environment; raises the first error of AWS.
 
@@ -53,7 +59,7 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
         may_exist = not of.rare or kind in wanted or _is_marked(kind, found, keepers)
         found[kind] = ()
         try:
-            found[kind] = tuple(of.observe(account, scope, found)) if may_exist else ()
+            found[kind] = tuple(listing.observe(account, of, scope, found)) if may_exist else ()
         except NotAllowed as error:  # the next kind may be hidden, too
             if not error.is_of_one_action:
                 raise
@@ -83,7 +89,7 @@ def observe_kind(
     account: Account, scope: Scope, of: ResourceType, known: Known
 ) -> Mapping[Address, Observed]:
     """Return what the account has of one kind; `known` holds what it must be read after."""
-    listed = list(of.observe(account, scope, known))
+    listed = list(listing.observe(account, of, scope, known))
     return _sorted_out(_with_tags(account, listed, {of.kind: of}), scope).ours
 
 
@@ -103,7 +109,7 @@ def _with_tags(
 def _tagged(resource: Observed, of: ResourceType, read: Mapping[str, Tags]) -> Observed:
     tags = resource.tags
     found = read[of.handle(resource.attributes)] if tags is None else tags
-    name = resource.address.name or found.get(calls.NAME_TAG, "")
+    name = resource.address.name or found.get(naming.NAME_TAG, "")
     return replace(resource, tags=found, address=replace(resource.address, name=name))
 
 

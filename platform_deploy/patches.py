@@ -13,9 +13,10 @@ from typing import Any
 from .document import Node
 from .errors import Problem
 from .fields import Fields
+from .kind import ResourceType
 from .model import Project, Workload
 from .overrides import UPSERT, Override
-from .resource import Desired, Properties, Pseudo, ResourceType, Text, Value
+from .resource import Desired, Properties, Pseudo, Text, Value
 from .shapes import fitted
 
 # Members whose content is a map of anybody's own names.

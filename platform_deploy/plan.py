@@ -10,22 +10,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from . import naming
+from .desired import names
 from .diff import Action, Change, diff
 from .errors import Refused
-from .observe import Observation
+from .kind import ResourceType
+from .observe import Observation, with_marks
 from .prices import Cost
 from .reasons import doubles, drifts, replaced_while_used, strangers
-from .resource import (
-    Address,
-    Desired,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    names,
-    references,
-    with_marks,
-)
+from .resource import Address, Desired, Ref, Scope, Value, references
 
 DRIFT = "drift"
 

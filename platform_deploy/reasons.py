@@ -5,9 +5,11 @@ Pure: sentences. It names no kind of resource.
 
 from collections.abc import Iterable, Mapping
 
+from .desired import names
 from .diff import Action, Change
+from .kind import ResourceType
 from .observe import Observation
-from .resource import ResourceType, Scope, names
+from .resource import Scope
 
 
 def drifts(changes: Iterable[Change]) -> Iterable[str]:

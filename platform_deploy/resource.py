@@ -3,12 +3,12 @@
 Pure: values only. The engine reads these and never names a kind of resource.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from .aws import Account
     from .model import Project
 
 
@@ -21,6 +21,10 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def ref(self, attribute: str) -> "Ref":
+        """Return the reference to an attribute of the resource."""
+        return Ref(address=self, attribute=attribute)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,7 @@ class Scope:
         return tuple(wanted for wanted in self.desired if wanted.address.kind == kind)
 
 
+EMPTY: tuple[Value, ...] = (None, "", (), {})
 Known: TypeAlias = Mapping[str, tuple[Observed, ...]]
 """What has been observed so far, by kind."""
 
@@ -130,103 +135,14 @@ class Progress:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceType:
-    """All that the engine knows about one kind of resource: its calls and fields, as a table.
-
-    `made` is where the create call's answer holds the resource (`Vpc`, `LoadBalancers.0`),
-    `attributes` are the members of it that others may name, the first one the tagging calls'
-    handle. `identify` gives the attributes that update and delete calls want, by parameter.
-    `update_calls` names the call that sets a property; without any, a change is a new revision,
-    made by the create call. The functions, where given, are called instead of (`create`,
-    `update`, `delete`) or before (`release`) the call in the table; each may be called twice.
-    `latest` says how what it ran last stands, for a status; `reveal` what its creation made up.
-
-    Of the properties, `late` ones are set once the resource exists, `replaces` cannot be changed,
-    `unowned` are not compared (the name is one), `exact` ones may have no member that nobody
-    wants, `unordered` lists are sets, `documents` are sent as JSON text wherever they stand, and
-    `optional` says what AWS takes where a manifest sets nothing. `needs` are the kinds that must
-    outlive this one, `read_after` those that must have been observed before it.
-
-    Where AWS keeps no tags of a kind (not `is_tagged`), or one `follows` what it belongs to,
-    `observe` says whose one is by that, and tells all that is compared. One that follows gets tags
-    when it is made, and they are not read: that saves a request for each.
-
-    `logical` is its name in Copilot's templates, by which a project may patch it; `implied` members
-    with these values mean the same as none.
-
-    An environment rarely has one of a `rare` kind: it is read only where one is wanted, or where a
-    tag of the resource of the kind that `keeps_marks` says that there may be some. `keep` is what
-    `destroy --keep` calls it, where it may outlive the environment; `longest` is how many
-    characters of its name AWS takes, 0 where the name is cut to fit.
-    """
-
-    kind: str
-    api: str
-    desired: "Callable[[Project], Iterable[Desired]]"
-    observe: "Callable[[Account, Scope, Known], Iterable[Observed]]"
-    create_call: str
-    made: str
-    attributes: tuple[str, ...]
-    identify: Mapping[str, str]
-    delete_call: str
-    delete_with: Mapping[str, object] = field(default_factory=dict)
-    update_calls: Mapping[str, str] = field(default_factory=dict)
-    create: "Callable[[Account, Mapping[str, object]], Attributes] | None" = None
-    update: "Callable[[Account, Observed, Properties, frozenset[str]], None] | None" = None
-    release: "Callable[[Account, Observed], None] | None" = None
-    delete: "Callable[[Account, Observed], None] | None" = None
-    progress: "Callable[[Account, tuple[Observed, ...]], Iterable[Progress]] | None" = None
-    latest: "Callable[[Account, Observed], str] | None" = None
-    reveal: "Callable[[Account, Address], str] | None" = None
-    ec2_type: str = ""
-    late: frozenset[str] = frozenset()
-    replaces: frozenset[str] = frozenset()
-    unowned: frozenset[str] = frozenset()
-    exact: frozenset[str] = frozenset()
-    unordered: frozenset[str] = frozenset()
-    documents: frozenset[str] = frozenset()
-    optional: Properties = field(default_factory=dict)
-    needs: tuple[str, ...] = ()
-    read_after: tuple[str, ...] = ()
-    is_tagged: bool = True
-    logical: str = ""
-    implied: tuple[tuple[str, Value], ...] = ()
-    follows: bool = False
-    rare: bool = False
-    keeps_marks: bool = False
-    keep: str = ""
-    longest: int = 0
-
-    @property
-    def is_revisioned(self) -> bool:
-        """Tell whether every change is a new revision."""
-        return self.update is None and not self.update_calls
-
-    def handle(self, attributes: Attributes) -> str:
-        """Return by which name the tagging calls know a resource."""
-        return attributes[self.attributes[0]]
-
-    def late_in(self, wanted: Desired) -> frozenset[str]:
-        """Return which properties of the wanted resource are set after its creation."""
-        return self.late & wanted.properties.keys()
-
-
-def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
-    """Return the kinds whose resources' tags say which rare kinds the environment has."""
-    return tuple(kind for kind, it in types.items() if it.keeps_marks)
-
-
 def ref(kind: str, name: str, attribute: str) -> Ref:
     """Return the reference to an attribute of another resource."""
-    return Ref(address=Address(kind=kind, name=name), attribute=attribute)
+    return Address(kind=kind, name=name).ref(attribute)
 
 
-def arn(api: str, resource: str) -> Text:
-    """Return the ARN of something of this account and region, by its name."""
-    region, number = Pseudo(name="AWS::Region"), Pseudo(name="AWS::AccountId")
-    partition = Pseudo(name="AWS::Partition")
-    return Text(parts=("arn:", partition, f":{api}:", region, ":", number, f":{resource}"))
+def present(members: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the members that say something: no None, no empty text, list or map."""
+    return {name: value for name, value in members.items() if value not in EMPTY}
 
 
 def references(value: Value) -> Iterator[Ref]:
@@ -241,11 +157,6 @@ def references(value: Value) -> Iterator[Ref]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from references(item)
-
-
-def names(wanted: Desired) -> frozenset[Address]:
-    """Return the resources that a wanted one refers to."""
-    return frozenset(ref.address for ref in references(dict(wanted.properties)))
 
 
 def inside(value: Value, *path: str) -> Value:
@@ -295,3 +206,19 @@ def _items(
     found = resolved(item, look_up, pseudo)
     is_list = isinstance(item, Pseudo) and item.is_list and isinstance(found, str)
     return tuple(str(found).split(",")) if is_list else (found,)
+
+
+def frozen(value: object) -> Value:
+    """Return an answer's value with tuples for its lists, times as text."""
+    if isinstance(value, Mapping):
+        return {str(key): frozen(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value if isinstance(value, str | int | float | bool) else None
+
+
+def maps(value: Value) -> Iterator[Mapping[str, Value]]:
+    """Yield the maps of a list."""
+    yield from (it for it in (value if isinstance(value, tuple) else ()) if isinstance(it, Mapping))

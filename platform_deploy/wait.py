@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .aws import Account
 from .errors import NotSteady
-from .resource import Observed, Progress, ResourceType
+from .kind import ResourceType
+from .resource import Observed, Progress
 
 LIMIT = 1800.0  # seconds; ECS's circuit breaker normally gives up earlier
 PAUSES = (0.1, 0.2, 0.4, 1.0, 2.0, 5.0)

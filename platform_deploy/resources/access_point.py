@@ -1,28 +1,18 @@
 """As whom functions see a file system, `AWS::EFS::AccessPoint`: one folder, one user and group."""
 
-from collections.abc import Iterable
-
-from .. import calls, naming
+from .. import naming
 from ..app_resources import FileSystem
-from ..aws import Account
+from ..available import is_gone
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Desired, Properties, Value
 from . import file_system, of_apps
 
 KIND = "AWS::EFS::AccessPoint"
 PAGE = 1000  # more than a file system of ours has
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one access point for each file system of an app."""
     for app, it in of_apps.asked(project, FileSystem):
         owner: Value = {"OwnerUid": it.owner, "OwnerGid": it.owner, "Permissions": "0750"}
@@ -36,16 +26,13 @@ def desired(project: Project) -> Iterable[Desired]:
         yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the access points of the file systems that are ours."""
-    for system in file_system.ours(scope, known):
-        of = system.attributes["FileSystemId"]
-        answer = account.read("efs", "DescribeAccessPoints", FileSystemId=of, MaxResults=PAGE)
-        for it in answer["AccessPoints"]:
-            if it["LifeCycleState"] not in file_system.GONE:
-                tags = calls.from_pairs(it.get("Tags", []))
-                name = tags.get(calls.NAME_TAG, "")
-                yield calls.found(KIND, name, it, TYPE.attributes, tags=tags)
+    for system, _ in look.ours(file_system.KIND):
+        at = {"FileSystemId": system.attributes["FileSystemId"]}
+        for it in look.pages("DescribeAccessPoints", "AccessPoints", **at, MaxResults=PAGE):
+            if not is_gone(it):
+                yield look.found("", it)
 
 
 TYPE = ResourceType(
@@ -54,9 +41,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="CreateAccessPoint",
-    made="",
     attributes=("AccessPointId", "AccessPointArn"),
-    identify={"AccessPointId": "AccessPointId"},
     delete_call="DeleteAccessPoint",
     unowned=frozenset({"ClientToken"}),
     replaces=frozenset({"FileSystemId", "PosixUser", "RootDirectory"}),

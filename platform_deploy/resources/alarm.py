@@ -1,27 +1,14 @@
 """What undoes a deployment, or tells somebody, when it is reached, `AWS::CloudWatch::Alarm`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-from .. import calls
 from ..alarms import Alarm
-from ..aws import Account
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-    rendered,
-)
+from ..resource import Address, Desired, Value
 from . import app_alarm, messaging, of_apps
 
 KIND = "AWS::CloudWatch::Alarm"
-ATTRIBUTES = ("AlarmArn", "AlarmName")
 # By measure: the end of the name, namespace, metric, unit, and how the description names it.
 MEASURED = {
     "cpu_utilization": ("CPU", "AWS/ECS", "CPUUtilization", "Percent", "CPU utilization"),
@@ -53,7 +40,7 @@ def watched(project: Project, workload: Workload) -> Value:
     return {"alarmNames": names, "enable": bool(names), "rollback": True}
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the alarms of each workload and app."""
     for app, properties in app_alarm.wanted(project):
         at = Address(kind=KIND, name=str(properties["AlarmName"]))
@@ -99,41 +86,23 @@ def _dimensions(project: Project, workload: Workload, namespace: str) -> Iterato
         yield {"Name": "ServiceName", "Value": project.name_of(workload.name)}
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the alarms whose names begin like the environment's or an app's."""
-    for prefix in (scope.project.name_of(""), *of_apps.prefixes(scope.project)):
-        listed = account.pages(
-            "cloudwatch", "DescribeAlarms", "MetricAlarms", AlarmNamePrefix=prefix
-        )
-        for it in listed:
-            yield calls.found(KIND, it["AlarmName"], it, ATTRIBUTES)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Create the alarm; the answer is empty, so its ARN is put together."""
-    account.write("cloudwatch", "PutMetricAlarm", **parameters)
-    name = str(parameters["AlarmName"])
-    return {"AlarmName": name, "AlarmArn": account.arn("cloudwatch", f"alarm:{name}")}
-
-
-def update(account: Account, live: Observed, wanted: Properties, _changed: frozenset[str]) -> None:
-    """Set the alarm anew: its call knows no part of it."""
-    values = {member: rendered(value) for member, value in wanted.items()}
-    account.write("cloudwatch", "PutMetricAlarm", AlarmName=live.attributes["AlarmName"], **values)
-
-
 TYPE = ResourceType(
     kind=KIND,
     api="cloudwatch",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="DescribeAlarms",
+        key="MetricAlarms",
+        name="AlarmName",
+        begins=of_apps.begins,
+        by="AlarmNamePrefix",
+    ),
     create_call="PutMetricAlarm",
-    made="",
-    attributes=ATTRIBUTES,
-    identify={"AlarmNames": "AlarmName"},
+    attributes=("AlarmArn", "AlarmName"),
+    arn="alarm:{AlarmName}",
+    identify={"AlarmName": "AlarmName"},
     delete_call="DeleteAlarms",
-    create=create,
-    update=update,
+    update_call="PutMetricAlarm",
     unowned=frozenset({"AlarmName"}),
     unordered=frozenset({"AlarmActions", "Dimensions", "OKActions"}),
     rare=True,

@@ -10,7 +10,8 @@ from ..app_alarms import FUNCTION, MEASURES, Alarm
 from ..app_resources import FileSystem, Topic
 from ..apps import App
 from ..model import Project
-from ..resource import Value, arn
+from ..resource import Value
+from ..statements import arn
 from . import file_system, of_apps
 
 PERIOD = 300  # seconds

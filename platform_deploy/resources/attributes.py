@@ -7,26 +7,25 @@ and is AWS's default is left out, so that taking a field out of a manifest is se
 import json
 from collections.abc import Mapping
 
-from ..calls import frozen, sent
-from ..resource import Observed, Properties, ResourceType, Scope, Value
+from ..kind import Live, Look, ResourceType, sent
+from ..resource import Properties, Value
 
 MEMBER = "Attributes"
 
 
-def told(answer: Mapping[str, str], of: ResourceType, name: str, scope: Scope) -> Value:
+def told(look: Look, name: str, answer: Mapping[str, str]) -> dict[str, object]:
     """Return the attributes that are wanted or are not AWS's defaults, documents as objects."""
-    wanted = (it.properties for it in scope.of_kind(of.kind) if it.address.name == name)
-    named = {key for it in wanted for key in _map(it.get(MEMBER))}
-    defaults = _map(of.optional[MEMBER])
-    kept = named | {key for key in defaults if answer.get(key) != defaults[key]}
+    wanted, defaults = look.wanted.get(name), _map(look.of.optional[MEMBER])
+    named = _map(wanted.properties.get(MEMBER)) if wanted else {}
+    kept = named.keys() | {key for key in defaults if answer.get(key) != defaults[key]}
     found = {key: answer[key] for key in kept if answer.get(key)}
-    return frozen({k: json.loads(v) if k in of.documents else v for k, v in found.items()})
+    return {k: json.loads(v) if k in look.of.documents else v for k, v in found.items()}
 
 
-def to_set(live: Observed, wanted: Properties, of: ResourceType) -> dict[str, str]:
+def to_set(live: Live, wanted: Properties) -> dict[str, str]:
     """Return the attributes to set: what differs, and the defaults of those not wanted any more."""
-    have, want = (_texts(it.get(MEMBER), of) for it in (live.properties, wanted))
-    defaults = _map(of.optional[MEMBER])
+    have, want = (_texts(it.get(MEMBER), live.of) for it in (live.properties, wanted))
+    defaults = _map(live.of.optional[MEMBER])
     gone = {name: str(defaults[name]) for name in have.keys() - want.keys() if name in defaults}
     return gone | {name: value for name, value in want.items() if have.get(name) != value}
 

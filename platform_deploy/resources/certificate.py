@@ -4,29 +4,18 @@ One for the environment's own names, one for the aliases of each workload: folde
 environment do not know each other's. Its own name changes with the names that it proves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from .. import calls, exposure, naming
+from .. import exposure, naming
 from ..aws import Account, Answer
 from ..errors import AwsError, NotFound
+from ..kind import Found, Live, Look, ResourceType, Wanted, from_pairs
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-    ref,
-)
+from ..resource import Address, Attributes, Desired, Properties, Value, present
 from . import proof
 
 KIND = "AWS::CertificateManager::Certificate"
-ATTRIBUTES = ("CertificateArn",)
 BY_DNS = "DNS"
 
 
@@ -35,46 +24,39 @@ def of_listener(project: Project, balancer: str) -> tuple[Value, tuple[Address, 
     imported = project.shared.entrance(balancer).certificates
     if imported:
         return imported[0], ()
-    at = _address(project, None, exposure.shared_names(project))
-    return ref(KIND, at.name, "CertificateArn"), (at,)
+    at = address(project, None, exposure.shared_names(project))
+    return at.ref("CertificateArn"), (at,)
 
 
-def of_workload(project: Project, workload: str | None, names: Iterable[str]) -> Address:
-    """Return the address of the certificate that proves a workload's aliases."""
-    return _address(project, workload, names)
-
-
-def _address(project: Project, workload: str | None, names: Iterable[str]) -> Address:
+def address(project: Project, workload: str | None, names: Iterable[str]) -> Address:
+    """Return the address of the certificate that proves a workload's aliases, or the shared."""
     name = project.name_of(workload) if workload else project.name
     return Address(kind=KIND, name=f"{name}-{naming.short_hash(' '.join(sorted(names)))}")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the environment's certificate and one for each workload that has aliases."""
     listed: list[tuple[str | None, tuple[str, ...]]] = [(None, exposure.shared_names(project))]
     listed += [(it.name, exposure.certified(project, it)) for it in project.workloads]
     for workload, names in listed:
         if names:
             first, *others = sorted(names, key=lambda it: (len(it), it))
-            more: dict[str, Value] = {"SubjectAlternativeNames": tuple(others)} if others else {}
+            about = {"DomainName": first, "ValidationMethod": BY_DNS}
             yield Desired(
-                address=_address(project, workload, names),
+                address=address(project, workload, names),
                 workload=workload,
-                properties={"DomainName": first, **more, "ValidationMethod": BY_DNS},
+                properties=present({**about, "SubjectAlternativeNames": tuple(others)}),
             )
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the certificates that carry the environment's tags."""
-    for it in account.pages("acm", "ListCertificates", "CertificateSummaryList"):
-        at = {"CertificateArn": it["CertificateArn"]}
-        try:
-            tags = calls.from_pairs(account.read("acm", "ListTagsForCertificate", **at)["Tags"])
-        except NotFound:
-            continue  # gone since it was listed
-        if naming.are_ours(tags, scope.project.application, scope.project.environment):
-            own = {**at, "DomainName": it["DomainName"]}
-            yield calls.found(KIND, tags.get(calls.NAME_TAG, ""), own, ATTRIBUTES, tags=tags)
+    for it in look.pages("ListCertificates", "CertificateSummaryList"):
+        with suppress(NotFound):  # gone since it was listed
+            at = it["CertificateArn"]
+            tags = from_pairs(look.read("ListTagsForCertificate", CertificateArn=at)["Tags"])
+            if look.is_ours(tags):
+                yield look.found("", it, tags)
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -83,9 +65,9 @@ def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
     return {"CertificateArn": answer["CertificateArn"]}
 
 
-def update(account: Account, live: Observed, _wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, _wanted: Properties, _: frozenset[str]) -> None:
     """Write the records that prove the names, and wait until the certificate is issued."""
-    at = live.attributes["CertificateArn"]
+    account, at = live.account, live.attributes["CertificateArn"]
     told = proof.proofs(proof.polled(account, at, proof.is_told))
     for zone, record in proof.placed(account, told):
         proof.change(account, "UPSERT", zone, record)
@@ -102,12 +84,12 @@ def _names(account: Account, listed: Answer) -> set[str]:
     return {it.removeprefix("*.") for it in names}
 
 
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Remove the records that prove no other certificate's names."""
-    at = live.attributes["CertificateArn"]
+    account, at = live.account, live.attributes["CertificateArn"]
     listed = account.pages("acm", "ListCertificates", "CertificateSummaryList")
     others = {name for it in listed if it["CertificateArn"] != at for name in _names(account, it)}
-    found = account.read("acm", "DescribeCertificate", CertificateArn=at)["Certificate"]
+    found = live.read("DescribeCertificate")["Certificate"]
     gone = [it for it in proof.proofs(found) if it["DomainName"].removeprefix("*.") not in others]
     for zone, record in proof.placed(account, gone):
         with suppress(AwsError):  # gone already, or not as we made it
@@ -120,9 +102,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="RequestCertificate",
-    made="",
-    attributes=ATTRIBUTES,
-    identify={"CertificateArn": "CertificateArn"},
+    attributes=("CertificateArn",),
     delete_call="DeleteCertificate",
     create=create,
     update=update,

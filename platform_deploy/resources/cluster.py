@@ -1,28 +1,13 @@
 """Where the environment's services live, `AWS::ECS::Cluster`."""
 
-from collections.abc import Iterable, Iterator
-
-from .. import calls
-from ..aws import Account, Answer
+from ..aws import Answer
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    ref,
-    rendered,
-)
+from ..resource import Address, Desired, Properties, Ref, ref
 from ..scaling import FARGATE, SPOT
 
 KIND = "AWS::ECS::Cluster"
 SERVICE = "AWS::ECS::Service"  # the kind of what runs in one
-ATTRIBUTES = ("clusterArn",)
 
 
 def arn(project: Project) -> Ref:
@@ -30,7 +15,7 @@ def arn(project: Project) -> Ref:
     return ref(KIND, project.name, "clusterArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the one cluster."""
     named = (it.provider for workload in project.workloads for it in workload.capacity)
     insights = "enabled" if project.shared.container_insights else "disabled"
@@ -44,42 +29,37 @@ def desired(project: Project) -> Iterable[Desired]:
     )
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the cluster, when it is active; other folders' workloads may have their capacity."""
-    wanted = {name for it in scope.of_kind(KIND) for name in _offered(it.properties)}
-    include = ["TAGS", "SETTINGS"]
-    name = scope.project.name
-    for it in account.read("ecs", "DescribeClusters", clusters=[name], include=include)["clusters"]:
+    wanted = {name for it in look.wanted.values() for name in _offered(it.properties)}
+    about = {"clusters": [look.project.name], "include": ["TAGS", "SETTINGS"]}
+    for it in look.read("DescribeClusters", **about)["clusters"]:
         if it["status"] != "INACTIVE":
-            tags = calls.from_pairs(it.get("tags", []))
-            offered = tuple(name for name in _offered(it) if name in wanted)
-            more: dict[str, Value] = {"capacityProviders": offered}
-            yield calls.found(KIND, it["clusterName"], it, ATTRIBUTES, more, tags)
+            offered = [name for name in _offered(it) if name in wanted]
+            yield look.found(it["clusterName"], {**it, "capacityProviders": offered})
 
 
 def _offered(of: Answer) -> list[str]:
     return list(of.get("capacityProviders", ()))
 
 
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Set whether containers are watched, and which capacity services may ask for."""
-    at, values = live.attributes["clusterArn"], {it: rendered(wanted[it]) for it in changed}
-    if "settings" in values:
-        account.write("ecs", "UpdateClusterSettings", cluster=at, settings=values["settings"])
-    if "capacityProviders" in values:
-        account.write(
-            "ecs",
+    if "settings" in changed:
+        live.write("UpdateClusterSettings", settings=wanted["settings"])
+    if "capacityProviders" in changed:
+        live.write(
             "PutClusterCapacityProviders",
-            cluster=at,
-            capacityProviders=_with_others(account, at, values["capacityProviders"]),
+            capacityProviders=_with_others(live, wanted),
             defaultCapacityProviderStrategy=[],  # each service says its own
         )
 
 
-def _with_others(account: Account, at: str, wanted: object) -> list[str]:
+def _with_others(live: Live, wanted: Properties) -> list[str]:
     """Return the capacity to offer with that which the cluster offers already."""
-    (found,) = account.read("ecs", "DescribeClusters", clusters=[at])["clusters"]
-    return sorted({*_offered(found), *_offered({"capacityProviders": wanted})})
+    at = [live.attributes["clusterArn"]]
+    (found,) = live.account.read("ecs", "DescribeClusters", clusters=at)["clusters"]
+    return sorted({*_offered(found), *_offered(wanted)})
 
 
 TYPE = ResourceType(
@@ -89,7 +69,7 @@ TYPE = ResourceType(
     observe=observe,
     create_call="CreateCluster",
     made="cluster",
-    attributes=ATTRIBUTES,
+    attributes=("clusterArn",),
     identify={"cluster": "clusterArn"},
     delete_call="DeleteCluster",
     unowned=frozenset({"clusterName"}),

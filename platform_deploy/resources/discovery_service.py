@@ -3,16 +3,12 @@
 It is of the workload whose ECS service names it; only of others the tags are read.
 """
 
-from collections.abc import Iterable, Iterator
-
-from .. import calls
-from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import Address, Desired, Known, Observed, Ref, ResourceType, Scope, Value, ref
+from ..resource import Address, Desired, Ref, Value, frozen, maps, ref
 from . import cluster, namespace
 
 KIND = "AWS::ServiceDiscovery::Service"
-ATTRIBUTES = ("Arn", "Id")
 RECORDS: Value = ({"Type": "A", "TTL": 10}, {"Type": "SRV", "TTL": 10})
 
 
@@ -21,7 +17,7 @@ def arn(workload: str) -> Ref:
     return ref(KIND, workload, "Arn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a name for each workload that listens on a port."""
     for workload in project.workloads:
         if workload.port is not None:
@@ -37,20 +33,17 @@ def desired(project: Project) -> Iterable[Desired]:
             )
 
 
-def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the names inside the environment's namespace, with the tags of who registers there."""
     services = {
         str(registry["registryArn"]): it.tags or {}
-        for it in known.get(cluster.SERVICE, ())
-        for registry in calls.maps(calls.frozen(it.properties.get("serviceRegistries")))
+        for it in look.known.get(cluster.SERVICE, ())
+        for registry in maps(frozen(it.properties.get("serviceRegistries")))
     }
-    for parent in known.get(namespace.KIND, ()):
-        inside = parent.attributes["Id"]
+    for inside in look.by(namespace.KIND, "Id"):
         where = [{"Name": "NAMESPACE_ID", "Values": [inside]}]
-        listed = account.pages("servicediscovery", "ListServices", "Services", Filters=where)
-        for it in listed:
-            tags, found = services.get(it["Arn"]), {**it, "NamespaceId": inside}
-            yield calls.found(KIND, it["Name"], found, ATTRIBUTES, tags=tags)
+        for it in look.pages("ListServices", "Services", Filters=where):
+            yield look.found(it["Name"], {**it, "NamespaceId": inside}, services.get(it["Arn"]))
 
 
 TYPE = ResourceType(
@@ -60,7 +53,7 @@ TYPE = ResourceType(
     observe=observe,
     create_call="CreateService",
     made="Service",
-    attributes=ATTRIBUTES,
+    attributes=("Arn", "Id"),
     identify={"Id": "Id"},
     delete_call="DeleteService",
     unowned=frozenset({"Name"}),

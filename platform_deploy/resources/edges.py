@@ -3,8 +3,6 @@
 It has no kind of its own: `security_group` and `security_group_rule` use it.
 """
 
-from collections.abc import Mapping
-
 from ..exposure import has_https, imported, is_own
 from ..lookups import LOAD_BALANCER
 from ..model import Project
@@ -34,11 +32,6 @@ def ports(project: Project, balancer: str) -> tuple[int, ...]:
     return (HTTP_PORT, HTTPS_PORT) if has_https(project, balancer) else (HTTP_PORT,)
 
 
-def all_from(group: Value) -> Value:
-    """Return the permission of everything that a group has."""
-    return {"IpProtocol": "-1", "UserIdGroupPairs": ({"GroupId": group},)}
-
-
 def sources(project: Project, balancer: str) -> tuple[Value, ...]:
     """Return the groups of a load balancer."""
     if is_own(balancer):
@@ -47,6 +40,18 @@ def sources(project: Project, balancer: str) -> tuple[Value, ...]:
     return tuple(Pseudo(name=f"{LOAD_BALANCER}{balancer}.SecurityGroups/{i}") for i in range(count))
 
 
-def rule(port: int | None, source: Mapping[str, Value]) -> Value:
-    """Return the permission of one port."""
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source}
+def all_from(group: Value) -> Value:
+    """Return the permission of everything that a group has."""
+    return {"IpProtocol": "-1", "UserIdGroupPairs": ({"GroupId": group},)}
+
+
+def from_group(port: int | None, group: Value) -> Value:
+    """Return the permission of one port for the members of a group."""
+    pairs: Value = ({"GroupId": group},)
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": pairs}
+
+
+def from_range(port: int, cidr: str) -> Value:
+    """Return the permission of one port for a range of addresses."""
+    ranges: Value = ({"CidrIp": cidr},)
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": ranges}

@@ -1,11 +1,9 @@
 """The public address of a NAT gateway, `AWS::EC2::EIP`."""
 
-from collections.abc import Iterator
-
-from ..calls import in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import NAT_PER_AZ, NAT_SINGLE, PRIVATE
-from ..resource import Address, Desired, Ref, ResourceType
+from ..resource import Address, Desired, Ref
 from . import internet_gateway, subnet
 
 KIND = "AWS::EC2::EIP"
@@ -22,7 +20,7 @@ def allocation(project: Project, index: int) -> Ref:
     return Ref(address=_address(project, index), attribute="AllocationId")
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one address per NAT gateway."""
     for index in range(nat_count(project)):
         yield Desired(address=_address(project, index), properties={"Domain": "vpc"})
@@ -36,11 +34,9 @@ TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeAddresses", "AllocationId"),
+    listing=in_ec2("DescribeAddresses"),
     create_call="AllocateAddress",
-    made="",
     attributes=("AllocationId",),
-    identify={"AllocationId": "AllocationId"},
     delete_call="ReleaseAddress",
     ec2_type="elastic-ip",
     replaces=frozenset({"Domain"}),

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from ..images import key
 from ..model import Project, Workload
-from ..resource import Address, Pseudo, Ref, Text, Value
+from ..resource import Address, Ref, Text, Value
+from ..statements import nobodys_arn
 from ..task import Container
 from . import bucket, repository
 
@@ -37,7 +38,7 @@ def addresses(project: Project, workload: Workload) -> Iterator[Address]:
 def bucket_arn(project: Project) -> Text:
     """Return the ARN of the environment's bucket."""
     name = Ref(address=bucket.address(project), attribute="Bucket")
-    return Text(parts=("arn:", Pseudo(name="AWS::Partition"), ":s3:::", name))
+    return nobodys_arn("s3", name)
 
 
 def _arn(project: Project, workload: Workload, it: Container) -> Text:

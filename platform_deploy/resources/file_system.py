@@ -5,36 +5,25 @@ functions that mount it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
-from .. import available, calls, naming
 from ..app_resources import FileSystem
 from ..apps import App
-from ..aws import Account, Answer
-from ..errors import AwsError, NotFound
+from ..available import Ready
+from ..aws import Answer
+from ..errors import NotFound
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    rendered,
-)
-from . import of_apps, permissions
+from ..resource import Address, Desired, Properties, Ref, Value
+from ..statements import DENY, NOT_SECURE, document, statement
+from . import of_apps
 
 KIND = "AWS::EFS::FileSystem"
 RULES, BACKUP, POLICY = "LifecyclePolicies", "BackupPolicy", "Policy"
-GONE = ("deleting", "deleted")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the file systems that the apps ask for."""
     for app, it in of_apps.asked(project, FileSystem):
         properties: Properties = {
@@ -65,96 +54,48 @@ def file_system_id(name: str) -> Ref:
 
 def _policy(app: App, name: str) -> Value:
     own = Ref(address=address(name), attribute="FileSystemArn")
-    tls: Value = {
-        "Sid": "OnlyEncrypted",
-        "Effect": "Deny",
-        "Principal": of_apps.ANYBODY,
-        "Action": of_apps.actions("elasticfilesystem"),
-        "Resource": own,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return permissions.document(tls, of_apps.only_allowed(app, name, "elasticfilesystem", own))
+    mounting = of_apps.actions("elasticfilesystem")
+    tls = statement(
+        DENY, mounting, resource=own, to=of_apps.ANYBODY, where=NOT_SECURE, sid="OnlyEncrypted"
+    )
+    return document(tls, of_apps.only_allowed(app, name, "elasticfilesystem", own))
 
 
-def observe(account: Account, _scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the account's file systems; their tags say whose they are."""
-    listed = account.pages("efs", "DescribeFileSystems", "FileSystems")
-    there = [it for it in listed if it["LifeCycleState"] not in GONE]
-    return calls.looked_at(lambda it: _one(account, it), there)
+def _look(look: Look, it: Answer) -> Answer:
+    at = {"FileSystemId": it["FileSystemId"]}
+    rules = look.read("DescribeLifecycleConfiguration", **at)[RULES]
+    return {RULES: rules, BACKUP: {"Status": _backup(look, at)}, POLICY: _told(look, at)}
 
 
-def ours(scope: Scope, known: Known) -> Iterator[Observed]:
-    """Yield the file systems of the environment."""
-    for it in known.get(KIND, ()):
-        if naming.are_ours(it.tags or {}, scope.project.application, scope.project.environment):
-            yield it
-
-
-def _one(account: Account, it: Answer) -> Observed:
-    at, tags = {"FileSystemId": it["FileSystemId"]}, calls.from_pairs(it.get("Tags", []))
-    rules = account.read("efs", "DescribeLifecycleConfiguration", **at)[RULES]
-    more: dict[str, Value] = {
-        RULES: calls.frozen(rules),
-        BACKUP: {"Status": _backup(account, at)},
-        POLICY: _told(account, at),
-    }
-    return calls.found(KIND, tags.get(calls.NAME_TAG, ""), it, TYPE.attributes, more, tags)
-
-
-def _backup(account: Account, at: Mapping[str, str]) -> str:
+def _backup(look: Look, at: Mapping[str, str]) -> str:
     with suppress(NotFound):  # none was ever set
-        found = account.read("efs", "DescribeBackupPolicy", **at)[BACKUP]
+        found = look.read("DescribeBackupPolicy", **at)[BACKUP]
         return str(found["Status"]).replace("ENABLING", "ENABLED")
     return "DISABLED"
 
 
-def _told(account: Account, at: Mapping[str, str]) -> Value:
+def _told(look: Look, at: Mapping[str, str]) -> object:
     with suppress(NotFound):
-        text = account.read("efs", "DescribeFileSystemPolicy", **at)[POLICY]
-        return calls.frozen(json.loads(text))
+        return json.loads(look.read("DescribeFileSystemPolicy", **at)[POLICY])
     return None
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Make the file system and wait for it; its token makes a second try find the first."""
-    made = account.write("efs", "CreateFileSystem", **parameters)
-    for _ in range(available.POLLS):
-        at = {"FileSystemId": made["FileSystemId"]}
-        (found,) = account.read("efs", "DescribeFileSystems", **at)["FileSystems"]
-        if found["LifeCycleState"] == "available":
-            return calls.attributes_of(found, TYPE.attributes)
-        account.sleep(available.POLL)
-    raise AwsError(action="efs:CreateFileSystem", code="TimedOut", said="it is not available")
-
-
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
-    """Set how it is paid, kept and guarded."""
-    at = {"FileSystemId": live.attributes["FileSystemId"]}
-    if "ThroughputMode" in changed:
-        account.write("efs", "UpdateFileSystem", **at, ThroughputMode=wanted["ThroughputMode"])
-    if RULES in changed:
-        about = {RULES: rendered(wanted[RULES])}
-        account.write("efs", "PutLifecycleConfiguration", **at, **about)
-    if BACKUP in changed:
-        about = {BACKUP: rendered(wanted[BACKUP])}
-        account.write("efs", "PutBackupPolicy", **at, **about)
-    if POLICY in changed:
-        text = json.dumps(rendered(wanted[POLICY]))
-        account.write("efs", "PutFileSystemPolicy", **at, Policy=text)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="efs",
     desired=desired,
-    observe=observe,
+    listing=Listing(call="DescribeFileSystems", look=_look),
     create_call="CreateFileSystem",
-    made="",
     attributes=("FileSystemId", "FileSystemArn"),
-    identify={"FileSystemId": "FileSystemId"},
+    ready=Ready(call="DescribeFileSystems", state="LifeCycleState", said="it is not available"),
     delete_call="DeleteFileSystem",
-    create=create,
-    update=update,
+    documents=frozenset({POLICY}),
+    update_calls={
+        "ThroughputMode": "UpdateFileSystem",
+        RULES: "PutLifecycleConfiguration",
+        BACKUP: "PutBackupPolicy",
+        POLICY: "PutFileSystemPolicy",
+    },
     unowned=frozenset({"CreationToken"}),
     late=frozenset({RULES, BACKUP, POLICY}),
     replaces=frozenset({"Encrypted", "PerformanceMode"}),

@@ -3,31 +3,20 @@
 The zone carries no tags: a private one of this name that serves our network is ours.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from .. import calls, exposure
+from .. import exposure
 from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Text,
-    ref,
-)
+from ..resource import Address, Attributes, Desired, Pseudo, Ref, Text, ref
 from ..routing import INTERNAL
 from . import vpc
 
 KIND = "AWS::Route53::HostedZone"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the zone where a service is reached by a name in it."""
     name = exposure.zone_name(project)
     rules = [(it, rule) for it in project.behind(INTERNAL) for rule in it.rules]
@@ -49,18 +38,16 @@ def zone_id(project: Project) -> Ref:
     return ref(KIND, exposure.zone_name(project), "Id")
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the zone of the environment's name that serves the environment's network."""
-    name, region = exposure.zone_name(scope.project), account.region
-    imported = vpc.vpc_id(scope.project)
-    made = (it.attributes["VpcId"] for it in known.get(vpc.KIND, ()))
+    name, imported = exposure.zone_name(look.project), vpc.vpc_id(look.project)
+    made = look.by(vpc.KIND, "VpcId")
     for network in [imported] if isinstance(imported, str) else made:
-        at = {"VPCId": network, "VPCRegion": region}
-        for it in account.pages("route53", "ListHostedZonesByVPC", "HostedZoneSummaries", **at):
+        at = {"VPCId": network, "VPCRegion": look.account.region}
+        for it in look.pages("ListHostedZonesByVPC", "HostedZoneSummaries", **at):
             if it["Name"] == f"{name}.":
                 found = {"Id": it["HostedZoneId"], "Name": name, "VPC": at}
-                tags = scope.project.tags(None)
-                yield calls.found(KIND, name, found, ("Id",), tags=tags)
+                yield look.found(name, found, look.project.tags(None))
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -75,9 +62,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="CreateHostedZone",
-    made="",
     attributes=("Id",),
-    identify={"Id": "Id"},
     delete_call="DeleteHostedZone",
     create=create,
     is_tagged=False,

@@ -1,14 +1,13 @@
 """The network's way out and in, `AWS::EC2::InternetGateway`."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import OwnVpc
-from ..resource import Address, Desired, Observed, Properties, ResourceType, Value
+from ..resource import Address, Desired, Properties, Value
 from . import vpc
 
 KIND = "AWS::EC2::InternetGateway"
@@ -19,7 +18,7 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=project.name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the gateway, attached to the network that is made."""
     if isinstance(project.shared.network.vpc, OwnVpc):
         yield Desired(address=address(project), properties={"VpcId": vpc.vpc_id(project)})
@@ -30,33 +29,29 @@ def _shape(answer: Answer) -> dict[str, Value]:
     return {"VpcId": attached[0] if attached else None}
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Attach the gateway to the network, and to no other."""
-    release(account, live)
-    gateway = live.attributes["InternetGatewayId"]
+    release(live)
     with suppress(AlreadyExists):  # by an attempt whose answer was lost
-        account.write(
-            "ec2", "AttachInternetGateway", InternetGatewayId=gateway, VpcId=wanted["VpcId"]
-        )
+        live.write("AttachInternetGateway", VpcId=wanted["VpcId"])
 
 
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Detach the gateway."""
-    network, gateway = live.properties.get("VpcId"), live.attributes["InternetGatewayId"]
+    network = live.properties.get("VpcId")
     if network:
         with suppress(NotFound):
-            account.write("ec2", "DetachInternetGateway", InternetGatewayId=gateway, VpcId=network)
+            live.write("DetachInternetGateway", VpcId=network)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeInternetGateways", "InternetGatewayId", _shape),
+    listing=in_ec2("DescribeInternetGateways", _shape),
     create_call="CreateInternetGateway",
     made="InternetGateway",
     attributes=("InternetGatewayId",),
-    identify={"InternetGatewayId": "InternetGatewayId"},
     delete_call="DeleteInternetGateway",
     update=update,
     release=release,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from .. import naming
 from ..model import Project, Workload
-from ..resource import Value, arn
-from .permissions import allow
+from ..resource import Value
+from ..statements import allow, arn
 
 MACHINE = "AWS::StepFunctions::StateMachine"  # the kind that runs a job
 # The rule by which Step Functions learns that a task has ended; AWS names it.
@@ -40,10 +40,10 @@ def run(project: Project, workload: Workload, passed: tuple[Value, ...]) -> Iter
     tasks = arn("ecs", f"task/{project.name}/*")
     revisions = arn("ecs", f"task-definition/{project.name_of(workload.name)}:*")
     as_made: Value = {"StringEquals": {"ecs:CreateAction": "RunTask"}}
-    yield {**allow(passed, "iam:PassRole"), "Condition": only_tasks}
-    yield {**allow(revisions, "ecs:RunTask"), "Condition": here}
+    yield allow(passed, "iam:PassRole", where=only_tasks)
+    yield allow(revisions, "ecs:RunTask", where=here)
     yield allow(tasks, "ecs:DescribeTasks", "ecs:StopTask")
-    yield {**allow(tasks, "ecs:TagResource"), "Condition": as_made}
+    yield allow(tasks, "ecs:TagResource", where=as_made)
     yield allow(arn("events", WATCH), "events:DescribeRule", "events:PutRule", "events:PutTargets")
     if project.settings.copilot_defaults:  # the runs are logged then; AWS has no narrower resource
         yield allow("*", *(f"logs:{it}" for it in DELIVERY))

@@ -1,29 +1,18 @@
 """When a job runs, `AWS::Scheduler::Schedule`; it belongs to the state machine that it starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from .. import calls, naming
-from ..aws import Account
+from .. import naming
+from ..kind import Found, Look, ResourceType, Wanted, inherited
+from ..listing import looked_at
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    rendered,
-)
+from ..resource import Address, Desired, Observed, Ref
 from . import iam_role, state_machine
 
 KIND = "AWS::Scheduler::Schedule"
-MEMBERS = ("ScheduleExpression", "State", "FlexibleTimeWindow", "Target")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one schedule per job."""
     for workload in project.workloads:
         if workload.job:
@@ -47,33 +36,18 @@ def desired(project: Project) -> Iterable[Desired]:
             )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
-    """Yield the schedules that start the environment's state machines."""
-    begins = {"NamePrefix": naming.begins(scope.project.name)}
-    machines = {it.attributes["stateMachineArn"]: it for it in known.get(state_machine.KIND, ())}
-    listed = account.pages("scheduler", "ListSchedules", "Schedules", **begins)
-    ours = [it for it in listed if it["Target"]["Arn"] in machines]
-    return calls.looked_at(
-        lambda it: _one(account, it["Name"], machines[it["Target"]["Arn"]]), ours
-    )
+def observe(look: Look) -> Found:
+    """Return the schedules that start the environment's state machines."""
+    machines = look.by(state_machine.KIND, "stateMachineArn")
+    begins = naming.begins(look.project.name)
+    listed = look.pages("ListSchedules", "Schedules", NamePrefix=begins)
+    ours = [it["Name"] for it in listed if it["Target"]["Arn"] in machines]
+    return looked_at(lambda name: _one(look, name, machines), ours)
 
 
-def _one(account: Account, name: str, parent: Observed) -> Observed:
-    found = account.read("scheduler", "GetSchedule", Name=name)
-    tags = {k: v for k, v in (parent.tags or {}).items() if k != naming.APPLIED}
-    return calls.found(KIND, name, found, TYPE.attributes, tags=tags)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Make the schedule; it is known by its name."""
-    account.write("scheduler", "CreateSchedule", **parameters)
-    return {"Name": str(parameters["Name"])}
-
-
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
-    """Say all again: what an update leaves out goes back to AWS's default."""
-    about = {name: rendered(wanted[name]) for name in MEMBERS}
-    account.write("scheduler", "UpdateSchedule", Name=live.attributes["Name"], **about)
+def _one(look: Look, name: str, machines: Mapping[str, Observed]) -> Observed:
+    found = look.read("GetSchedule", Name=name)
+    return look.found(name, found, inherited(machines[found["Target"]["Arn"]]))
 
 
 TYPE = ResourceType(
@@ -82,12 +56,9 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="CreateSchedule",
-    made="",
     attributes=("Name",),
-    identify={"Name": "Name"},
     delete_call="DeleteSchedule",
-    create=create,
-    update=update,
+    update_call="UpdateSchedule",
     unowned=frozenset({"Name"}),
     needs=(state_machine.KIND, iam_role.KIND),
     read_after=(state_machine.KIND,),

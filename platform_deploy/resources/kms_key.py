@@ -1,29 +1,18 @@
 """The key of a worker's queues, `AWS::KMS::Key`; only with Copilot's defaults, it costs money."""
 
 import json
-from collections.abc import Iterable
 
-from .. import calls
-from ..aws import Account, Answer
+from ..available import is_gone
+from ..aws import Answer
+from ..kind import Found, Look, ResourceType, Wanted, from_pairs
+from ..listing import looked_at
 from ..model import Project
 from ..naming import APPLICATION, ENVIRONMENT
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Text,
-    Value,
-)
-from . import iam_role, permissions
+from ..resource import Address, Desired, Observed, Properties, Ref, Value
+from ..statements import allow, document, global_arn
+from . import iam_role
 
 KIND = "AWS::KMS::Key"
-GOING = "PendingDeletion"
 DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 
@@ -36,7 +25,7 @@ def _address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=f"{project.name_of(workload)}-EventsKMSKey")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a key for each worker where Copilot's defaults are wanted."""
     for workload in project.workloads if project.settings.copilot_defaults else ():
         if workload.queue:
@@ -49,44 +38,36 @@ def desired(project: Project) -> Iterable[Desired]:
 
 
 def _policy(role: Ref) -> Value:
-    partition, number = Pseudo(name="AWS::Partition"), Pseudo(name="AWS::AccountId")
-    root = Text(parts=("arn:", partition, ":iam::", number, ":root"))
-    allowed: tuple[tuple[Value, tuple[str, ...]], ...] = (
-        ({"AWS": root}, ("kms:*",)),  # as AWS has it: the account's policies say who may what
-        ({"Service": "sns.amazonaws.com"}, DATA_KEYS),
-        ({"Service": "sqs.amazonaws.com"}, ("kms:Encrypt", "kms:ReEncrypt*", *DATA_KEYS)),
-        ({"AWS": role}, ("kms:Encrypt", "kms:Decrypt")),
+    sns, sqs = ({"Service": f"{it}.amazonaws.com"} for it in ("sns", "sqs"))
+    root: Value = {"AWS": global_arn("iam", "root")}
+    return document(
+        allow("*", "kms:*", to=root),  # as AWS has it: the account's policies say who may what
+        allow("*", *DATA_KEYS, to=sns),
+        allow("*", "kms:Encrypt", "kms:ReEncrypt*", *DATA_KEYS, to=sqs),
+        allow("*", "kms:Encrypt", "kms:Decrypt", to={"AWS": role}),
     )
-    statements: list[Value] = [
-        {"Effect": "Allow", "Principal": who, "Action": actions, "Resource": "*"}
-        for who, actions in allowed
-    ]
-    return permissions.document(*statements)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the keys with the environment's tags that are not on their way out."""
-    project = scope.project
-    wanted = ((APPLICATION, project.application), (ENVIRONMENT, project.environment))
-    listed = account.pages(
+def observe(look: Look) -> Found:
+    """Return the keys with the environment's tags that are not on their way out."""
+    wanted = ((APPLICATION, look.project.application), (ENVIRONMENT, look.project.environment))
+    listed = look.account.pages(
         "resourcegroupstaggingapi",
         "GetResources",
         "ResourceTagMappingList",
         ResourceTypeFilters=["kms:key"],
         TagFilters=[{"Key": name, "Values": [value]} for name, value in wanted],
     )
-    return calls.looked_at(lambda it: _one(account, it), listed)
+    return looked_at(lambda it: _one(look, it), listed)
 
 
-def _one(account: Account, it: Answer) -> Observed | None:
+def _one(look: Look, it: Answer) -> Observed | None:
     key = it["ResourceARN"].rpartition("/")[2]
-    found = account.read("kms", "DescribeKey", KeyId=key)["KeyMetadata"]
-    if found["KeyState"] == GOING:
+    found = look.read("DescribeKey", KeyId=key)["KeyMetadata"]
+    if is_gone(found):
         return None
-    policy = account.read("kms", "GetKeyPolicy", KeyId=key)["Policy"]
-    tags = calls.from_pairs(it["Tags"])
-    more = {"Policy": calls.frozen(json.loads(policy))}
-    return calls.found(KIND, tags.get(calls.NAME_TAG, ""), found, TYPE.attributes, more, tags)
+    policy = json.loads(look.read("GetKeyPolicy", KeyId=key)["Policy"])
+    return look.found("", {**found, "Policy": policy}, from_pairs(it["Tags"]))
 
 
 TYPE = ResourceType(
@@ -97,7 +78,6 @@ TYPE = ResourceType(
     create_call="CreateKey",
     made="KeyMetadata",
     attributes=("KeyId",),
-    identify={"KeyId": "KeyId"},
     delete_call="ScheduleKeyDeletion",
     delete_with={"PendingWindowInDays": 7},  # no key goes sooner
     update_calls={"Policy": "PutKeyPolicy", "Description": "UpdateKeyDescription"},

@@ -1,27 +1,13 @@
 """The open ports of the load balancers, `AWS::ElasticLoadBalancingV2::Listener`."""
 
-from collections.abc import Iterable, Iterator
-
-from .. import calls
-from ..aws import Account
 from ..exposure import HTTP, HTTPS, has_https, is_own
+from ..kind import Found, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Desired, Pseudo, Ref, Value, present
 from . import certificate, load_balancer
 
 KIND = "AWS::ElasticLoadBalancingV2::Listener"
-ATTRIBUTES = ("ListenerArn",)
 PORTS = {HTTP: 80, HTTPS: 443}
 NOBODY = {"StatusCode": "404", "ContentType": "text/plain", "MessageBody": "No service here."}
 NOBODY_OF_COPILOT = {**NOBODY, "StatusCode": "503"}  # as from its empty target group
@@ -41,7 +27,7 @@ def arn(project: Project, balancer: str, protocol: str) -> Ref | Pseudo:
     return Ref(address=address(project, balancer, protocol), attribute="ListenerArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the listeners; what no rule takes is answered 404."""
     for balancer in project.balancers:
         for protocol in PORTS if has_https(project, balancer) else (HTTP,):
@@ -56,13 +42,9 @@ def desired(project: Project) -> Iterable[Desired]:
                     "DefaultActions": (_nobody(project),),
                     **(_secured(project, balancer) if protocol == HTTPS else {}),
                 },
-                after=_proved(project, balancer) if protocol == HTTPS else (),
+                # AWS refuses a certificate that is not issued
+                after=certificate.of_listener(project, balancer)[1] if protocol == HTTPS else (),
             )
-
-
-def _proved(project: Project, balancer: str) -> tuple[Address, ...]:
-    """Return the certificate that must have been issued; AWS refuses it before."""
-    return certificate.of_listener(project, balancer)[1]
 
 
 def _nobody(project: Project) -> Value:
@@ -73,20 +55,19 @@ def _nobody(project: Project) -> Value:
 def _secured(project: Project, balancer: str) -> dict[str, Value]:
     usual = None if project.settings.copilot_defaults else TLS_POLICY
     policy = project.shared.entrance(balancer).ssl_policy or usual
-    own: Value = {"CertificateArn": certificate.of_listener(project, balancer)[0]}
-    return {"Certificates": (own,), **({"SslPolicy": policy} if policy else {})}
+    own = certificate.of_listener(project, balancer)[0]
+    return present({"Certificates": ({"CertificateArn": own},), "SslPolicy": policy})
 
 
-def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the listeners of the environment's load balancer."""
-    for parent in known.get(load_balancer.KIND, ()):
-        at = parent.attributes["LoadBalancerArn"]
-        for it in account.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=at):
-            name = _address(parent.address, it["Port"]).name
-            actions = tuple(
+    for arn, parent in look.by(load_balancer.KIND, "LoadBalancerArn").items():
+        for it in look.pages("DescribeListeners", "Listeners", LoadBalancerArn=arn):
+            actions = [
                 {k: v for k, v in action.items() if k != "Order"} for action in it["DefaultActions"]
-            )
-            yield calls.found(KIND, name, it, ATTRIBUTES, {"DefaultActions": actions})
+            ]
+            name = _address(parent.address, it["Port"]).name
+            yield look.found(name, {**it, "DefaultActions": actions})
 
 
 def _address(balancer: Address, port: int) -> Address:
@@ -100,8 +81,7 @@ TYPE = ResourceType(
     observe=observe,
     create_call="CreateListener",
     made="Listeners.0",
-    attributes=ATTRIBUTES,
-    identify={"ListenerArn": "ListenerArn"},
+    attributes=("ListenerArn",),
     delete_call="DeleteListener",
     update_calls=dict.fromkeys(
         ("Protocol", "DefaultActions", "Certificates", "SslPolicy"), "ModifyListener"

@@ -1,52 +1,32 @@
 """A further certificate of a listener, `AWS::ElasticLoadBalancingV2::ListenerCertificate`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from .. import calls, exposure
-from ..aws import Account
+from .. import exposure
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    ResourceType,
-    Scope,
-    Value,
-    ref,
-)
+from ..resource import Address, Desired, Ref
 from . import certificate, listener
 
 KIND = "AWS::ElasticLoadBalancingV2::ListenerCertificate"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the certificates of workloads, and the imported ones after the first."""
     for balancer in project.balancers:
         at = listener.address(project, balancer, exposure.HTTPS).name
         given = project.shared.entrance(balancer).certificates
         for imported in given[1:] if exposure.has_https(project, balancer) else ():
-            yield _one(project, balancer, f"{at}/{imported}", None, imported)
+            yield _one(project, balancer, at, None, imported)
         for workload in project.behind(balancer):
             names = exposure.certified(project, workload)
             if names:
-                own = certificate.of_workload(project, workload.name, names)
-                arn = ref(certificate.KIND, own.name, "CertificateArn")
-                name = f"{at}/{own.name}"
-                yield _one(project, balancer, name, workload.name, arn, (own,))
+                own = certificate.address(project, workload.name, names).ref("CertificateArn")
+                yield _one(project, balancer, at, workload.name, own)
 
 
-def _one(
-    project: Project,
-    balancer: str,
-    name: str,
-    workload: str | None,
-    arn: Value,
-    after: tuple[Address, ...] = (),
-) -> Desired:
+def _one(project: Project, balancer: str, at: str, workload: str | None, arn: Ref | str) -> Desired:
+    name, after = (arn, ()) if isinstance(arn, str) else (arn.address.name, (arn.address,))
     return Desired(
-        address=Address(kind=KIND, name=name),
+        address=Address(kind=KIND, name=f"{at}/{name}"),
         workload=workload,
         properties={
             "ListenerArn": listener.arn(project, balancer, exposure.HTTPS),
@@ -56,36 +36,26 @@ def _one(
     )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the listeners' further certificates that are ours, or imported and wanted."""
-    ours = {it.attributes["CertificateArn"]: it for it in known.get(certificate.KIND, ())}
-    wanted = {it.address.name for it in scope.of_kind(KIND)}
-    for parent in known.get(listener.KIND, ()):
+    ours = look.by(certificate.KIND, "CertificateArn")
+    for at, parent in look.by(listener.KIND, "ListenerArn").items():
         if not parent.address.name.endswith(f":{listener.PORTS[exposure.HTTPS]}"):
             continue
-        at = {"ListenerArn": parent.attributes["ListenerArn"]}
-        for it in account.pages("elbv2", "DescribeListenerCertificates", "Certificates", **at):
+        listed = look.pages("DescribeListenerCertificates", "Certificates", ListenerArn=at)
+        for it in listed:
             arn = it["CertificateArn"]
             own = ours.get(arn)
             name = f"{parent.address.name}/{own.address.name if own else arn}"
-            if not it.get("IsDefault") and (own or name in wanted):
-                tags = (own and own.tags) or scope.project.tags(None)
-                found = {**at, "CertificateArn": arn, "Certificates": [{"CertificateArn": arn}]}
-                yield calls.found(KIND, name, found, tuple(found)[:2], tags=tags)
+            if not it.get("IsDefault") and (own or name in look.wanted):
+                found = {**it, "ListenerArn": at, "Certificates": [{"CertificateArn": arn}]}
+                yield look.found(name, found, (own and own.tags) or look.project.tags(None))
 
 
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Let the listener show the certificate too; AWS takes one twice without complaint."""
-    answer = account.write("elbv2", "AddListenerCertificates", **parameters)
-    arn = answer["Certificates"][0]["CertificateArn"]
-    return {"ListenerArn": str(parameters["ListenerArn"]), "CertificateArn": arn}
-
-
-def delete(account: Account, live: Observed) -> None:
+def delete(live: Live) -> None:
     """Take the certificate from the listener."""
-    at, arn = live.attributes["ListenerArn"], live.attributes["CertificateArn"]
-    named = [{"CertificateArn": arn}]
-    account.write("elbv2", "RemoveListenerCertificates", ListenerArn=at, Certificates=named)
+    named = [{"CertificateArn": live.attributes["CertificateArn"]}]
+    live.write("RemoveListenerCertificates", Certificates=named)
 
 
 TYPE = ResourceType(
@@ -93,12 +63,10 @@ TYPE = ResourceType(
     api="elbv2",
     desired=desired,
     observe=observe,
-    create_call="AddListenerCertificates",
-    made="",
+    create_call="AddListenerCertificates",  # AWS takes one twice without complaint
+    made="Certificates.0",
     attributes=("ListenerArn", "CertificateArn"),
-    identify={"ListenerArn": "ListenerArn"},
     delete_call="RemoveListenerCertificates",
-    create=create,
     delete=delete,
     is_tagged=False,
     replaces=frozenset({"ListenerArn", "Certificates"}),

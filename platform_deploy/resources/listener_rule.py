@@ -1,27 +1,17 @@
 """Which paths reach which service, `AWS::ElasticLoadBalancingV2::ListenerRule`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from .. import calls, exposure
+from .. import exposure
 from ..aws import Account, Answer
 from ..errors import AwsError
 from ..exposure import HTTPS
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Http, Project, Workload
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Pseudo,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Attributes, Desired, Pseudo, Value
 from . import listener, load_balancer, matching, target_group
 
 KIND = "AWS::ElasticLoadBalancingV2::ListenerRule"
-ATTRIBUTES = ("RuleArn",)
 TO_HTTPS: Value = {
     "Type": "redirect",
     "RedirectConfig": {
@@ -50,7 +40,7 @@ def _address(project: Project, workload: Workload, rule: Http, protocol: str) ->
     return Address(kind=KIND, name=":".join(filter(None, (*parts, secure))))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the rules of each workload behind a load balancer, one for each listener."""
     for workload in project.workloads:
         for rule in workload.rules:
@@ -72,23 +62,21 @@ def desired(project: Project) -> Iterable[Desired]:
                 )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the rules of all listeners that may have ours; their names stand in their tags.
 
     A load balancer that is not ours is known by the workloads, or by the target groups it uses.
     """
-    others = {account.pseudo(ref.name) for ref in _foreign_listeners(scope.project)}
-    balancers = {it.attributes["LoadBalancerArn"] for it in known.get(load_balancer.KIND, ())}
-    groups = (it.properties.get("LoadBalancerArns") for it in known.get(target_group.KIND, ()))
+    others = {look.account.pseudo(it.name) for it in _foreign_listeners(look.project)}
+    groups = (it.properties.get("LoadBalancerArns") for it in look.known.get(target_group.KIND, ()))
     used = {str(arn) for arns in groups if isinstance(arns, tuple) for arn in arns}
-    for arn in sorted(used - balancers):
-        listed = account.pages("elbv2", "DescribeListeners", "Listeners", LoadBalancerArn=arn)
+    for arn in sorted(used - look.by(load_balancer.KIND, "LoadBalancerArn").keys()):
+        listed = look.pages("DescribeListeners", "Listeners", LoadBalancerArn=arn)
         others |= {it["ListenerArn"] for it in listed}
-    ours = {it.attributes["ListenerArn"] for it in known.get(listener.KIND, ())}
-    for at in sorted(ours | others):
-        for it in account.pages("elbv2", "DescribeRules", "Rules", ListenerArn=at):
+    for at in sorted(others | look.by(listener.KIND, "ListenerArn").keys()):
+        for it in look.pages("DescribeRules", "Rules", ListenerArn=at):
             if not it["IsDefault"]:
-                yield calls.found(KIND, "", it, ATTRIBUTES, {**_shape(it), "ListenerArn": at})
+                yield look.found("", {**it, **_shape(it), "ListenerArn": at})
 
 
 def _foreign_listeners(project: Project) -> Iterator[Pseudo]:
@@ -100,12 +88,15 @@ def _foreign_listeners(project: Project) -> Iterator[Pseudo]:
                     yield found
 
 
-def _shape(answer: Answer) -> dict[str, Value]:
+def _shape(answer: Answer) -> Answer:
     """Return conditions and actions without what AWS says twice."""
-    conditions = ({k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"])
     members = ("Type", "TargetGroupArn", "RedirectConfig")
-    actions = ({k: it[k] for k in members if k in it} for it in answer["Actions"])
-    return {"Conditions": calls.frozen(list(conditions)), "Actions": calls.frozen(list(actions))}
+    return {
+        "Conditions": [
+            {k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"]
+        ],
+        "Actions": [{k: it[k] for k in members if k in it} for it in answer["Actions"]],
+    }
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -137,8 +128,7 @@ TYPE = ResourceType(
     observe=observe,
     create_call="CreateRule",
     made="Rules.0",
-    attributes=ATTRIBUTES,
-    identify={"RuleArn": "RuleArn"},
+    attributes=("RuleArn",),
     delete_call="DeleteRule",
     update_calls={"Conditions": "ModifyRule", "Actions": "ModifyRule"},
     create=create,

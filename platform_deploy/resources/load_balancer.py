@@ -1,29 +1,19 @@
 """The ways in, from the internet and from inside, `AWS::ElasticLoadBalancingV2::LoadBalancer`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from .. import calls, naming
-from ..aws import Account
+from .. import naming
+from ..aws import Answer
 from ..exposure import is_own
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
 from ..network import PRIVATE
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Desired, Pseudo, Ref, Value
 from ..routing import INTERNAL, PUBLIC
 from . import bucket, internet_gateway, security_group, subnet
 
 KIND = "AWS::ElasticLoadBalancingV2::LoadBalancer"
-ATTRIBUTES = ("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId", "LoadBalancerFullName")
 DROP_INVALID = "routing.http.drop_invalid_header_fields.enabled"
 LOGS = "access_logs.s3."
 SCHEMES = {True: "internet-facing", False: "internal"}
@@ -42,7 +32,7 @@ def attribute(project: Project, name: str, balancer: str = PUBLIC) -> Ref | Pseu
     return Ref(address=address(project, balancer), attribute=name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield those that a rule needs; AWS wants the gateway attached before a public one."""
     for balancer in project.balancers:
         at, is_public = address(project, balancer), balancer == PUBLIC
@@ -82,31 +72,29 @@ def _attributes(project: Project, balancer: str) -> Iterator[Value]:
         yield {"Key": f"{LOGS}prefix", "Value": logs[1]}
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the load balancers of the environment's names."""
-    names = {address(scope.project, it).name for it in (PUBLIC, INTERNAL)}
-    for it in account.pages("elbv2", "DescribeLoadBalancers", "LoadBalancers"):
-        if it["LoadBalancerName"] in names:
-            arn = it["LoadBalancerArn"]
-            answer = account.read("elbv2", "DescribeLoadBalancerAttributes", LoadBalancerArn=arn)
-            pairs = answer["Attributes"]
-            set_ones = (it for it in pairs if it["Key"].startswith((DROP_INVALID, LOGS)))
-            more: dict[str, Value] = {
-                "Subnets": tuple(zone["SubnetId"] for zone in it.get("AvailabilityZones", [])),
-                "Attributes": tuple(set_ones),
-            }
-            yield calls.found(KIND, it["LoadBalancerName"], it, ATTRIBUTES, more)
+def _look(look: Look, it: Answer) -> Answer:
+    at = {"LoadBalancerArn": it["LoadBalancerArn"]}
+    told = look.read("DescribeLoadBalancerAttributes", **at)["Attributes"]
+    return {
+        "Subnets": [zone["SubnetId"] for zone in it.get("AvailabilityZones", [])],
+        "Attributes": [it for it in told if it["Key"].startswith((DROP_INVALID, LOGS))],
+    }
+
+
+def _names(project: Project) -> set[str]:
+    return {address(project, it).name for it in (PUBLIC, INTERNAL)}
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="elbv2",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="DescribeLoadBalancers", name="LoadBalancerName", names=_names, look=_look
+    ),
     create_call="CreateLoadBalancer",
     made="LoadBalancers.0",
-    attributes=ATTRIBUTES,
-    identify={"LoadBalancerArn": "LoadBalancerArn"},
+    attributes=("LoadBalancerArn", "DNSName", "CanonicalHostedZoneId", "LoadBalancerFullName"),
     delete_call="DeleteLoadBalancer",
     update_calls={
         "Attributes": "ModifyLoadBalancerAttributes",

@@ -1,25 +1,14 @@
 """Where a service's output goes, `AWS::Logs::LogGroup`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from .. import calls, naming
-from ..aws import Account
+from .. import naming
+from ..aws import Answer
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Desired, Properties, Text
 from . import of_apps
 
 KIND = "AWS::Logs::LogGroup"
 LAMBDA = "/aws/lambda/"  # where Lambda writes what a function says
-ATTRIBUTES = ("logGroupArn", "logGroupName")
 
 
 def address(project: Project, workload: str) -> Address:
@@ -28,7 +17,12 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def streams(project: Project, workload: str) -> Text:
+    """Return the ARN of all that a workload's log group holds."""
+    return Text(parts=(address(project, workload).ref("logGroupArn"), ":*"))
+
+
+def desired(project: Project) -> Wanted:
     """Yield one log group per workload, and one per function of an app."""
     for app in project.apps:
         for function in app.functions:
@@ -43,39 +37,33 @@ def _desired(name: str, workload: str, days: int) -> Desired:
     return Desired(address=Address(kind=KIND, name=name), workload=workload, properties=properties)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the log groups whose name begins like the environment's or an app's."""
-    project = scope.project
-    for it in (address(project, "").name, *of_apps.prefixes(project, LAMBDA)):
-        yield from _begins(account, it)
+def _begins(project: Project) -> tuple[str, ...]:
+    return (address(project, "").name, *of_apps.prefixes(project, LAMBDA))
 
 
-def _begins(account: Account, prefix: str) -> Iterator[Observed]:
-    listed = account.pages("logs", "DescribeLogGroups", "logGroups", logGroupNamePrefix=prefix)
-    for it in listed:
-        answer = {"retentionInDays": None, **it, "logGroupArn": it["arn"].removesuffix(":*")}
-        yield calls.found(KIND, it["logGroupName"], answer, ATTRIBUTES)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Create the log group; the answer is empty, so its ARN is put together."""
-    account.write("logs", "CreateLogGroup", **parameters)
-    name = str(parameters["logGroupName"])
-    return {"logGroupName": name, "logGroupArn": account.arn("logs", f"log-group:{name}")}
+def _shape(it: Answer) -> Answer:
+    arn = it["arn"].removesuffix(":*")
+    return {"retentionInDays": it.get("retentionInDays"), "logGroupArn": arn}
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="logs",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="DescribeLogGroups",
+        key="logGroups",
+        name="logGroupName",
+        begins=_begins,
+        by="logGroupNamePrefix",
+        shape=_shape,
+    ),
     create_call="CreateLogGroup",
-    made="",
-    attributes=ATTRIBUTES,
+    attributes=("logGroupArn", "logGroupName"),
+    arn="log-group:{logGroupName}",
     identify={"logGroupName": "logGroupName"},
     delete_call="DeleteLogGroup",
     update_calls={"retentionInDays": "PutRetentionPolicy"},
-    create=create,
     unowned=frozenset({"logGroupName"}),
     late=frozenset({"retentionInDays"}),
     keep="logs",

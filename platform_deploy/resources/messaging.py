@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from .. import naming
 from ..messages import Queue
 from ..model import Project, Workload
-from ..resource import Address, Ref, Text, Value, arn
+from ..resource import Address, Ref, Text, Value
+from ..statements import arn
 
 TOPIC = "AWS::SNS::Topic"
 QUEUE = "AWS::SQS::Queue"

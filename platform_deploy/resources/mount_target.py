@@ -3,26 +3,14 @@
 It carries no tags: one of a file system of ours is ours.
 """
 
-from collections.abc import Iterable, Mapping
-
-from .. import available, calls, naming
 from ..app_resources import FileSystem
-from ..aws import Account, Answer
-from ..errors import AwsError, NotConfigured, NotFound
+from ..available import Ready, is_gone
+from ..aws import Answer
+from ..errors import NotConfigured
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..network import PRIVATE, PUBLIC
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Desired, Properties, Ref
 from . import file_system, of_apps, security_group, subnet
 
 KIND = "AWS::EFS::MountTarget"
@@ -44,7 +32,7 @@ def _address(name: str, at: Ref | str) -> Address:
     return Address(kind=KIND, name=f"{name}/{place}")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the mount targets of the apps' file systems."""
     for app, it in of_apps.asked(project, FileSystem):
         for place in places(project):
@@ -57,47 +45,22 @@ def desired(project: Project) -> Iterable[Desired]:
             yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the mount targets of the file systems that are ours."""
-    names = {it.attributes["SubnetId"]: it.address.name for it in known.get(subnet.KIND, ())}
-    for system in file_system.ours(scope, known):
+    subnets = look.by(subnet.KIND, "SubnetId")
+    for system, tags in look.ours(file_system.KIND):
         at = {"FileSystemId": system.attributes["FileSystemId"]}
-        listed = account.pages("efs", "DescribeMountTargets", "MountTargets", **at)
-        tags = scope.project.tags(system.tag(naming.WORKLOAD))
-        for it in listed:
-            if it["LifeCycleState"] not in file_system.GONE:
-                name = f"{system.address.name}/{names.get(it['SubnetId'], it['SubnetId'])}"
-                yield calls.found(KIND, name, it, TYPE.attributes, _groups(account, it), tags)
+        for it in look.pages("DescribeMountTargets", "MountTargets", **at):
+            if not is_gone(it):
+                where = it["SubnetId"]
+                place = subnets[where].address.name if where in subnets else where
+                found = {**it, "SecurityGroups": _groups(look, it)}
+                yield look.found(f"{system.address.name}/{place}", found, tags)
 
 
-def _groups(account: Account, it: Answer) -> dict[str, Value]:
+def _groups(look: Look, it: Answer) -> object:
     at = {"MountTargetId": it["MountTargetId"]}
-    found = account.read("efs", "DescribeMountTargetSecurityGroups", **at)
-    return {"SecurityGroups": calls.frozen(found["SecurityGroups"])}
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Make the mount target and wait for it: a function would fail without it."""
-    made = account.write("efs", "CreateMountTarget", **parameters)
-    at = {"MountTargetId": made["MountTargetId"]}
-    for _ in range(available.POLLS):
-        (found,) = account.read("efs", "DescribeMountTargets", **at)["MountTargets"]
-        if found["LifeCycleState"] == "available":
-            return at
-        account.sleep(available.POLL)
-    raise AwsError(action="efs:CreateMountTarget", code="TimedOut", said="it is not available")
-
-
-def delete(account: Account, live: Observed) -> None:
-    """Delete the mount target, and wait until its network interface is gone."""
-    at = {"MountTargetId": live.attributes["MountTargetId"]}
-    account.write("efs", "DeleteMountTarget", **at)
-    for _ in range(available.POLLS):
-        try:
-            account.read("efs", "DescribeMountTargets", **at)
-        except NotFound:
-            return
-        account.sleep(available.POLL)
+    return look.read("DescribeMountTargetSecurityGroups", **at)["SecurityGroups"]
 
 
 TYPE = ResourceType(
@@ -106,13 +69,15 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="CreateMountTarget",
-    made="",
     attributes=("MountTargetId",),
-    identify={"MountTargetId": "MountTargetId"},
+    ready=Ready(
+        call="DescribeMountTargets",
+        state="LifeCycleState",
+        said="it is not available",
+        ends=True,
+    ),
     delete_call="DeleteMountTarget",
     update_calls={"SecurityGroups": "ModifyMountTargetSecurityGroups"},
-    create=create,
-    delete=delete,
     is_tagged=False,
     replaces=frozenset({"FileSystemId", "SubnetId"}),
     unordered=frozenset({"SecurityGroups"}),

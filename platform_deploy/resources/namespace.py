@@ -1,16 +1,16 @@
 """The private names of an environment's services, `AWS::ServiceDiscovery::PrivateDnsNamespace`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from .. import calls, naming
+from .. import naming
 from ..aws import Account
 from ..errors import AwsError
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project
-from ..resource import Address, Attributes, Desired, Known, Observed, Ref, ResourceType, Scope
+from ..resource import Address, Attributes, Desired, Ref
 from . import vpc
 
 KIND = "AWS::ServiceDiscovery::PrivateDnsNamespace"
-ATTRIBUTES = ("Arn", "Id")
 POLL = 0.5  # seconds between two looks at the operation; it takes about a minute on AWS
 POLLS = 600
 
@@ -20,19 +20,10 @@ def attribute(project: Project, name: str) -> Ref:
     return Ref(address=_address(project), attribute=name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the one namespace."""
     at = _address(project)
     yield Desired(address=at, properties={"Name": at.name, "Vpc": vpc.vpc_id(project)})
-
-
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the namespace of the environment's name; which network it serves is not told."""
-    private = [{"Name": "TYPE", "Values": ["DNS_PRIVATE"]}]
-    listed = account.pages("servicediscovery", "ListNamespaces", "Namespaces", Filters=private)
-    for it in listed:
-        if it["Name"] == _address(scope.project).name:
-            yield calls.found(KIND, it["Name"], it, ATTRIBUTES)
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -59,10 +50,15 @@ TYPE = ResourceType(
     kind=KIND,
     api="servicediscovery",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListNamespaces",
+        key="Namespaces",
+        name="Name",
+        names=lambda project: (_address(project).name,),
+        given={"Filters": [{"Name": "TYPE", "Values": ["DNS_PRIVATE"]}]},
+    ),
     create_call="CreatePrivateDnsNamespace",
-    made="",
-    attributes=ATTRIBUTES,
+    attributes=("Arn", "Id"),
     identify={"Id": "Id"},
     delete_call="DeleteNamespace",
     create=create,

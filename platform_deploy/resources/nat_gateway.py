@@ -1,13 +1,11 @@
 """The way from private subnets to the internet, `AWS::EC2::NatGateway`."""
 
-from collections.abc import Iterator, Mapping
-
-from ..available import until_available
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..available import Ready
+from ..aws import Answer
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PUBLIC
-from ..resource import Address, Attributes, Desired, Ref, ResourceType, Value
+from ..resource import Address, Desired, Ref, Value
 from . import elastic_ip, internet_gateway, subnet
 
 KIND = "AWS::EC2::NatGateway"
@@ -21,7 +19,7 @@ def gateway_id(project: Project, index: int) -> Ref | None:
     )
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the gateways, each in a public subnet; the internet gateway must be attached first."""
     for index in range(elastic_ip.nat_count(project)):
         zone = index % subnet.count(project, PUBLIC)
@@ -45,24 +43,16 @@ def _shape(answer: Answer) -> dict[str, Value]:
     return {"SubnetId": answer["SubnetId"], **found}
 
 
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Create the gateway and wait for it: a route before that leads nowhere."""
-    made = account.write("ec2", "CreateNatGateway", **parameters)["NatGateway"]
-    at = made["NatGatewayId"]
-    return until_available(account, "DescribeNatGateways", "NatGatewayId", at)
-
-
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeNatGateways", "NatGatewayId", _shape, filters="Filter"),
+    listing=in_ec2("DescribeNatGateways", _shape, by="Filter"),
     create_call="CreateNatGateway",
     made="NatGateway",
     attributes=("NatGatewayId",),
-    identify={"NatGatewayId": "NatGatewayId"},
+    ready=Ready(call="DescribeNatGateways"),
     delete_call="DeleteNatGateway",
-    create=create,
     ec2_type="natgateway",
     replaces=frozenset({"SubnetId", "AllocationId"}),
     needs=(elastic_ip.KIND, internet_gateway.KIND, subnet.KIND),

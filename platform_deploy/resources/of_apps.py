@@ -11,7 +11,8 @@ from typing import TypeVar
 from ..app_resources import FileSystem
 from ..apps import App
 from ..model import Project
-from ..resource import Pseudo, Text, Value
+from ..resource import Text, Value
+from ..statements import DENY, global_arn, statement
 
 R = TypeVar("R")
 DEPLOYER = "trivet-deployer"  # how a role begins that may look into what it has deployed
@@ -40,6 +41,11 @@ def prefixes(project: Project, before: str = "") -> tuple[str, ...]:
     return tuple(f"{before}{app.application}-{app.stage}" for app in project.apps)
 
 
+def begins(project: Project) -> tuple[str, ...]:
+    """Return how the names of all that belongs to the environment or an app begin."""
+    return (project.name_of(""), *prefixes(project))
+
+
 def have_files(project: Project) -> bool:
     """Tell whether functions stand in the network, with a file system."""
     return any(app.all_of(FileSystem) for app in project.apps)
@@ -52,17 +58,12 @@ def only_allowed(app: App, name: str, api: str, resource: Value) -> dict[str, Va
     """
     used = [role for function in app.users_of(name) for role in app.role_names(function)]
     roles = tuple(arn for role in (*used, f"{DEPLOYER}*") for arn in _arns(role))
-    return {
-        "Sid": "RestrictAccessToAllowedRoles",
-        "Effect": "Deny",
-        "Principal": ANYBODY,
-        "Action": actions(api),
-        "Resource": resource,
-        "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": roles},
-            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-        },
+    where: Value = {
+        "ArnNotLike": {"aws:PrincipalArn": roles},
+        "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
+    sid = "RestrictAccessToAllowedRoles"
+    return statement(DENY, actions(api), resource=resource, to=ANYBODY, where=where, sid=sid)
 
 
 def actions(api: str) -> tuple[str, ...]:
@@ -72,6 +73,5 @@ def actions(api: str) -> tuple[str, ...]:
 
 def _arns(role: str) -> Iterator[Text]:
     """Yield how the principal is told: AWS names the role, the emulator the session of it."""
-    partition, number = Pseudo(name="AWS::Partition"), Pseudo(name="AWS::AccountId")
-    for api, name in (("iam", f"role/{role}"), ("sts", f"assumed-role/{role}/*")):
-        yield Text(parts=("arn:", partition, f":{api}::", number, f":{name}"))
+    yield global_arn("iam", f"role/{role}")
+    yield global_arn("sts", f"assumed-role/{role}/*")

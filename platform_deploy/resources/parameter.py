@@ -3,28 +3,19 @@
 Its value is in no plan and no comparison: whoever sets another keeps it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from .. import calls
 from ..app_resources import Parameters
 from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Attributes, Desired, Properties
 from . import of_apps
 
 KIND = "AWS::SSM::Parameter"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the secrets that the apps ask for."""
     for app, it in of_apps.asked(project, Parameters):
         for name in it.generated:
@@ -33,14 +24,13 @@ def desired(project: Project) -> Iterable[Desired]:
             yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the parameters in the apps' folders, without their values."""
-    folders = [f"/{it.path}/" for _, it in of_apps.asked(scope.project, Parameters)]
-    if folders:
-        named = {"Key": "Name", "Option": "BeginsWith", "Values": folders}
-        listed = account.pages("ssm", "DescribeParameters", "Parameters", ParameterFilters=[named])
-        for it in listed:
-            yield calls.found(KIND, it["Name"], it, TYPE.attributes)
+    folders = [f"/{it.path}/" for _, it in of_apps.asked(look.project, Parameters)]
+    named = {"Key": "Name", "Option": "BeginsWith", "Values": folders}
+    about = {"ParameterFilters": [named]}
+    for it in look.pages("DescribeParameters", "Parameters", **about) if folders else ():
+        yield look.found(it["Name"], it)
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -61,9 +51,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="PutParameter",
-    made="",
     attributes=("Name",),
-    identify={"Name": "Name"},
     delete_call="DeleteParameter",
     create=create,
     reveal=reveal,

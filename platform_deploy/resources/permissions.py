@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from ..model import Project, Workload
-from ..resource import Pseudo, Ref, Text, Value, arn
+from ..resource import Pseudo, Value
+from ..statements import allow, arn
 from ..task import Export, Secret, Volume
 from . import env_file, log_group, messaging, repository
 from .container_definition import given
@@ -16,19 +17,11 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([^:
 _SECRET_MEMBERS = 7  # of an ARN in Secrets Manager; what follows chooses a key and a version
 
 
-def document(*statements: Value) -> Value:
-    """Return a policy of these statements."""
-    return {"Version": "2012-10-17", "Statement": statements}
-
-
-def allow(resource: Value, *actions: str) -> dict[str, Value]:
-    """Return the statement that allows the actions on a resource, or on several."""
-    return {"Effect": "Allow", "Action": actions, "Resource": resource}
-
-
 def execution(project: Project, workload: Workload) -> Iterator[Value]:
     """Yield what ECS needs to start a task: its log, its images, its secrets."""
-    yield allow(_logs(project, workload), "logs:CreateLogStream", "logs:PutLogEvents")
+    yield allow(
+        log_group.streams(project, workload.name), "logs:CreateLogStream", "logs:PutLogEvents"
+    )
     located = (it for it in workload.images if isinstance(it, str))
     repositories: list[Value] = [*sorted(set(filter(None, map(_repository, located))))]
     repositories += repository.arns(project, workload)
@@ -43,11 +36,6 @@ def execution(project: Project, workload: Workload) -> Iterator[Value]:
     credentials = {it.credentials for it in workload.all_containers if it.credentials}
     private = [Secret(name="", store="ssm", value=it) for it in sorted(credentials)]
     yield from _secrets([*workload.secrets, *private])
-
-
-def _logs(project: Project, workload: Workload) -> Text:
-    group = Ref(address=log_group.address(project, workload.name), attribute="logGroupArn")
-    return Text(parts=(group, ":*"))
 
 
 def _repository(image: str) -> str | None:
@@ -73,8 +61,8 @@ def _secrets(secrets: list[Secret]) -> Iterator[Value]:
         if found:
             resources = tuple(found[key] for key in sorted(found))
             yield allow(resources, action)
-            where: Value = {f"kms:EncryptionContext:{context}": resources}
-            yield {**allow(arn("kms", "key/*"), "kms:Decrypt"), "Condition": {"StringLike": where}}
+            where: Value = {"StringLike": {f"kms:EncryptionContext:{context}": resources}}
+            yield allow(arn("kms", "key/*"), "kms:Decrypt", where=where)
 
 
 def _store(secret: Secret) -> str:
@@ -108,7 +96,7 @@ def task(project: Project, workload: Workload) -> Iterator[Value]:
         channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel")
         yield allow("*", *(f"ssmmessages:{it}" for it in (*channels, "OpenDataChannel")))
         writes = ("logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
-        yield allow(_logs(project, workload), *writes)
+        yield allow(log_group.streams(project, workload.name), *writes)
         yield allow("*", "logs:DescribeLogGroups")
     if workload.is_traced:
         sampling = ("GetSamplingRules", "GetSamplingStatisticSummaries", "GetSamplingTargets")
@@ -122,14 +110,11 @@ def task(project: Project, workload: Workload) -> Iterator[Value]:
 
 def _mount(volume: Volume, *, is_written: bool) -> Value:
     write = ("elasticfilesystem:ClientWrite",) if is_written else ()
-    head = ("arn:", Pseudo(name="AWS::Partition"), ":elasticfilesystem:")
-    place = (Pseudo(name="AWS::Region"), ":", Pseudo(name="AWS::AccountId"))
     system = given(volume.file_system or "")
+    where: Value = None
     name = system if isinstance(system, Pseudo) else str(system)
-    at = Text(parts=(*head, *place, ":file-system/", name))
-    allowed = allow(at, "elasticfilesystem:ClientMount", *write)
+    at = arn("elasticfilesystem", "file-system/", name)
     if volume.access_point:
         point = arn("elasticfilesystem", f"access-point/{volume.access_point}")
-        where: Value = {"elasticfilesystem:AccessPointArn": point}
-        return {**allowed, "Condition": {"StringEquals": where}}
-    return allowed
+        where = {"StringEquals": {"elasticfilesystem:AccessPointArn": point}}
+    return allow(at, "elasticfilesystem:ClientMount", *write, where=where)

@@ -4,35 +4,24 @@ A queue takes messages from exactly the topics that it is subscribed to. With Co
 is encrypted with a key of its worker's own, else with SQS's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
-from .. import calls, naming
+from .. import naming
 from ..app_resources import Queue as AppQueue
 from ..apps import App
-from ..aws import Account
+from ..aws import Answer
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..messages import Queue
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    arn,
-)
-from . import attributes, iam_role, kms_key, messaging, of_apps, permissions
+from ..resource import Address, Desired, Properties, Ref, Value
+from ..statements import allow, arn, document
+from . import attributes, iam_role, kms_key, messaging, of_apps
 
 KIND = messaging.QUEUE
 FOURTEEN_DAYS = "1209600"
-PAGE = 1000  # without a size ListQueues has no second page
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield each worker's queues, those of apps, and their queues of dead letters."""
     for app, asked in of_apps.asked(project, AppQueue):
         yield from _of_app(app, asked)
@@ -57,12 +46,12 @@ def _desired(project: Project, workload: Workload, it: Queue, use: str) -> Desir
     own = arn("sqs", at.name)
     statements = tuple(_statements(project, workload, own, it if use == messaging.EVENTS else None))
     if statements:
-        about["Policy"] = permissions.document(*statements)
+        about["Policy"] = document(*statements)
     properties: Properties = {"QueueName": at.name, "Attributes": about}
     return Desired(address=at, workload=workload.name, properties=properties)
 
 
-def _of_app(app: App, it: AppQueue) -> Iterator[Desired]:
+def _of_app(app: App, it: AppQueue) -> Wanted:
     """Yield a queue that only the app's functions read and write, and that of its dead letters."""
     dead = Ref(address=Address(kind=KIND, name=it.dead_letters), attribute="QueueArn")
     own: dict[str, dict[str, Value]] = {
@@ -73,7 +62,7 @@ def _of_app(app: App, it: AppQueue) -> Iterator[Desired]:
         },
     }
     for name, about in own.items():
-        guard = permissions.document(of_apps.only_allowed(app, name, "sqs", arn("sqs", name)))
+        guard = document(of_apps.only_allowed(app, name, "sqs", arn("sqs", name)))
         shared: Mapping[str, Value] = {"SqsManagedSseEnabled": "true", "Policy": guard}
         yield Desired(
             address=Address(kind=KIND, name=name),
@@ -97,59 +86,48 @@ def _statements(
     if project.settings.copilot_defaults:
         role = iam_role.arn(project, workload.name, "task")
         actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage")
-        yield _statement(own, {"AWS": (role,)}, *actions)
+        yield allow(own, *actions, to={"AWS": (role,)})
     for it in workload.subscriptions if events else ():
         if it.queue == events:
             topic = messaging.topic_arn(project, it.service, it.topic)
-            said = _statement(own, {"Service": "sns.amazonaws.com"}, "sqs:SendMessage")
-            yield {**said, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}
+            where: Value = {"ArnEquals": {"aws:SourceArn": topic}}
+            yield allow(own, "sqs:SendMessage", to={"Service": "sns.amazonaws.com"}, where=where)
 
 
-def _statement(own: Value, who: Value, *actions: str) -> dict[str, Value]:
-    return {"Effect": "Allow", "Principal": who, "Action": actions, "Resource": own}
+def _begins(project: Project) -> tuple[str, ...]:
+    return (naming.begins(project.name), *of_apps.prefixes(project))
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the queues whose name begins like the environment's or an app's, with their tags."""
-    begins = (naming.begins(scope.project.name), *of_apps.prefixes(scope.project))
-    listed = [{"QueueNamePrefix": it, "MaxResults": PAGE} for it in begins]
-    urls = [url for it in listed for url in account.pages("sqs", "ListQueues", "QueueUrls", **it)]
-    return calls.looked_at(lambda url: _one(account, scope, url), urls)
+def _look(look: Look, it: Answer) -> Answer:
+    about = {"QueueUrl": it["QueueUrl"], "AttributeNames": ["All"]}
+    told = look.read("GetQueueAttributes", **about)["Attributes"]
+    name = it["QueueUrl"].rpartition("/")[2]
+    return {"QueueArn": told["QueueArn"], "Attributes": attributes.told(look, name, told)}
 
 
-def _one(account: Account, scope: Scope, url: str) -> Observed:
-    answer = account.read("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["All"])
-    name, about = url.rpartition("/")[2], answer["Attributes"]
-    found = {"QueueUrl": url, "QueueArn": about["QueueArn"]}
-    more = {"Attributes": attributes.told(about, TYPE, name, scope)}
-    tags = calls.read_tags(account, "sqs", [url])[url]
-    return calls.found(KIND, name, found, TYPE.attributes, more, tags)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Make the queue; the answer has no ARN, so it is put together."""
-    url = account.write("sqs", "CreateQueue", **parameters)["QueueUrl"]
-    return {"QueueUrl": url, "QueueArn": account.arn("sqs", str(parameters["QueueName"]))}
-
-
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Set the attributes that are to change, together."""
-    about = attributes.to_set(live, wanted, TYPE)
-    url = live.attributes["QueueUrl"]
-    account.write("sqs", "SetQueueAttributes", QueueUrl=url, Attributes=about)
+    live.write("SetQueueAttributes", Attributes=attributes.to_set(live, wanted))
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="sqs",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListQueues",
+        key="QueueUrls",
+        name="QueueUrl",
+        begins=_begins,
+        by="QueueNamePrefix",
+        given={"MaxResults": 1000},  # without a size there is no second page
+        look=_look,
+        tagged=True,
+    ),
     create_call="CreateQueue",
-    made="",
     attributes=("QueueUrl", "QueueArn"),
-    identify={"QueueUrl": "QueueUrl"},
+    arn="{QueueName}",
     delete_call="DeleteQueue",
-    create=create,
     update=update,
     unowned=frozenset({"QueueName"}),
     exact=frozenset({"Attributes"}),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..model import Project, Workload
 from ..network import PRIVATE, PUBLIC
-from ..resource import Value
+from ..resource import Value, present
 from . import (
     container_definition,
     discovery_service,
@@ -18,7 +18,7 @@ from . import (
 )
 
 
-def network(project: Project, workload: Workload) -> Value:
+def network(project: Project, workload: Workload) -> dict[str, Value]:
     """Return where the tasks stand, and whom they let in."""
     return {
         "subnets": subnet.subnet_ids(project, workload.placement),
@@ -28,10 +28,8 @@ def network(project: Project, workload: Workload) -> Value:
 
 
 def _worn(project: Project, workload: Workload) -> Iterator[Value]:
-    own, endpoints = (
-        security_group.group_id(project, workload.name),
-        security_group.of_endpoints(project),
-    )
+    own = security_group.group_id(project, workload.name)
+    endpoints = security_group.of_endpoints(project)
     if workload.has_own_group:
         yield own
     yield from map(container_definition.given, workload.security_groups)
@@ -49,23 +47,21 @@ def connect(project: Project, workload: Workload) -> Value:
         "discoveryName": f"{workload.name}-sc",
         "clientAliases": ({"port": workload.port, "dnsName": workload.alias},),
     }
-    return {
+    about: dict[str, Value] = {
         "enabled": True,
         "namespace": namespace.attribute(project, "Arn"),
         "logConfiguration": container_definition.log_configuration(project, workload),
-        **({"services": (offered,)} if workload.port else {}),
+        "services": (offered,) if workload.port else (),
     }
+    return present(about)
 
 
 def reached(project: Project, workload: Workload) -> dict[str, Value]:
     """Return how the service is found: by name where it has a port, by the load balancer."""
     found: dict[str, Value] = {}
     if workload.port:
-        registry: Value = {
-            "registryArn": discovery_service.arn(workload.name),
-            "port": workload.port,
-        }
-        found["serviceRegistries"] = (registry,)
+        own = discovery_service.arn(workload.name)
+        found["serviceRegistries"] = ({"registryArn": own, "port": workload.port},)
     if workload.http:
         found["loadBalancers"] = tuple(
             {

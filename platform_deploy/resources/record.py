@@ -4,36 +4,24 @@ Route 53 keeps no tags of records. One that leads to our load balancer is ours, 
 workload whose rule has the name; one that leads elsewhere is never touched.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from .. import calls, exposure
+from .. import exposure
 from ..aws import Account, Answer
 from ..errors import NotFound
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..lookups import HOSTED_ZONE
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Pseudo,
-    ResourceType,
-    Scope,
-    Value,
-    rendered,
-)
+from ..resource import Address, Attributes, Desired, Known, Properties, Pseudo, Value, rendered
 from ..routing import INTERNAL
 from . import hosted_zone, listener_rule, load_balancer, record_set
 
 KIND = "AWS::Route53::RecordSet"
-ATTRIBUTES = ("HostedZoneId", "Name")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a record for each name of each workload, once its rules are there."""
     for workload in project.workloads:
         for alias in exposure.recorded(project, workload):
@@ -67,25 +55,21 @@ def _record(project: Project, workload: Workload, name: str, zone: Value) -> Des
     )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the records of wanted names, and those that lead to our load balancers."""
-    wanted = {it.address.name: it for it in scope.of_kind(KIND)}
-    rules = record_set.rules_by_host(known)
-    zones = {_zone(account, it, known) for it in wanted.values()}
+    account, wanted, project = look.account, look.wanted, look.project
+    rules = record_set.rules_by_host(look.known)
+    zones = {_zone(account, it, look.known) for it in wanted.values()}
     zones |= {record_set.closest(account, host) for host in rules.keys() - wanted.keys()}
     for zone in sorted(zones - {""}):
         for it in record_set.records(account, zone):
-            name = str(it["Name"]).replace("\\052", "*").rstrip(".")
-            is_ours = record_set.is_ours(account, scope.project, it)
+            name = str(it["Name"]).replace("\052", "*").rstrip(".")
+            is_ours = record_set.is_ours(account, project, it)
             if it["Type"] == "A" and (name in wanted or is_ours):
                 owner = wanted[name].workload if name in wanted else None
-                owner = owner or record_set.owner(account, scope.project, rules.get(name))
-                yield Observed(
-                    address=Address(kind=KIND, name=name),
-                    properties=_shape(zone, name, it),
-                    attributes={"HostedZoneId": zone, "Name": name},
-                    tags=scope.project.tags(owner) if is_ours else {},
-                )
+                owner = owner or record_set.owner(account, project, rules.get(name))
+                tags = project.tags(owner) if is_ours else {}
+                yield look.found(name, _shape(zone, name, it), tags)
 
 
 def _zone(account: Account, wanted: Desired, known: Known) -> str:
@@ -97,12 +81,12 @@ def _zone(account: Account, wanted: Desired, known: Known) -> str:
     return next((it.attributes["Id"] for it in known.get(hosted_zone.KIND, ())), "")
 
 
-def _shape(zone: str, name: str, found: Answer) -> dict[str, Value]:
+def _shape(zone: str, name: str, found: Answer) -> Answer:
     record = {**found, "Name": name}
     if "AliasTarget" in record:
         record["AliasTarget"] = {**record["AliasTarget"], "DNSName": record_set.target(found)}
     change = {"Action": "CREATE", "ResourceRecordSet": record}
-    return {"HostedZoneId": zone, "ChangeBatch": calls.frozen({"Changes": [change]})}
+    return {"HostedZoneId": zone, "Name": name, "ChangeBatch": {"Changes": [change]}}
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
@@ -113,27 +97,21 @@ def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
     return {"HostedZoneId": str(parameters["HostedZoneId"]), "Name": name}
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Let the name lead where it is wanted to."""
-    _change(account, live, "UPSERT", wanted)
+    _change(live, "UPSERT", wanted)
 
 
-def delete(account: Account, live: Observed) -> None:
+def delete(live: Live) -> None:
     """Remove the record as it was found."""
-    _change(account, live, "DELETE", live.properties)
+    _change(live, "DELETE", live.properties)
 
 
-def _change(account: Account, live: Observed, action: str, properties: Properties) -> None:
+def _change(live: Live, action: str, properties: Properties) -> None:
     batch: Any = rendered(properties["ChangeBatch"])
     changes = [{**it, "Action": action} for it in batch["Changes"]]
-    zone = live.attributes["HostedZoneId"]
     with suppress(NotFound):
-        account.write(
-            "route53",
-            "ChangeResourceRecordSets",
-            HostedZoneId=zone,
-            ChangeBatch={"Changes": changes},
-        )
+        live.write("ChangeResourceRecordSets", ChangeBatch={"Changes": changes})
 
 
 TYPE = ResourceType(
@@ -142,9 +120,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="ChangeResourceRecordSets",
-    made="",
-    attributes=ATTRIBUTES,
-    identify={"HostedZoneId": "HostedZoneId"},
+    attributes=("HostedZoneId", "Name"),
     delete_call="ChangeResourceRecordSets",
     create=create,
     update=update,

@@ -11,7 +11,7 @@ from ..aws import Account, Answer
 from ..errors import NotConfigured
 from ..lookups import HOSTED_ZONE
 from ..model import Project
-from ..resource import Known, Pseudo
+from ..resource import Known, Pseudo, maps
 from ..routing import INTERNAL, PUBLIC
 from . import listener_rule, load_balancer
 
@@ -20,8 +20,8 @@ def rules_by_host(known: Known) -> dict[str, str]:
     """Return the ARN of a rule for each host name that the live rules compare."""
     found: dict[str, str] = {}
     for rule in known.get(listener_rule.KIND, ()):
-        for condition in calls.maps(rule.properties.get("Conditions")):
-            for header in calls.maps((condition.get("HostHeaderConfig", {}),)):
+        for condition in maps(rule.properties.get("Conditions")):
+            for header in maps((condition.get("HostHeaderConfig", {}),)):
                 values = header.get("Values", ())
                 hosts = values if isinstance(values, tuple) else ()
                 found |= {str(host): rule.attributes["RuleArn"] for host in hosts}

@@ -3,28 +3,15 @@
 A sidecar's image lies beside the service's own, with its name before the tag.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from .. import calls
-from ..aws import Account
 from ..images import Build, key
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Text,
-    Value,
-)
+from ..resource import Address, Desired, Pseudo, Ref, Text, Value
 from ..task import Container
 
 KIND = "AWS::ECR::Repository"
-ATTRIBUTES = ("repositoryArn", "repositoryName", "repositoryUri")
 IMAGE = "Image"
 KEPT_IMAGES = 100  # of one workload; ECR asks a price for each
 
@@ -60,7 +47,7 @@ def arns(project: Project, workload: Workload) -> Iterator[Ref]:
         yield Ref(address=address(project, workload), attribute="repositoryArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one repository per workload that has images of its own."""
     for workload in project.workloads:
         if workload.built:
@@ -88,25 +75,19 @@ EXPIRY: Value = {
 }
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
-    """Yield the repositories whose names begin like the environment's.
-
-    What expires is not read, but compared through the tag.
-    """
-    prefix = f"{scope.project.application}/{scope.project.environment}/"
-    for it in account.pages("ecr", "DescribeRepositories", "repositories"):
-        if it["repositoryName"].startswith(prefix):
-            yield calls.found(KIND, it["repositoryName"], it, ATTRIBUTES)
-
-
 TYPE = ResourceType(
     kind=KIND,
     api="ecr",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="DescribeRepositories",
+        key="repositories",
+        name="repositoryName",
+        begins=lambda project: (f"{project.application}/{project.environment}/",),
+    ),
     create_call="CreateRepository",
     made="repository",
-    attributes=ATTRIBUTES,
+    attributes=("repositoryArn", "repositoryName", "repositoryUri"),
     identify={"repositoryName": "repositoryName"},
     delete_call="DeleteRepository",
     delete_with={"force": True},

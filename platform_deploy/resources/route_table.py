@@ -1,23 +1,14 @@
 """The ways out of the subnets, `AWS::EC2::RouteTable`: one for the public ones, one per private."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, OwnVpc
-from ..resource import (
-    Address,
-    Desired,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Value,
-    rendered,
-)
+from ..resource import Address, Desired, Properties, Ref, Value, maps
 from . import internet_gateway, nat_gateway, subnet, vpc
 
 KIND = "AWS::EC2::RouteTable"
@@ -42,7 +33,7 @@ def private_ids(project: Project) -> tuple[Value, ...]:
     return tuple(Ref(address=at, attribute="RouteTableId") for at in found)
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the tables; a route to a gateway that is not attached yet would be refused."""
     if not isinstance(project.shared.network.vpc, OwnVpc):
         return
@@ -91,61 +82,56 @@ def _associations(answer: Answer) -> dict[str, str]:
     return {it["SubnetId"]: it["RouteTableAssociationId"] for it in found if "SubnetId" in it}
 
 
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Set the route out, and which subnets take it."""
-    table = live.attributes["RouteTableId"]
     if "SubnetIds" in changed:
-        there, want = _items(live, "SubnetIds"), _items(wanted, "SubnetIds")
+        there, want = _items(live.properties), _items(wanted)
         if there - want:
-            _disassociate(account, table, there - want)
+            _disassociate(live, there - want)
         for it in sorted(want - there):
             with suppress(AlreadyExists):  # by an attempt whose answer was lost
-                account.write("ec2", "AssociateRouteTable", RouteTableId=table, SubnetId=it)
+                live.write("AssociateRouteTable", SubnetId=it)
     if "Routes" in changed:
-        _route(account, live, wanted["Routes"])
+        _route(live, wanted["Routes"])
 
 
-def _items(of: Observed | Properties, member: str) -> set[str]:
-    found = (of.properties if isinstance(of, Observed) else of).get(member)
+def _items(of: Properties) -> set[str]:
+    found = of.get("SubnetIds")
     return set(map(str, found)) if isinstance(found, tuple) else set()
 
 
-def _route(account: Account, live: Observed, wanted: Value) -> None:
+def _route(live: Live, wanted: Value) -> None:
     """Lead to what is wanted, or nowhere."""
-    table, has_route = live.attributes["RouteTableId"], bool(live.properties.get("Routes"))
-    for route in wanted if isinstance(wanted, tuple) else ():
-        way = rendered(route)
-        if isinstance(way, dict):
-            action = "ReplaceRoute" if has_route else "CreateRoute"
-            with suppress(AlreadyExists):  # by an attempt whose answer was lost
-                account.write("ec2", action, RouteTableId=table, **way)
+    action = "ReplaceRoute" if live.properties.get("Routes") else "CreateRoute"
+    for route in maps(wanted):
+        with suppress(AlreadyExists):  # by an attempt whose answer was lost
+            live.write(action, **route)
     if not wanted:
         with suppress(NotFound):
-            account.write("ec2", "DeleteRoute", RouteTableId=table, DestinationCidrBlock=ANYWHERE)
+            live.write("DeleteRoute", DestinationCidrBlock=ANYWHERE)
 
 
-def _disassociate(account: Account, table: str, subnets: set[str] | None = None) -> None:
-    answer = account.read("ec2", "DescribeRouteTables", RouteTableIds=[table])
-    for at, association in _associations(answer["RouteTables"][0]).items():
+def _disassociate(live: Live, subnets: set[str] | None = None) -> None:
+    (table,) = live.read("DescribeRouteTables")["RouteTables"]
+    for at, association in _associations(table).items():
         if subnets is None or at in subnets:
             with suppress(NotFound):
-                account.write("ec2", "DisassociateRouteTable", AssociationId=association)
+                live.account.write("ec2", "DisassociateRouteTable", AssociationId=association)
 
 
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Take the table away from its subnets."""
-    _disassociate(account, live.attributes["RouteTableId"])
+    _disassociate(live)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeRouteTables", "RouteTableId", _shape),
+    listing=in_ec2("DescribeRouteTables", _shape),
     create_call="CreateRouteTable",
     made="RouteTable",
     attributes=("RouteTableId",),
-    identify={"RouteTableId": "RouteTableId"},
     delete_call="DeleteRouteTable",
     update=update,
     release=release,

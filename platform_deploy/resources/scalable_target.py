@@ -1,29 +1,19 @@
 """Between which counts of tasks a service scales, `AWS::ApplicationAutoScaling::ScalableTarget`."""
 
-from collections.abc import Iterator, Mapping
-
-from .. import calls
-from ..aws import Account
+from ..calls import read_tags
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Pseudo,
-    ResourceType,
-    Scope,
-    Text,
-)
+from ..resource import Address, Desired, Properties
+from ..statements import global_arn
 from . import service
 
 KIND = "AWS::ApplicationAutoScaling::ScalableTarget"
 API = "application-autoscaling"
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
 IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
-ROLE = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+ROLE = (
+    "ecs.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_ECSService"
+)
 
 
 def address(project: Project, workload: str) -> Address:
@@ -40,17 +30,12 @@ def identity(project: Project, workload: str) -> Properties:
     }
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a target for each workload with a range.
 
     AWS scales ECS under a role of its own, whatever is said; Copilot's template names one.
     """
-    role = Text(
-        parts=(
-            *("arn:", Pseudo(name="AWS::Partition"), ":iam::", Pseudo(name="AWS::AccountId")),
-            f":role/aws-service-role/ecs.application-autoscaling.amazonaws.com/{ROLE}",
-        )
-    )
+    role = global_arn("iam", f"role/aws-service-role/{ROLE}")
     for workload in project.workloads:
         if workload.scaling:
             yield Desired(
@@ -66,22 +51,13 @@ def desired(project: Project) -> Iterator[Desired]:
             )
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the targets of the environment's services, with their tags."""
-    begin = f"service/{scope.project.name}/"
-    listed = account.pages(
-        API, "DescribeScalableTargets", "ScalableTargets", ServiceNamespace=NAMESPACE
-    )
+    begin, space = f"service/{look.project.name}/", {"ServiceNamespace": NAMESPACE}
+    listed = look.pages("DescribeScalableTargets", "ScalableTargets", **space)
     ours = {it["ScalableTargetARN"]: it for it in listed if it["ResourceId"].startswith(begin)}
-    for arn, tags in calls.read_tags(account, API, list(ours)).items():
-        name = ours[arn]["ResourceId"].removeprefix(begin)
-        yield calls.found(KIND, name, ours[arn], ("ScalableTargetARN", *IDENTITY), tags=tags)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Register the target."""
-    arn = account.write(API, "RegisterScalableTarget", **parameters)["ScalableTargetARN"]
-    return {"ScalableTargetARN": arn, **{it: str(parameters[it]) for it in IDENTITY}}
+    for arn, tags in read_tags(look.account, API, list(ours)).items():
+        yield look.found(ours[arn]["ResourceId"].removeprefix(begin), ours[arn], tags)
 
 
 TYPE = ResourceType(
@@ -90,12 +66,10 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="RegisterScalableTarget",
-    made="",
     attributes=("ScalableTargetARN", *IDENTITY),
     identify={it: it for it in IDENTITY},
     delete_call="DeregisterScalableTarget",
     update_calls=dict.fromkeys(("MinCapacity", "MaxCapacity"), "RegisterScalableTarget"),
-    create=create,
     unowned=frozenset({*IDENTITY, "RoleARN"}),
     needs=(service.KIND,),
     rare=True,

@@ -3,28 +3,17 @@
 A policy has no tags: it is whose its target is.
 """
 
-from collections.abc import Iterator, Mapping
-
-from .. import calls
-from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Desired
 from . import load_balancer, metric, scalable_target, target_group
 
 KIND = "AWS::ApplicationAutoScaling::ScalingPolicy"
-API, IDENTITY = "application-autoscaling", scalable_target.IDENTITY
+IDENTITY = scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a policy for each metric of each workload."""
     for workload in project.workloads:
         for it in workload.scaling.metrics if workload.scaling else ():
@@ -47,36 +36,28 @@ def desired(project: Project) -> Iterator[Desired]:
                 )
 
 
-def observe(account: Account, _scope: Scope, known: Known) -> Iterator[Observed]:
+def observe(look: Look) -> Found:
     """Yield the policies of the environment's targets, with the tags of these."""
-    tags = {it.attributes["ResourceId"]: it.tags for it in known.get(scalable_target.KIND, ())}
-    if not tags:
-        return
-    space = {"ServiceNamespace": scalable_target.NAMESPACE}
-    for it in account.pages(API, "DescribeScalingPolicies", "ScalingPolicies", **space):
-        name, at = it["PolicyName"], it["ResourceId"]
-        if at in tags:
-            yield calls.found(KIND, name, it, ("PolicyARN", "PolicyName", *IDENTITY), tags=tags[at])
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Put the policy."""
-    arn = account.write(API, "PutScalingPolicy", **parameters)["PolicyARN"]
-    return {"PolicyARN": arn, **{it: str(parameters[it]) for it in ("PolicyName", *IDENTITY)}}
+    targets, space = (
+        look.by(scalable_target.KIND, "ResourceId"),
+        {"ServiceNamespace": scalable_target.NAMESPACE},
+    )
+    listed = look.pages("DescribeScalingPolicies", "ScalingPolicies", **space) if targets else ()
+    for it in listed:
+        if it["ResourceId"] in targets:
+            yield look.found(it["PolicyName"], it, targets[it["ResourceId"]].tags)
 
 
 TYPE = ResourceType(
     kind=KIND,
-    api=API,
+    api="application-autoscaling",
     desired=desired,
     observe=observe,
     create_call="PutScalingPolicy",
-    made="",
     attributes=("PolicyARN", "PolicyName", *IDENTITY),
     identify={it: it for it in ("PolicyName", *IDENTITY)},
     delete_call="DeleteScalingPolicy",
     update_calls={CONFIGURATION: "PutScalingPolicy", "PolicyType": "PutScalingPolicy"},
-    create=create,
     unowned=frozenset({"PolicyName", *IDENTITY}),
     exact=frozenset({CONFIGURATION}),
     unordered=frozenset({"Dimensions", "Metrics"}),

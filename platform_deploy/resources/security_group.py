@@ -5,28 +5,18 @@ A service's group lets in only the edges that the manifests imply: the load bala
 it. With Copilot's defaults all tasks share one group.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from ..app_resources import FileSystem
-from ..apps import App
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Http, Project, Workload
 from ..network import Rule
-from ..resource import (
-    Address,
-    Desired,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Value,
-    rendered,
-)
-from ..routing import INTERNAL, PUBLIC
+from ..resource import Address, Desired, Properties, Ref, Value, maps, ref, rendered
+from ..routing import INTERNAL
 from . import edges, of_apps, vpc
 
 KIND = edges.KIND
@@ -52,85 +42,60 @@ def of_endpoints(project: Project) -> Ref:
     """Return the reference to the group in which private tasks and endpoints talk."""
     if project.settings.copilot_defaults:
         return group_id(project, SHARED)
-    return Ref(address=Address(kind=KIND, name=project.name_of(ENDPOINTS)), attribute="GroupId")
-
-
-def desired(project: Project) -> Iterable[Desired]:
-    """Yield a group for each load balancer, the endpoints', one per service, those of apps."""
-    for app, system in of_apps.asked(project, FileSystem):
-        yield _files(project, app, system.name)
-    for balancer in project.balancers:
-        yield _group_of(project, balancer)
-    if project.settings.copilot_defaults:
-        yield _shared(project)
-        return
-    if project.has_endpoints:
-        members = edges.rule(
-            edges.HTTPS_PORT, {"UserIdGroupPairs": ({"GroupId": of_endpoints(project)},)}
-        )
-        group = _group(project, ENDPOINTS, "HTTPS from private tasks to endpoints", (members,))
-        yield replace(group, workload=None)
-    for workload in project.workloads:
-        ingress = tuple(_ingress(project, workload))
-        group = _group(project, workload.name, f"To the tasks of {workload.name}", ingress)
-        yield _with_said(project, group)
+    return ref(KIND, project.name_of(ENDPOINTS), "GroupId")
 
 
 def of_files(name: str) -> Ref:
     """Return the reference to the group of a file system and of the functions that mount it."""
-    return Ref(address=Address(kind=KIND, name=f"{name}-functions"), attribute="GroupId")
+    return ref(KIND, f"{name}-functions", "GroupId")
 
 
-def _files(project: Project, app: App, name: str) -> Desired:
-    """Return a group whose members talk to each other by NFS, and else only ask AWS."""
-    own = of_files(name)
-    nfs = edges.rule(NFS, {"UserIdGroupPairs": ({"GroupId": own},)})
-    aws = edges.rule(edges.HTTPS_PORT, {"IpRanges": ({"CidrIp": ANYWHERE},)})
-    about: Properties = {
-        "GroupName": own.address.name,
-        "Description": f"The files of {name} and the functions that mount them",
-        "VpcId": vpc.vpc_id(project),
-        "IpPermissions": (nfs,),
-        "IpPermissionsEgress": (nfs, aws),
-    }
-    return Desired(address=own.address, workload=app.application, properties=about)
+def desired(project: Project) -> Wanted:
+    """Yield a group for each load balancer, the endpoints', one per service, those of apps."""
+    for app, it in of_apps.asked(project, FileSystem):
+        own = of_files(it.name)  # its members talk to each other by NFS, and else only ask AWS
+        nfs, aws = edges.from_group(NFS, own), edges.from_range(edges.HTTPS_PORT, ANYWHERE)
+        text = f"The files of {it.name} and the functions that mount them"
+        group = _group(project, own.address, text, (nfs,), (nfs, aws))
+        yield replace(group, workload=app.application)
+    for balancer in project.balancers:
+        yield _of_balancer(project, balancer)
+    if project.settings.copilot_defaults:
+        rules = tuple(map(edges.all_from, _sharing(project)))
+        yield _of_tasks(project, SHARED, "To all tasks of the environment", rules)
+        return
+    if project.has_endpoints:
+        own = of_endpoints(project)
+        members = edges.from_group(edges.HTTPS_PORT, own)
+        yield _group(project, own.address, "HTTPS from private tasks to endpoints", (members,))
+    for workload in project.workloads:
+        name, rules = workload.name, tuple(_ingress(project, workload))
+        yield replace(_of_tasks(project, name, f"To the tasks of {name}", rules), workload=name)
 
 
-def _group_of(project: Project, balancer: str) -> Desired:
+def _of_balancer(project: Project, balancer: str) -> Desired:
     """Return a load balancer's group; who may call an internal one stands in other resources."""
     entrance = project.shared.entrance(balancer)
     text, ranges = "HTTP from anywhere to the load balancer", entrance.source_ips or (ANYWHERE,)
     if balancer == INTERNAL:
         text, ranges = "To the internal load balancer", (ANYWHERE,) if entrance.from_network else ()
-    rules = tuple(
-        edges.rule(port, {"IpRanges": ({"CidrIp": cidr},)})
-        for port in edges.ports(project, balancer)
-        for cidr in ranges
-    )
-    return _group(project, None, text, rules, balancer)
+    ports = edges.ports(project, balancer)
+    rules = tuple(edges.from_range(port, cidr) for port in ports for cidr in ranges)
+    return _group(project, address(project, None, balancer), text, rules)
 
 
-def _shared(project: Project) -> Desired:
-    """Return Copilot's one group for all tasks: open to each other and to the load balancers."""
+def _sharing(project: Project) -> tuple[Value, ...]:
+    """Return who reaches Copilot's one group for all tasks: itself and the load balancers."""
     balancers = sorted({it.balancer for it in project.workloads if it.rules})
-    groups = [
-        group_id(project, SHARED),
-        *(g for it in balancers for g in edges.sources(project, it)),
-    ]
-    rules = tuple(map(edges.all_from, groups))
-    group = _group(project, SHARED, "To all tasks of the environment", rules)
-    return replace(_with_said(project, group), workload=None)
+    sources = (group for it in balancers for group in edges.sources(project, it))
+    return (group_id(project, SHARED), *sources)
 
 
-def _with_said(project: Project, group: Desired) -> Desired:
-    """Return the group with the rules that the environment's manifest adds for all tasks."""
-    network, properties = project.shared.network, dict(group.properties)
-    rules, egress = properties["IpPermissions"], tuple(map(_said, network.egress))
-    if isinstance(rules, tuple):
-        properties["IpPermissions"] = (*rules, *map(_said, network.ingress))
-    if egress:
-        properties["IpPermissionsEgress"] = egress
-    return replace(group, properties=properties)
+def _of_tasks(project: Project, name: str, text: str, rules: tuple[Value, ...]) -> Desired:
+    """Return a group with the rules that the environment's manifest adds for all tasks."""
+    network = project.shared.network
+    ingress, egress = (*rules, *map(_said, network.ingress)), tuple(map(_said, network.egress))
+    return _group(project, address(project, name), text, ingress, egress)
 
 
 def _said(rule: Rule) -> Value:
@@ -140,18 +105,12 @@ def _said(rule: Rule) -> Value:
 
 
 def _ingress(project: Project, workload: Workload) -> Iterator[Value]:
-    called = [(caller, workload.port) for caller in project.callers(workload)]
-    balanced = sorted({port for rule in workload.rules for port in _asked(rule)})
-    asked: list[tuple[Value, int | None]] = [
-        *((group_id(project, caller), port) for caller, port in called),
-        *(
-            (group, port)
-            for port in balanced
-            for group in edges.sources(project, workload.balancer)
-        ),
-    ]
-    for group, port in asked:
-        yield edges.rule(port, {"UserIdGroupPairs": ({"GroupId": group},)})
+    """Yield the edges to a service: from its callers, and from the load balancer."""
+    for caller in project.callers(workload):
+        yield edges.from_group(workload.port, group_id(project, caller))
+    for port in sorted({port for rule in workload.rules for port in _asked(rule)}):
+        for group in edges.sources(project, workload.balancer):
+            yield edges.from_group(port, group)
 
 
 def _asked(rule: Http) -> tuple[int, ...]:
@@ -161,25 +120,23 @@ def _asked(rule: Http) -> tuple[int, ...]:
 
 def _group(
     project: Project,
-    workload: str | None,
+    at: Address,
     text: str,
-    rules: tuple[Value, ...],
-    balancer: str = PUBLIC,
+    ingress: tuple[Value, ...],
+    egress: tuple[Value, ...] = (),
 ) -> Desired:
-    at = address(project, workload, balancer)
+    about: dict[str, Value] = {
+        "GroupName": at.name,
+        "Description": text,
+        "VpcId": vpc.vpc_id(project),
+        "IpPermissions": ingress,
+    }
     return Desired(
-        address=at,
-        workload=workload,
-        properties={
-            "GroupName": at.name,
-            "Description": text,
-            "VpcId": vpc.vpc_id(project),
-            "IpPermissions": rules,
-        },
+        address=at, properties=about | ({"IpPermissionsEgress": egress} if egress else {})
     )
 
 
-def _shape(answer: Answer) -> dict[str, Value]:
+def _shape(answer: Answer) -> Answer:
     rules = {
         member: [rule for it in answer.get(member, []) for rule in _one_by_one(it)]
         for member in CALLS
@@ -188,7 +145,7 @@ def _shape(answer: Answer) -> dict[str, Value]:
         # who may call it stands in resources of the callers
         kept = [it for it in rules["IpPermissions"] if "UserIdGroupPairs" not in it]
         rules["IpPermissions"] = kept
-    return {**answer, **{member: tuple(listed) for member, listed in rules.items()}}
+    return rules
 
 
 def _one_by_one(permission: Answer) -> Iterator[dict[str, Value]]:
@@ -199,45 +156,40 @@ def _one_by_one(permission: Answer) -> Iterator[dict[str, Value]]:
             yield {**numbers, source: ({key: item.get(key)},)}
 
 
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Take away the rules that are not wanted and add the missing ones."""
     for member in sorted(changed):
-        want = _rules({member: wanted.get(member, TYPE.optional.get(member))}, member)
+        want = _rules(wanted if member in wanted else TYPE.optional, member)
         there = _rules(live.properties or TYPE.optional, member)
-        _revoke(account, live, member, [rule for rule in there if rule not in want])
+        _revoke(live, member, [rule for rule in there if rule not in want])
         for rule in want:
             if rule not in there:
-                at, action = live.attributes["GroupId"], f"Authorize{CALLS[member]}"
                 with suppress(AlreadyExists):  # by an attempt whose answer was lost
-                    account.write("ec2", action, GroupId=at, IpPermissions=[rule])
+                    live.write(f"Authorize{CALLS[member]}", IpPermissions=[rule])
 
 
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Empty the group, so that no other is held by it."""
-    _revoke(account, live, "IpPermissions", _rules(live.properties, "IpPermissions"))
+    _revoke(live, "IpPermissions", _rules(live.properties, "IpPermissions"))
 
 
-def _revoke(account: Account, live: Observed, member: str, rules: list[object]) -> None:
-    at, action = live.attributes["GroupId"], f"Revoke{CALLS[member]}"
+def _revoke(live: Live, member: str, rules: list[object]) -> None:
     if rules:
         with suppress(NotFound):
-            account.write("ec2", action, GroupId=at, IpPermissions=rules)
+            live.write(f"Revoke{CALLS[member]}", IpPermissions=rules)
 
 
 def _rules(properties: Properties, member: str) -> list[object]:
-    permissions = properties.get(member)
-    return [rendered(rule) for rule in permissions] if isinstance(permissions, tuple) else []
+    return [rendered(rule) for rule in maps(properties.get(member))]
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeSecurityGroups", "GroupId", _shape),
+    listing=in_ec2("DescribeSecurityGroups", _shape),
     create_call="CreateSecurityGroup",
-    made="",
     attributes=("GroupId",),
-    identify={"GroupId": "GroupId"},
     delete_call="DeleteSecurityGroup",
     update=update,
     release=release,

@@ -4,19 +4,17 @@ A rule for each caller and port, which belongs to the caller: so several folders
 With Copilot's defaults one for the group that all tasks share.
 """
 
-from collections.abc import Iterable
-
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..aws import Answer
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
-from ..resource import Address, Desired, Observed, ResourceType, Value
+from ..resource import Address, Desired, Value
 from ..routing import INTERNAL
 from . import edges, security_group
 
 KIND = "AWS::EC2::SecurityGroupIngress"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield an edge for each caller and port."""
     if project.settings.copilot_defaults and project.behind(INTERNAL):
         shared = edges.group_id(project, edges.SHARED)
@@ -24,8 +22,7 @@ def desired(project: Project) -> Iterable[Desired]:
         return
     for caller in _callers(project):
         for port in edges.ports(project, INTERNAL):
-            source: Value = {"GroupId": edges.group_id(project, caller)}
-            edge = edges.rule(port, {"UserIdGroupPairs": (source,)})
+            edge = edges.from_group(port, edges.group_id(project, caller))
             yield _edge(project, f"{project.name_of(caller)}:{INTERNAL}:{port}", caller, edge)
 
 
@@ -54,23 +51,22 @@ def _shape(answer: Answer) -> dict[str, Value]:
     return {"GroupId": answer["GroupId"], "IpPermissions": (edge,)}
 
 
-def delete(account: Account, live: Observed) -> None:
+def delete(live: Live) -> None:
     """Take the rule away."""
-    rule, group = live.attributes["SecurityGroupRuleId"], str(live.properties["GroupId"])
-    account.write("ec2", "RevokeSecurityGroupIngress", GroupId=group, SecurityGroupRuleIds=[rule])
+    rules = [live.attributes["SecurityGroupRuleId"]]
+    live.write("RevokeSecurityGroupIngress", SecurityGroupRuleIds=rules)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeSecurityGroupRules", "SecurityGroupRuleId", _shape),
+    listing=in_ec2("DescribeSecurityGroupRules", _shape),
     create_call="AuthorizeSecurityGroupIngress",
     made="SecurityGroupRules.0",
-    attributes=("SecurityGroupRuleId",),
-    identify={},
+    attributes=("SecurityGroupRuleId", "GroupId"),
+    identify={"GroupId": "GroupId"},
     delete_call="RevokeSecurityGroupIngress",
-    delete=delete,
     ec2_type="security-group-rule",
     replaces=frozenset({"GroupId", "IpPermissions"}),
     needs=(security_group.KIND,),

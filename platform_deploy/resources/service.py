@@ -1,23 +1,13 @@
 """The running tasks of a workload, `AWS::ECS::Service`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from .. import calls
-from ..aws import Account, Answer
+from ..aws import Answer
 from ..errors import NotFound
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project, Workload
 from ..network import PRIVATE
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-    rendered,
-)
+from ..resource import Address, Desired, Observed, Properties, Value, present
 from . import (
     alarm,
     cluster,
@@ -35,25 +25,10 @@ from . import (
 )
 
 KIND = cluster.SERVICE
-ATTRIBUTES = ("serviceArn", "clusterArn")
 # What a service returns to; AWS takes no launch type back. It is read as the launch type.
 ON_DEMAND = {"capacityProvider": "FARGATE", "weight": 1}
 BREAKER = ("enable", "rollback")
 PAGE = 100  # ListServices gives 10 unless asked
-UPDATABLE = (
-    "taskDefinition",
-    "desiredCount",
-    "propagateTags",
-    "deploymentConfiguration",
-    "networkConfiguration",
-    "serviceConnectConfiguration",
-    "serviceRegistries",
-    "loadBalancers",
-    "healthCheckGracePeriodSeconds",
-    "enableExecuteCommand",
-    "capacityProviderStrategy",
-    *("platformVersion", "enableECSManagedTags", "availabilityZoneRebalancing"),
-)
 
 
 def address(project: Project, workload: str) -> Address:
@@ -61,7 +36,7 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=project.name_of(workload))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one service per workload that is no job."""
     for workload in project.services:
         name = project.name_of(workload.name)
@@ -95,12 +70,8 @@ def desired(project: Project) -> Iterable[Desired]:
 def _capacity(workload: Workload) -> dict[str, Value]:
     if not workload.capacity:
         return {"launchType": "FARGATE"}
-    strategy: Value = tuple(
-        {
-            "capacityProvider": it.provider,
-            "weight": it.weight,
-            **({} if it.base is None else {"base": it.base}),
-        }
+    strategy = tuple(
+        present({"capacityProvider": it.provider, "weight": it.weight, "base": it.base})
         for it in workload.capacity
     )
     return {"capacityProviderStrategy": strategy}
@@ -128,32 +99,28 @@ def _after(project: Project, workload: Workload) -> Iterator[Address]:
     yield from listener_rule.addresses(project, workload)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the environment's services that are not deleted."""
-    name = scope.project.name
+def observe(look: Look) -> Found:
+    """Return the environment's services that are not deleted."""
+    name = look.project.name
     try:
-        arns = account.pages("ecs", "ListServices", "serviceArns", cluster=name, maxResults=PAGE)
+        arns = look.pages("ListServices", "serviceArns", cluster=name, maxResults=PAGE)
     except NotFound:
         return []
-    return [_observed(found) for found in rollout.describe(account, name, arns)]
+    return [_observed(look, found) for found in rollout.describe(look.account, name, arns)]
 
 
-def _observed(found: Answer) -> Observed:
+def _observed(look: Look, found: Answer) -> Observed:
     primary = rollout.primary_of(found)
-    more: dict[str, Value] = {"cluster": found["clusterArn"]}
-    deployment = found.get("deploymentConfiguration", {})
-    more["deploymentConfiguration"] = calls.frozen(_deployment(deployment))
+    deployment = _deployment(found.get("deploymentConfiguration", {}))
+    more = {"cluster": found["clusterArn"], "deploymentConfiguration": deployment}
     strategy = found.get("capacityProviderStrategy") or ()
     if {it["capacityProvider"] for it in strategy} == {"FARGATE"}:
         more |= {"launchType": "FARGATE", "capacityProviderStrategy": ()}
     elif strategy:
-        more["capacityProviderStrategy"] = calls.frozen([_without_base(it) for it in strategy])
-    if "rolloutState" in primary:
-        more["rolloutState"] = primary["rolloutState"]
-    if "serviceConnectConfiguration" in primary:
-        more["serviceConnectConfiguration"] = primary["serviceConnectConfiguration"]
-    tags = calls.from_pairs(found.get("tags", []))
-    return calls.found(KIND, found["serviceName"], found, ATTRIBUTES, more, tags)
+        more["capacityProviderStrategy"] = [_without_base(it) for it in strategy]
+    told = ("rolloutState", "serviceConnectConfiguration")
+    more |= {it: primary[it] for it in told if it in primary}
+    return look.found(found["serviceName"], {**found, **more})
 
 
 def _without_base(item: Answer) -> Answer:
@@ -161,14 +128,13 @@ def _without_base(item: Answer) -> Answer:
     return {k: v for k, v in item.items() if k != "base" or v or not item.get("weight")}
 
 
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what changed; other capacity is taken only with a new deployment."""
-    values = {it: rendered(wanted.get(it, TYPE.optional.get(it))) for it in changed}
+    values: dict[str, object] = {it: wanted.get(it, TYPE.optional.get(it)) for it in changed}
     if "capacityProviderStrategy" in changed:
         values["capacityProviderStrategy"] = values["capacityProviderStrategy"] or [ON_DEMAND]
         values["forceNewDeployment"] = True
-    at = {"cluster": live.attributes["clusterArn"], "service": live.attributes["serviceArn"]}
-    account.write("ecs", "UpdateService", **at, **values)
+    live.write("UpdateService", **values)
 
 
 def _deployment(answer: Answer) -> Answer:
@@ -191,11 +157,11 @@ TYPE = ResourceType(
     observe=observe,
     create_call="CreateService",
     made="service",
-    attributes=ATTRIBUTES,
+    attributes=("serviceArn", "clusterArn"),
     identify={"cluster": "clusterArn", "service": "serviceArn"},
     delete_call="DeleteService",
     delete_with={"force": True},
-    update_calls=dict.fromkeys(UPDATABLE, "UpdateService"),
+    update_call="UpdateService",
     update=update,
     progress=rollout.progress,
     unowned=frozenset({"serviceName"}),

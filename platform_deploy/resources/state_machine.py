@@ -4,24 +4,13 @@ EventBridge Scheduler repeats only a start that AWS refuses; a task that fails i
 """
 
 import json
-from collections.abc import Iterable
 
-from .. import calls, naming
+from .. import naming
 from ..aws import Account, Answer
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Pseudo,
-    Ref,
-    ResourceType,
-    Scope,
-    Text,
-    Value,
-)
+from ..resource import Address, Desired, Observed, Properties, Value, present
+from ..statements import nobodys_arn
 from ..timetable import Job
 from . import cluster, iam_role, job_permissions, log_group, reach, task_definition
 
@@ -29,7 +18,6 @@ KIND = job_permissions.MACHINE
 RUN = "Run Fargate Task"
 RETRY: Properties = {"ErrorEquals": ("States.ALL",), "IntervalSeconds": 10, "BackoffRate": 1.5}
 SILENT: Value = {"level": "OFF", "includeExecutionData": False}
-GOING = "DELETING"
 
 
 def address(project: Project, workload: str) -> Address:
@@ -37,31 +25,33 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=job_permissions.machine_name(project, workload))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one state machine per job."""
     for workload in project.workloads:
         if workload.job:
-            at = address(project, workload.name)
-            properties: dict[str, Value] = {
+            at, role = (
+                address(project, workload.name),
+                iam_role.arn(project, workload.name, "states"),
+            )
+            properties = {
                 "name": at.name,
                 "definition": _definition(project, workload, workload.job),
-                "roleArn": iam_role.arn(project, workload.name, "states"),
+                "roleArn": role,
+                "loggingConfiguration": _logging(project, workload.name),
             }
-            if project.settings.copilot_defaults:
-                properties["loggingConfiguration"] = _logging(project, workload.name)
             yield Desired(
                 address=at,
                 workload=workload.name,
-                properties=properties,
-                after=(iam_role.address(project, workload.name, "states"),),
+                properties=present(properties),
+                after=(role.address,),
             )
 
 
 def _definition(project: Project, workload: Workload, job: Job) -> Value:
-    partition = Pseudo(name="AWS::Partition")
+    again: Value = ({**RETRY, "MaxAttempts": job.retries},) if job.retries else ()
     task: dict[str, Value] = {
         "Type": "Task",
-        "Resource": Text(parts=("arn:", partition, ":states:::ecs:runTask.sync")),
+        "Resource": nobodys_arn("states", "ecs:runTask.sync"),
         "Parameters": {
             **_capacity(workload),
             "Cluster": cluster.arn(project),
@@ -71,11 +61,11 @@ def _definition(project: Project, workload: Workload, job: Job) -> Value:
             "NetworkConfiguration": {"AwsvpcConfiguration": _network(project, workload)},
         },
         "End": True,
+        "Retry": again,
     }
-    if job.retries:
-        task["Retry"] = ({**RETRY, "MaxAttempts": job.retries},)
-    limit = {"TimeoutSeconds": job.timeout} if job.timeout else {}
-    return {"Comment": f"Run {workload.name}", **limit, "StartAt": RUN, "States": {RUN: task}}
+    about: dict[str, Value] = {"StartAt": RUN, "States": {RUN: present(task)}}
+    limit = job.timeout or None
+    return present({"Comment": f"Run {workload.name}", "TimeoutSeconds": limit, **about})
 
 
 def _capacity(workload: Workload) -> dict[str, Value]:
@@ -89,40 +79,27 @@ def _capacity(workload: Workload) -> dict[str, Value]:
 
 def _network(project: Project, workload: Workload) -> Value:
     """Return where the task stands, in the spelling of state machines."""
-    found = reach.network(project, workload)
-    return {k[0].upper() + k[1:]: v for k, v in found.items()} if isinstance(found, dict) else {}
+    return {k[0].upper() + k[1:]: v for k, v in reach.network(project, workload).items()}
 
 
 def _logging(project: Project, workload: str) -> Value:
-    group = Ref(address=log_group.address(project, workload), attribute="logGroupArn")
-    place: Value = {"cloudWatchLogsLogGroup": {"logGroupArn": Text(parts=(group, ":*"))}}
+    if not project.settings.copilot_defaults:
+        return None
+    group: Value = {"logGroupArn": log_group.streams(project, workload)}
+    place: Value = {"cloudWatchLogsLogGroup": group}
     return {"level": "ALL", "includeExecutionData": True, "destinations": (place,)}
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the state machines whose name begins like the environment's, with their tags."""
-    prefix = naming.begins(scope.project.name)
-    listed = account.pages("stepfunctions", "ListStateMachines", "stateMachines")
-    ours = [it for it in listed if it["name"].startswith(prefix)]
-    return calls.looked_at(lambda it: _one(account, it["stateMachineArn"]), ours)
+def _look(look: Look, it: Answer) -> Answer:
+    found = look.read("DescribeStateMachine", stateMachineArn=it["stateMachineArn"])
+    return {**found, "definition": json.loads(found["definition"])}
 
 
-def _one(account: Account, arn: str) -> Observed | None:
-    found = account.read("stepfunctions", "DescribeStateMachine", stateMachineArn=arn)
-    if found["status"] == GOING:
-        return None
-    more = {"definition": calls.frozen(json.loads(found["definition"]))}
-    tags = calls.read_tags(account, "stepfunctions", [arn])[arn]
-    return calls.found(KIND, found["name"], found, TYPE.attributes, more, tags)
-
-
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Stop what runs: a state machine goes only with its last run, a cluster with its last task."""
-    arn = live.attributes["stateMachineArn"]
-    asked = {"stateMachineArn": arn, "statusFilter": "RUNNING"}
-    running = account.pages("stepfunctions", "ListExecutions", "executions", **asked)
-    for it in running:
-        account.write("stepfunctions", "StopExecution", executionArn=it["executionArn"])
+    for it in live.pages("ListExecutions", "executions", statusFilter="RUNNING"):
+        at = {"executionArn": it["executionArn"]}
+        live.account.write("stepfunctions", "StopExecution", **at)
 
 
 def latest(account: Account, live: Observed) -> str:
@@ -137,11 +114,16 @@ TYPE = ResourceType(
     kind=KIND,
     api="stepfunctions",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListStateMachines",
+        key="stateMachines",
+        name="name",
+        begins=lambda project: (naming.begins(project.name),),
+        look=_look,
+        tagged=True,
+    ),
     create_call="CreateStateMachine",
-    made="",
     attributes=("stateMachineArn",),
-    identify={"stateMachineArn": "stateMachineArn"},
     delete_call="DeleteStateMachine",
     update_calls=dict.fromkeys(
         ("definition", "roleArn", "loggingConfiguration"), "UpdateStateMachine"

@@ -1,11 +1,9 @@
 """The subnets of the environment's network, public and private ones by zone, `AWS::EC2::Subnet`."""
 
-from collections.abc import Iterator
-
-from ..calls import in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, Chosen, ImportedVpc, OwnVpc, Subnet, Tagged
-from ..resource import Address, Desired, Pseudo, ResourceType, Value, ref
+from ..resource import Address, Desired, Pseudo, Value, ref
 from . import vpc
 
 KIND = "AWS::EC2::Subnet"
@@ -35,7 +33,7 @@ def count(project: Project, placement: str) -> int:
     return len(_of(project, placement))
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a subnet for each zone: those named, else the first by name, as Copilot chooses."""
     for placement in (PUBLIC, PRIVATE):
         for index, subnet in enumerate(_of(project, placement)):
@@ -67,11 +65,10 @@ TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeSubnets", "SubnetId"),
+    listing=in_ec2("DescribeSubnets"),
     create_call="CreateSubnet",
     made="Subnet",
     attributes=("SubnetId",),
-    identify={"SubnetId": "SubnetId"},
     delete_call="DeleteSubnet",
     ec2_type="subnet",
     replaces=frozenset({"VpcId", "CidrBlock", "AvailabilityZone"}),

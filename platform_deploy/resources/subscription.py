@@ -1,24 +1,14 @@
 """A queue's ear at a topic, `AWS::SNS::Subscription`; it belongs to whoever has the queue."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 
-from .. import calls, naming
-from ..aws import Account, Answer
+from ..aws import Answer
+from ..kind import Found, Live, Look, ResourceType, Wanted, inherited
+from ..listing import looked_at
 from ..messages import Subscription
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from ..resource import Address, Desired, Observed, Properties, Ref, Value, frozen, present
 from . import attributes, messaging
 
 KIND = "AWS::SNS::Subscription"
@@ -26,7 +16,7 @@ IDENTITY = ("TopicArn", "Protocol", "Endpoint")
 EVERYTHING = "{}"  # the filter that lets all messages through
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield what each worker subscribes to; the topic may be another folder's."""
     published = {(w.name, it.name) for w in project.workloads for it in w.topics}
     for workload in project.workloads:
@@ -53,44 +43,37 @@ def _address(topic: str, queue: str) -> Address:
 
 
 def _filter(it: Subscription) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    if it.filter_policy:
-        found["FilterPolicy"] = calls.frozen(json.loads(it.filter_policy))
-    if it.filter_scope:
-        found["FilterPolicyScope"] = it.filter_scope
-    return {"Attributes": found} if found else {}
+    policy = frozen(json.loads(it.filter_policy or "null"))
+    return present(
+        {"Attributes": present({"FilterPolicy": policy, "FilterPolicyScope": it.filter_scope})}
+    )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
-    """Yield the subscriptions of the environment's queues."""
-    queues = {it.attributes["QueueArn"]: it for it in known.get(messaging.QUEUE, ())}
-    if not queues:
-        return []
-    listed = account.pages("sns", "ListSubscriptions", "Subscriptions")
+def observe(look: Look) -> Found:
+    """Return the subscriptions of the environment's queues."""
+    queues = look.by(messaging.QUEUE, "QueueArn")
+    listed = look.pages("ListSubscriptions", "Subscriptions") if queues else []
     ours = [it for it in listed if it["Endpoint"] in queues]
-    return calls.looked_at(lambda it: _one(account, scope, it, queues[it["Endpoint"]]), ours)
+    return looked_at(lambda it: _one(look, it, queues[it["Endpoint"]]), ours)
 
 
-def _one(account: Account, scope: Scope, it: Answer, queue: Observed) -> Observed:
-    arn = it["SubscriptionArn"]
-    answer = account.read("sns", "GetSubscriptionAttributes", SubscriptionArn=arn)["Attributes"]
+def _one(look: Look, it: Answer, queue: Observed) -> Observed:
+    at = {"SubscriptionArn": it["SubscriptionArn"]}
+    told = look.read("GetSubscriptionAttributes", **at)["Attributes"]
     name = _address(it["TopicArn"].rpartition(":")[2], queue.address.name).name
-    more = {"Attributes": attributes.told(answer, TYPE, name, scope)}
-    tags = {k: v for k, v in (queue.tags or {}).items() if k != naming.APPLIED}
-    return calls.found(KIND, name, it, TYPE.attributes, more, tags)
+    found = {**it, "Attributes": attributes.told(look, name, told)}
+    return look.found(name, found, inherited(queue))
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Set the filter; another scope is set while nothing is filtered."""
-    arn = live.attributes["SubscriptionArn"]
-    about = attributes.to_set(live, wanted, TYPE)
+    about = attributes.to_set(live, wanted)
     order = []
     if "FilterPolicyScope" in about:
         order = [("FilterPolicy", EVERYTHING)]
-        about |= attributes.to_set(replace(live, properties={}), wanted, TYPE)
+        about |= attributes.to_set(replace(live, properties={}), wanted)
     for name, value in [*order, *sorted(about.items(), reverse=True)]:
-        setting = {"AttributeName": name, "AttributeValue": value}
-        account.write("sns", "SetSubscriptionAttributes", SubscriptionArn=arn, **setting)
+        live.write("SetSubscriptionAttributes", AttributeName=name, AttributeValue=value)
 
 
 TYPE = ResourceType(
@@ -99,9 +82,7 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="Subscribe",
-    made="",
     attributes=("SubscriptionArn",),
-    identify={"SubscriptionArn": "SubscriptionArn"},
     delete_call="Unsubscribe",
     update=update,
     replaces=frozenset(IDENTITY),

@@ -3,25 +3,12 @@
 It can be set back to any second of the last 35 days.
 """
 
-from collections.abc import Iterable, Mapping
-
-from .. import available, calls
 from ..app_resources import Table
-from ..aws import Account
-from ..errors import AlreadyExists, AwsError, NotFound, StillInUse
+from ..available import Ready, is_gone
+from ..aws import Answer
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-    Value,
-    inside,
-)
+from ..resource import Address, Desired, Properties, inside
 from . import of_apps
 
 KIND = "AWS::DynamoDB::Table"
@@ -29,7 +16,7 @@ TTL, RECOVERY = "TimeToLiveSpecification", "PointInTimeRecoverySpecification"
 BILLING = "PAY_PER_REQUEST"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the tables that the apps ask for."""
     for app, it in of_apps.asked(project, Table):
         properties: Properties = {
@@ -44,93 +31,66 @@ def desired(project: Project) -> Iterable[Desired]:
         yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the tables whose names begin like the apps'."""
-    names = account.pages("dynamodb", "ListTables", "TableNames")
-    ours = [it for it in names if it.startswith(of_apps.prefixes(scope.project))]
-    return calls.looked_at(lambda name: _one(account, name), ours)
-
-
-def _one(account: Account, name: str) -> Observed | None:
-    table = account.read("dynamodb", "DescribeTable", TableName=name)["Table"]
-    if table["TableStatus"] == "DELETING":
-        return None
-    copies = account.read("dynamodb", "DescribeContinuousBackups", TableName=name)
-    recovery = copies["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription", {})
-    more: dict[str, Value] = {
+def _look(look: Look, it: Answer) -> Answer:
+    table: Answer = look.read("DescribeTable", **it)["Table"]
+    if is_gone(table):
+        return table
+    copies = look.read("DescribeContinuousBackups", **it)["ContinuousBackupsDescription"]
+    recovery = copies.get("PointInTimeRecoveryDescription", {})
+    is_kept = recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
+    return {
+        **table,
         "BillingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
-        TTL: calls.frozen(_ttl(account, name)),
-        RECOVERY: {
-            "PointInTimeRecoveryEnabled": recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
-        },
+        TTL: _ttl(look.read("DescribeTimeToLive", **it)),
+        RECOVERY: {"PointInTimeRecoveryEnabled": is_kept},
     }
-    return calls.found(KIND, name, table, TYPE.attributes, more)
 
 
-def _ttl(account: Account, name: str) -> dict[str, object]:
-    told = account.read("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
+def _ttl(answer: Answer) -> dict[str, object]:
+    told = answer["TimeToLiveDescription"]
     is_on = told.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
     return {"AttributeName": told.get("AttributeName", ""), "Enabled": True} if is_on else {}
 
 
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Make the table and wait until it takes what its creation cannot set."""
-    name = str(parameters["TableName"])
-    try:
-        account.write("dynamodb", "CreateTable", **parameters)
-    except StillInUse as error:  # DynamoDB's word for a name that is taken
-        raise AlreadyExists(action=error.action, code=error.code, said=error.said) from error
-    for _ in range(available.POLLS):
-        table = account.read("dynamodb", "DescribeTable", TableName=name)["Table"]
-        if table["TableStatus"] == "ACTIVE":
-            return calls.attributes_of(table, TYPE.attributes)
-        account.sleep(available.POLL)
-    raise AwsError(action="dynamodb:CreateTable", code="TimedOut", said=f"{name} is not active")
-
-
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Set what differs; DynamoDB refuses to switch on what is on."""
-    name = live.attributes["TableName"]
     if "BillingMode" in changed:
-        account.write("dynamodb", "UpdateTable", TableName=name, BillingMode=BILLING)
+        live.write("UpdateTable", BillingMode=BILLING)
     if TTL in changed:
-        want, have = wanted[TTL], _ttl(account, name)
+        want, have = wanted[TTL], _ttl(live.read("DescribeTimeToLive"))
         if have and have.get("AttributeName") != inside(want, "AttributeName"):
             off = {**have, "Enabled": False}  # one attribute at a time
-            account.write("dynamodb", "UpdateTimeToLive", TableName=name, **{TTL: off})
+            live.write("UpdateTimeToLive", **{TTL: off})
             have = {}
         if not have:
-            account.write("dynamodb", "UpdateTimeToLive", TableName=name, **{TTL: want})
+            live.write("UpdateTimeToLive", **{TTL: want})
     if RECOVERY in changed:
-        about = {RECOVERY: wanted[RECOVERY]}
-        account.write("dynamodb", "UpdateContinuousBackups", TableName=name, **about)
-
-
-def delete(account: Account, live: Observed) -> None:
-    """Delete the table, and wait until its name is free."""
-    name = live.attributes["TableName"]
-    account.write("dynamodb", "DeleteTable", TableName=name)
-    for _ in range(available.POLLS):
-        try:
-            account.read("dynamodb", "DescribeTable", TableName=name)
-        except NotFound:
-            return
-        account.sleep(available.POLL)
+        live.write("UpdateContinuousBackups", **{RECOVERY: wanted[RECOVERY]})
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="dynamodb",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListTables",
+        key="TableNames",
+        name="TableName",
+        begins=of_apps.prefixes,
+        look=_look,
+    ),
     create_call="CreateTable",
-    made="",
     attributes=("TableArn", "TableName"),
+    ready=Ready(
+        call="DescribeTable",
+        state="TableStatus",
+        good="active",
+        said="{TableName} is not active",
+        ends=True,
+    ),
     identify={"TableName": "TableName"},
     delete_call="DeleteTable",
-    create=create,
     update=update,
-    delete=delete,
     unowned=frozenset({"TableName"}),
     late=frozenset({TTL, RECOVERY}),
     replaces=frozenset({"AttributeDefinitions", "KeySchema"}),

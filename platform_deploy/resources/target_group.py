@@ -1,27 +1,13 @@
 """The tasks that the load balancer may ask, `AWS::ElasticLoadBalancingV2::TargetGroup`."""
 
-from collections.abc import Iterable
-
-from .. import calls, naming
-from ..aws import Account, Answer
+from .. import naming
+from ..aws import Answer
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Http, Project, Workload
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    ref,
-)
-from ..schedule import each
+from ..resource import Address, Desired, Properties, Ref, Value, present, ref
 from . import vpc
 
 KIND = "AWS::ElasticLoadBalancingV2::TargetGroup"
-ATTRIBUTES = ("TargetGroupArn", "TargetGroupFullName")
 HTTPS_PORT = 443
 GRPC_UNIMPLEMENTED = "12"
 DELAY = "deregistration_delay.timeout_seconds"
@@ -48,7 +34,7 @@ def attribute(project: Project, workload: Workload, rule: Http, name: str) -> Re
     return ref(KIND, _name(project, workload, rule), name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a target group for each workload behind the load balancer."""
     for workload in project.workloads:
         for rule in workload.rules:
@@ -83,7 +69,7 @@ def _health_check(project: Project, http: Http) -> dict[str, Value]:
         "UnhealthyThresholdCount": check.unhealthy_threshold,
         "Matcher": _matcher(http, is_said=not project.settings.copilot_defaults),
     }
-    return {key: value for key, value in fields.items() if value is not None}
+    return present(fields)
 
 
 def _check_protocol(http: Http) -> str | None:
@@ -116,38 +102,33 @@ def _name(project: Project, workload: Workload, rule: Http) -> str:
     return naming.target_group(project.name_of(workload.name), fixed)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the target groups whose name begins like the environment's."""
-    prefix = naming.target_group_prefix(scope.project.name)
-    listed = account.pages("elbv2", "DescribeTargetGroups", "TargetGroups")
-    ours = [it for it in listed if it["TargetGroupName"].startswith(prefix)]
-    return each(lambda it: _observe_one(account, it), ours)
-
-
-def _observe_one(account: Account, found: Answer) -> Observed:
-    arn = found["TargetGroupArn"]
-    answer = account.read("elbv2", "DescribeTargetGroupAttributes", TargetGroupArn=arn)
-    more: dict[str, Value] = {"Attributes": calls.frozen(answer["Attributes"])}
-    if found.get("Matcher", {}).get("GrpcCode") == GRPC_UNIMPLEMENTED:
-        more["Matcher"] = None  # as if it were not said, which means the same
-    return calls.found(KIND, found["TargetGroupName"], found, ATTRIBUTES, more)
+def _look(look: Look, it: Answer) -> Answer:
+    at = {"TargetGroupArn": it["TargetGroupArn"]}
+    found = {"Attributes": look.read("DescribeTargetGroupAttributes", **at)["Attributes"]}
+    if it.get("Matcher", {}).get("GrpcCode") == GRPC_UNIMPLEMENTED:
+        return {**found, "Matcher": None}  # as if it were not said, which means the same
+    return found
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="elbv2",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="DescribeTargetGroups",
+        name="TargetGroupName",
+        begins=lambda project: (naming.target_group_prefix(project.name),),
+        look=_look,
+    ),
     create_call="CreateTargetGroup",
     made="TargetGroups.0",
-    attributes=ATTRIBUTES,
-    identify={"TargetGroupArn": "TargetGroupArn"},
+    attributes=("TargetGroupArn", "TargetGroupFullName"),
     delete_call="DeleteTargetGroup",
     logical="TargetGroup",
     update_calls={
-        "Attributes": "ModifyTargetGroupAttributes",
         "HealthCheckPath": "ModifyTargetGroup",
         **dict.fromkeys(CHECK_DEFAULTS, "ModifyTargetGroup"),
+        "Attributes": "ModifyTargetGroupAttributes",
     },
     # Port is only a default: ECS registers every task with its container's port.
     unowned=frozenset({"Name", "Port"}),

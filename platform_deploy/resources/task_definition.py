@@ -1,22 +1,12 @@
 """What a task runs, `AWS::ECS::TaskDefinition`; every change is a new revision."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from .. import calls
-from ..aws import Account
 from ..errors import AwsError
+from ..kind import Found, Live, Look, ResourceType, Wanted
+from ..listing import looked_at
 from ..model import Project, Workload
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-    ref,
-)
+from ..resource import Address, Desired, Observed, Ref, Value, present, ref
 from ..schedule import each
 from . import (
     bucket,
@@ -30,8 +20,8 @@ from . import (
 )
 
 KIND = "AWS::ECS::TaskDefinition"
-ATTRIBUTES = ("taskDefinitionArn", "family")
 NO_REVISION = "ClientException"
+USUAL = {"operatingSystemFamily": "LINUX", "cpuArchitecture": "X86_64"}
 
 
 def arn(project: Project, workload: str) -> Ref:
@@ -44,12 +34,13 @@ def revision(project: Project, workload: Workload) -> Value:
     return project.revisions.get(workload.name) or arn(project, workload.name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one task definition per workload, but for those whose revisions are others'."""
     for workload in project.workloads:
         if workload.name in project.revisions:
             continue
         family = project.name_of(workload.name)
+        platform = {"operatingSystemFamily": "LINUX", "cpuArchitecture": workload.architecture}
         properties: dict[str, Value] = {
             "family": family,
             "networkMode": "awsvpc",
@@ -59,74 +50,66 @@ def desired(project: Project) -> Iterable[Desired]:
             "executionRoleArn": iam_role.arn(project, workload.name, "execution"),
             "taskRoleArn": iam_role.arn(project, workload.name, "task"),
             "containerDefinitions": container_definition.definitions(project, workload),
+            "volumes": tuple(container_definition.volumes(workload)),
+            "ephemeralStorage": {"sizeInGiB": workload.ephemeral} if workload.ephemeral else None,
+            "runtimePlatform": platform if platform != USUAL else None,
         }
-        if workload.volumes:
-            properties["volumes"] = tuple(container_definition.volumes(workload))
-        if workload.ephemeral:
-            properties["ephemeralStorage"] = {"sizeInGiB": workload.ephemeral}
-        if workload.architecture != "X86_64":
-            architecture = {"cpuArchitecture": workload.architecture}
-            properties["runtimePlatform"] = {"operatingSystemFamily": "LINUX", **architecture}
-        at = Address(kind=KIND, name=family)
         yield Desired(
-            address=at,
+            address=Address(kind=KIND, name=family),
             workload=workload.name,
-            properties=properties,
+            properties=present(properties),
             after=tuple(env_file.addresses(project, workload)),
         )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
-    """Yield the latest revision of each family of the environment that is not others'.
+def observe(look: Look) -> Found:
+    """Return the latest revision of each family of the environment that is not others'.
 
     Families are listed only where the services do not name all that are wanted.
     """
-    prefix = scope.project.name_of("")
-    running = (str(it.properties.get("taskDefinition")) for it in known.get(cluster.SERVICE, ()))
+    prefix, services = look.project.name_of(""), look.known.get(cluster.SERVICE, ())
+    running = (str(it.properties.get("taskDefinition")) for it in services)
     named = {it.rpartition("/")[2].rpartition(":")[0] for it in running}
     families = sorted(it for it in named if it.startswith(prefix))
-    wanted = {it.address.name for it in scope.of_kind(KIND)}
-    if scope.is_thorough or not wanted <= named:
-        families = account.pages(
-            "ecs", "ListTaskDefinitionFamilies", "families", familyPrefix=prefix, status="ACTIVE"
-        )
-    others = set(map(scope.project.name_of, scope.project.revisions))
-    ours = (it for it in families if it not in others)
-    return calls.looked_at(lambda family: _latest(account, family), ours)
+    if look.scope.is_thorough or not look.wanted.keys() <= named:
+        about = {"familyPrefix": prefix, "status": "ACTIVE"}
+        families = look.pages("ListTaskDefinitionFamilies", "families", **about)
+    others = set(map(look.project.name_of, look.project.revisions))
+    return looked_at(lambda it: _latest(look, it), (it for it in families if it not in others))
 
 
-def _latest(account: Account, family: str) -> Observed | None:
+def _latest(look: Look, family: str) -> Observed | None:
     """Return the latest active revision: one that runs may be deregistered."""
     about = {"taskDefinition": family, "include": ["TAGS"]}
     try:
-        answer = account.read("ecs", "DescribeTaskDefinition", **about)
+        answer = look.read("DescribeTaskDefinition", **about)
     except AwsError as error:
         if error.code != NO_REVISION:
             raise
         return None
-    if answer["taskDefinition"].get("status") == "INACTIVE":
-        return None
-    tags = calls.from_pairs(answer.get("tags", []))
-    containers = _without_defaults(calls.frozen(answer["taskDefinition"]["containerDefinitions"]))
     found = answer["taskDefinition"]
-    return calls.found(KIND, family, found, ATTRIBUTES, {"containerDefinitions": containers}, tags)
+    if found.get("status") == "INACTIVE":
+        return None
+    containers = _without_defaults(found["containerDefinitions"])
+    tags = {"tags": answer.get("tags", [])}
+    return look.found(family, {**found, **tags, "containerDefinitions": containers})
 
 
-def _without_defaults(value: Value) -> Value:
+def _without_defaults(value: Any) -> Any:
     """Return containers without the host ports that AWS adds."""
-    if isinstance(value, tuple):
-        return tuple(_without_defaults(item) for item in value)
+    if isinstance(value, list):
+        return [_without_defaults(item) for item in value]
     if isinstance(value, dict):
         return {k: _without_defaults(v) for k, v in value.items() if k != "hostPort"}
     return value
 
 
-def release(account: Account, live: Observed) -> None:
+def release(live: Live) -> None:
     """Deregister every revision of the family but the latest."""
-    family, latest = live.attributes["family"], live.attributes["taskDefinitionArn"]
-    listed = account.pages(
-        "ecs", "ListTaskDefinitions", "taskDefinitionArns", familyPrefix=family, status="ACTIVE"
-    )
+    account, family = live.account, live.attributes["family"]
+    about = {"familyPrefix": family, "status": "ACTIVE"}
+    listed = account.pages("ecs", "ListTaskDefinitions", "taskDefinitionArns", **about)
+    latest = live.attributes["taskDefinitionArn"]
     older = [it for it in listed if f"/{family}:" in it and it != latest]
     each(lambda it: account.write("ecs", "DeregisterTaskDefinition", taskDefinition=it), older)
 
@@ -138,7 +121,7 @@ TYPE = ResourceType(
     observe=observe,
     create_call="RegisterTaskDefinition",
     made="taskDefinition",
-    attributes=ATTRIBUTES,
+    attributes=("taskDefinitionArn", "family"),
     identify={"taskDefinition": "taskDefinitionArn"},
     delete_call="DeregisterTaskDefinition",
     release=release,
@@ -148,7 +131,7 @@ TYPE = ResourceType(
     logical="TaskDefinition",
     unordered=frozenset({"requiresCompatibilities"}),
     optional={
-        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "runtimePlatform": USUAL,
         "volumes": (),
         "ephemeralStorage": {},
     },

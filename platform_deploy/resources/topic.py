@@ -1,33 +1,21 @@
 """What a workload tells to whoever listens, `AWS::SNS::Topic`."""
 
-from collections.abc import Iterable
-
-from .. import calls, naming
+from .. import naming
 from ..app_resources import Topic as AppTopic
 from ..apps import App
-from ..aws import Account
+from ..aws import Answer
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..messages import Topic
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Pseudo,
-    ResourceType,
-    Scope,
-    Text,
-    Value,
-    arn,
-)
-from . import attributes, messaging, of_apps, permissions
+from ..resource import Address, Desired, Properties, Text, Value
+from ..statements import ALLOW, allow, arn, document, global_arn, statement
+from . import attributes, messaging, of_apps
 
 KIND = messaging.TOPIC
 KEY = "alias/aws/sns"  # AWS's own; it costs nothing
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the topics that the workloads publish, and those that apps listen to."""
     for app, asked in of_apps.asked(project, AppTopic):
         yield _of_app(app, asked)
@@ -45,15 +33,15 @@ def _of_app(app: App, it: AppTopic) -> Desired:
     It has no key: alarms cannot use AWS's own one for topics.
     """
     own = arn("sns", it.name)
-    alarms: Value = {
-        "Sid": "Alarms",
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudwatch.amazonaws.com"},
-        "Action": "sns:Publish",
-        "Resource": own,
-        "Condition": {"ArnLike": {"aws:SourceArn": arn("cloudwatch", "alarm:*")}},
-    }
-    guard = permissions.document(alarms, of_apps.only_allowed(app, it.name, "sns", own))
+    alarms = statement(
+        ALLOW,
+        "sns:Publish",
+        resource=own,
+        to={"Service": "cloudwatch.amazonaws.com"},
+        where={"ArnLike": {"aws:SourceArn": arn("cloudwatch", "alarm:*")}},
+        sid="Alarms",
+    )
+    guard = document(alarms, of_apps.only_allowed(app, it.name, "sns", own))
     return Desired(
         address=Address(kind=KIND, name=it.name),
         workload=app.application,
@@ -62,18 +50,10 @@ def _of_app(app: App, it: AppTopic) -> Desired:
 
 
 def _attributes(it: Topic, own: Text) -> Value:
-    root = Text(parts=("arn:", _PARTITION, ":iam::", Pseudo(name="AWS::AccountId"), ":root"))
-    queues_only: Value = {
-        "Effect": "Allow",
-        "Principal": {"AWS": root},
-        "Action": ("sns:Subscribe",),
-        "Resource": own,
-        "Condition": {"StringEquals": {"sns:Protocol": "sqs"}},
-    }
-    found: dict[str, Value] = {
-        "KmsMasterKeyId": KEY,
-        "Policy": permissions.document(queues_only),
-    }
+    root: Value = {"AWS": global_arn("iam", "root")}
+    only: Value = {"StringEquals": {"sns:Protocol": "sqs"}}
+    queues = document(allow(own, "sns:Subscribe", to=root, where=only))
+    found: dict[str, Value] = {"KmsMasterKeyId": KEY, "Policy": queues}
     if it.name.endswith(naming.FIFO):
         found["FifoTopic"] = "true"
     if it.deduplicates is not None:
@@ -81,41 +61,26 @@ def _attributes(it: Topic, own: Text) -> Value:
     return found
 
 
-_PARTITION = Pseudo(name="AWS::Partition")
+def _look(look: Look, it: Answer) -> Answer:
+    told = look.read("GetTopicAttributes", TopicArn=it["TopicArn"])["Attributes"]
+    return {"Attributes": attributes.told(look, it["TopicArn"].rpartition(":")[2], told)}
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the topics whose name begins like the environment's or an app's."""
-    prefix = (scope.project.name_of(""), *of_apps.prefixes(scope.project))
-    arns = [it["TopicArn"] for it in account.pages("sns", "ListTopics", "Topics")]
-    ours = [it for it in arns if it.rpartition(":")[2].startswith(prefix)]
-    return calls.looked_at(lambda arn: _one(account, scope, arn), ours)
-
-
-def _one(account: Account, scope: Scope, arn: str) -> Observed:
-    answer = account.read("sns", "GetTopicAttributes", TopicArn=arn)["Attributes"]
-    name = arn.rpartition(":")[2]
-    about = attributes.told(answer, TYPE, name, scope)
-    return calls.found(KIND, name, {"TopicArn": arn}, TYPE.attributes, {"Attributes": about})
-
-
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Set each attribute that is to change."""
-    arn = live.attributes["TopicArn"]
-    for name, value in attributes.to_set(live, wanted, TYPE).items():
-        about = {"AttributeName": name, "AttributeValue": value}
-        account.write("sns", "SetTopicAttributes", TopicArn=arn, **about)
+    for name, value in attributes.to_set(live, wanted).items():
+        live.write("SetTopicAttributes", AttributeName=name, AttributeValue=value)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="sns",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListTopics", key="Topics", name="TopicArn", begins=of_apps.begins, look=_look
+    ),
     create_call="CreateTopic",
-    made="",
     attributes=("TopicArn",),
-    identify={"TopicArn": "TopicArn"},
     delete_call="DeleteTopic",
     update=update,
     unowned=frozenset({"Name"}),

@@ -1,26 +1,13 @@
 """Who may sign in to the data lake, `AWS::Cognito::UserPool`: whom an administrator has added."""
 
-from collections.abc import Iterable, Iterator
-
-from .. import calls, naming
 from ..app_resources import UserPool
-from ..aws import Account
+from ..aws import Answer
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    Ref,
-    ResourceType,
-    Scope,
-    ref,
-)
+from ..resource import Address, Desired, Properties, Ref, ref
 from . import of_apps
 
 KIND = "AWS::Cognito::UserPool"
-PAGE = 60  # ListUserPools wants a size, and takes no larger one
 PASSWORD = {
     "MinimumLength": 12,
     **dict.fromkeys(("RequireLowercase", "RequireNumbers", "RequireUppercase"), True),
@@ -34,7 +21,7 @@ def pool_id(name: str) -> Ref:
     return ref(KIND, name, "Id")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the pools that the apps ask for."""
     for app, it in of_apps.asked(project, UserPool):
         properties: Properties = {
@@ -46,45 +33,29 @@ def desired(project: Project) -> Iterable[Desired]:
         yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, _known: Known) -> Iterable[Observed]:
-    """Yield the pools whose names begin like the apps'."""
-    listed = account.pages("cognito-idp", "ListUserPools", "UserPools", MaxResults=PAGE)
-    prefixes = of_apps.prefixes(scope.project)
-    ids = [it["Id"] for it in listed if it["Name"].startswith(prefixes)]
-    return calls.looked_at(lambda at: _one(account, at), ids)
-
-
-def _one(account: Account, at: str) -> Observed:
-    pool = account.read("cognito-idp", "DescribeUserPool", UserPoolId=at)["UserPool"]
-    tags = pool.get("UserPoolTags", {})
-    return calls.found(KIND, pool["Name"], pool, TYPE.attributes, tags=tags)
-
-
-def ours(scope: Scope, known: Known) -> Iterator[tuple[Observed, dict[str, str]]]:
-    """Yield the environment's pools, with the tags of what belongs to each."""
-    project = scope.project
-    for it in known.get(KIND, ()):
-        if naming.are_ours(it.tags or {}, project.application, project.environment):
-            yield it, project.tags(it.tag(naming.WORKLOAD))
-
-
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
-    """Set all of it: Cognito takes back to its defaults what is not sent."""
-    at = live.attributes["Id"]
-    account.write("cognito-idp", "UpdateUserPool", UserPoolId=at, **calls.sent(wanted, TYPE))
+def _look(look: Look, it: Answer) -> Answer:
+    pool: Answer = look.read("DescribeUserPool", UserPoolId=it["Id"])["UserPool"]
+    return pool
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="cognito-idp",
     desired=desired,
-    observe=observe,
+    listing=Listing(
+        call="ListUserPools",
+        key="UserPools",
+        name="Name",
+        begins=of_apps.prefixes,
+        given={"MaxResults": 60},  # a size is wanted, and none larger is taken
+        look=_look,
+    ),
     create_call="CreateUserPool",
     made="UserPool",
     attributes=("Arn", "Id"),
     identify={"UserPoolId": "Id"},
     delete_call="DeleteUserPool",
-    update=update,
+    update_call="UpdateUserPool",
     unowned=frozenset({"PoolName"}),
     rare=True,
     longest=128,

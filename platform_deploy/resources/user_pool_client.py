@@ -3,27 +3,16 @@
 It carries no tags: one of a pool of ours is ours.
 """
 
-from collections.abc import Iterable
-
-from .. import calls
 from ..app_resources import SIGN_IN, UserPool
-from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Desired, Properties
 from . import of_apps, user_pool
 
 KIND = "AWS::Cognito::UserPoolClient"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one client for each pool of an app."""
     for app, it in of_apps.asked(project, UserPool):
         properties: Properties = {
@@ -36,21 +25,14 @@ def desired(project: Project) -> Iterable[Desired]:
         yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the clients of our pools."""
-    for pool, tags in user_pool.ours(scope, known):
+    for pool, tags in look.ours(user_pool.KIND):
         at = {"UserPoolId": pool.attributes["Id"]}
-        for it in account.pages("cognito-idp", "ListUserPoolClients", "UserPoolClients", **at):
+        for it in look.pages("ListUserPoolClients", "UserPoolClients", **at):
             asked = {**at, "ClientId": it["ClientId"]}
-            found = account.read("cognito-idp", "DescribeUserPoolClient", **asked)
-            client = found["UserPoolClient"]
-            yield calls.found(KIND, client["ClientName"], client, TYPE.attributes, tags=tags)
-
-
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
-    """Set all of it: Cognito takes back to its defaults what is not sent."""
-    about = {**calls.sent(wanted, TYPE), **live.attributes}
-    account.write("cognito-idp", "UpdateUserPoolClient", **about)
+            client = look.read("DescribeUserPoolClient", **asked)["UserPoolClient"]
+            yield look.found(client["ClientName"], client, tags)
 
 
 TYPE = ResourceType(
@@ -63,7 +45,7 @@ TYPE = ResourceType(
     attributes=("ClientId", "UserPoolId"),
     identify={"ClientId": "ClientId", "UserPoolId": "UserPoolId"},
     delete_call="DeleteUserPoolClient",
-    update=update,
+    update_call="UpdateUserPoolClient",
     is_tagged=False,
     unowned=frozenset({"ClientName"}),
     replaces=frozenset({"UserPoolId"}),

@@ -3,28 +3,17 @@
 It carries no tags: one of a pool of ours is ours, but a group that somebody added stays theirs.
 """
 
-from collections.abc import Iterable
-
-from .. import calls
 from ..app_resources import UserPool
-from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
-from ..resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Desired, Properties
 from . import of_apps, user_pool
 
 KIND = "AWS::Cognito::UserPoolGroup"
 OURS = "Made by Trivet"  # how the description of a group of ours reads
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the groups of the apps' pools."""
     for app, it in of_apps.asked(project, UserPool):
         for group in it.groups:
@@ -37,14 +26,12 @@ def desired(project: Project) -> Iterable[Desired]:
             yield Desired(address=at, workload=app.application, properties=properties)
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Yield the groups of our pools that we have made."""
-    for pool, tags in user_pool.ours(scope, known):
-        at = {"UserPoolId": pool.attributes["Id"]}
-        for it in account.pages("cognito-idp", "ListGroups", "Groups", **at):
+    for pool, tags in look.ours(user_pool.KIND):
+        for it in look.pages("ListGroups", "Groups", UserPoolId=pool.attributes["Id"]):
             if it.get("Description") == OURS:
-                name = f"{pool.address.name}/{it['GroupName']}"
-                yield calls.found(KIND, name, it, TYPE.attributes, tags=tags)
+                yield look.found(f"{pool.address.name}/{it['GroupName']}", it, tags)
 
 
 TYPE = ResourceType(

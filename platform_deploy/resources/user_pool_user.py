@@ -4,29 +4,18 @@ Cognito makes up the password that lasts a week and sends it; nobody else sees i
 wanted is looked for: no plan ever takes a person away, they go with their pool.
 """
 
-from collections.abc import Iterable, Mapping
-
-from .. import calls
 from ..app_resources import UserPool
-from ..aws import Account
+from ..kind import Found, Look, ResourceType, Wanted
+from ..listing import looked_at
 from ..model import Project
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Known,
-    Observed,
-    Properties,
-    ResourceType,
-    Scope,
-)
+from ..resource import Address, Desired, Observed, Properties
 from . import of_apps, user_pool, user_pool_group
 
 KIND = "AWS::Cognito::UserPoolUser"
 GROUP = "GroupName"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the first user of each pool that names one."""
     for app, it in of_apps.asked(project, UserPool):
         if it.first_user:
@@ -50,28 +39,21 @@ def desired(project: Project) -> Iterable[Desired]:
             )
 
 
-def observe(account: Account, scope: Scope, known: Known) -> Iterable[Observed]:
+def observe(look: Look) -> Found:
     """Return the wanted users of our pools that are there."""
-    pools = {pool.address.name: (pool, tags) for pool, tags in user_pool.ours(scope, known)}
-    wanted = [it for it in scope.of_kind(KIND) if it.address.name.partition("/")[0] in pools]
+    pools = {pool.address.name: (pool, tags) for pool, tags in look.ours(user_pool.KIND)}
 
-    def look(it: Desired) -> Observed:
+    def one(it: Desired) -> Observed | None:
         pool, tags = pools[it.address.name.partition("/")[0]]
         at = {"UserPoolId": pool.attributes["Id"], "Username": it.properties["Username"]}
-        account.read("cognito-idp", "AdminGetUser", **at)
-        listed = account.pages("cognito-idp", "AdminListGroupsForUser", "Groups", **at)
+        look.read("AdminGetUser", **at)
+        listed = look.pages("AdminListGroupsForUser", "Groups", **at)
         group = it.properties.get(GROUP)
         is_member = group in [found[GROUP] for found in listed]
-        about = {**at, GROUP: group if is_member else None}
-        return calls.found(KIND, it.address.name, about, TYPE.attributes, tags=tags)
+        return look.found(it.address.name, {**at, GROUP: group if is_member else None}, tags)
 
-    return calls.looked_at(look, wanted)
-
-
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Invite them; the answer does not name the pool."""
-    account.write("cognito-idp", "AdminCreateUser", **parameters)
-    return {it: str(parameters[it]) for it in TYPE.attributes}
+    wanted = look.wanted.values()
+    return looked_at(one, (it for it in wanted if it.address.name.partition("/")[0] in pools))
 
 
 TYPE = ResourceType(
@@ -80,12 +62,10 @@ TYPE = ResourceType(
     desired=desired,
     observe=observe,
     create_call="AdminCreateUser",
-    made="",
     attributes=("Username", "UserPoolId"),
     identify={"Username": "Username", "UserPoolId": "UserPoolId"},
     delete_call="AdminDeleteUser",
     update_calls={GROUP: "AdminAddUserToGroup"},
-    create=create,
     is_tagged=False,
     unowned=frozenset({"Username", "UserAttributes", "DesiredDeliveryMediums"}),
     late=frozenset({GROUP}),

@@ -1,12 +1,9 @@
 """The environment's own network, `AWS::EC2::VPC`."""
 
-from collections.abc import Iterable
-
-from ..aws import Account
-from ..calls import in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import OwnVpc
-from ..resource import Address, Desired, Observed, Properties, Ref, ResourceType, ref
+from ..resource import Address, Desired, Properties, Ref, ref
 
 KIND = "AWS::EC2::VPC"
 
@@ -17,7 +14,7 @@ def vpc_id(project: Project) -> Ref | str:
     return ref(KIND, project.name, "VpcId") if isinstance(vpc, OwnVpc) else vpc.id
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the network to be made; host names are what Cloud Map's private names need."""
     vpc = project.shared.network.vpc
     if isinstance(vpc, OwnVpc):
@@ -30,22 +27,20 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=project.name)
 
 
-def update(account: Account, live: Observed, wanted: Properties, _: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, _: frozenset[str]) -> None:
     """Set whether hosts get names; the answer of DescribeVpcs does not tell."""
     value = {"Value": wanted["EnableDnsHostnames"]}
-    vpc = live.attributes["VpcId"]
-    account.write("ec2", "ModifyVpcAttribute", VpcId=vpc, EnableDnsHostnames=value)
+    live.write("ModifyVpcAttribute", EnableDnsHostnames=value)
 
 
 TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeVpcs", "VpcId"),
+    listing=in_ec2("DescribeVpcs"),
     create_call="CreateVpc",
     made="Vpc",
     attributes=("VpcId",),
-    identify={"VpcId": "VpcId"},
     delete_call="DeleteVpc",
     update=update,
     ec2_type="vpc",

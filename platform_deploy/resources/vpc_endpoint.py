@@ -3,25 +3,15 @@
 The one to S3 is a route and free; the others are interfaces, one in each zone, with a price.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from ..available import until_available
-from ..aws import Account, Answer
-from ..calls import in_ec2
+from ..available import Ready
+from ..aws import Answer
 from ..errors import AwsError, NotFound
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project, Workload
 from ..network import ENDPOINTS, NAT_PER_AZ, NAT_SINGLE, PRIVATE
-from ..resource import (
-    Address,
-    Attributes,
-    Desired,
-    Observed,
-    Properties,
-    Pseudo,
-    ResourceType,
-    Text,
-    Value,
-)
+from ..resource import Address, Desired, Properties, Pseudo, Text, Value
 from ..task import Secret
 from . import of_apps, route_table, security_group, subnet, vpc
 
@@ -73,7 +63,7 @@ def addresses(project: Project) -> tuple[Address, ...]:
     return tuple(_address(project, name) for name in _with_free(project))
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the endpoints; their private names need the network's host names to be on."""
     for name in _with_free(project):
         region = Pseudo(name="AWS::Region")
@@ -112,14 +102,7 @@ def _shape(answer: Answer) -> dict[str, Value]:
     return {**answer, "SecurityGroupIds": [it["GroupId"] for it in answer["Groups"]]}
 
 
-def create(account: Account, parameters: Mapping[str, object]) -> Attributes:
-    """Create the endpoint and wait for it: a task would fail without it."""
-    made = account.write("ec2", "CreateVpcEndpoint", **parameters)["VpcEndpoint"]
-    at = made["VpcEndpointId"]
-    return until_available(account, "DescribeVpcEndpoints", "VpcEndpointId", at)
-
-
-def update(account: Account, live: Observed, wanted: Properties, changed: frozenset[str]) -> None:
+def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     """Add and take away subnets, route tables and groups."""
     values: dict[str, object] = {}
     for member in changed:
@@ -130,15 +113,12 @@ def update(account: Account, live: Observed, wanted: Properties, changed: frozen
             values |= {f"Remove{member}": sorted(map(str, old))} if old else {}
         else:
             values[member] = want
-    at = live.attributes["VpcEndpointId"]
-    account.write("ec2", "ModifyVpcEndpoint", VpcEndpointId=at, **values)
+    live.write("ModifyVpcEndpoint", **values)
 
 
-def delete(account: Account, live: Observed) -> None:
+def delete(live: Live) -> None:
     """Delete the endpoint; AWS says in a good answer what it did not delete."""
-    at = live.attributes["VpcEndpointId"]
-    answer = account.write("ec2", "DeleteVpcEndpoints", VpcEndpointIds=[at])
-    for it in answer.get("Unsuccessful", []):
+    for it in live.write("DeleteVpcEndpoints").get("Unsuccessful", []):
         error = it["Error"]
         of = NotFound if error["Code"].endswith("NotFound") else AwsError
         raise of(action="ec2:DeleteVpcEndpoints", code=error["Code"], said=error["Message"])
@@ -148,13 +128,12 @@ TYPE = ResourceType(
     kind=KIND,
     api="ec2",
     desired=desired,
-    observe=in_ec2(KIND, "DescribeVpcEndpoints", "VpcEndpointId", _shape),
+    listing=in_ec2("DescribeVpcEndpoints", _shape),
     create_call="CreateVpcEndpoint",
     made="VpcEndpoint",
     attributes=("VpcEndpointId",),
-    identify={"VpcEndpointIds": "VpcEndpointId"},
+    ready=Ready(call="DescribeVpcEndpoints"),
     delete_call="DeleteVpcEndpoints",
-    create=create,
     update=update,
     delete=delete,
     ec2_type="vpc-endpoint",

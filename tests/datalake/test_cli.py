@@ -269,7 +269,8 @@ def test_what_is_wrong_is_said_in_one_line(
 def test_the_lakes_own_reason_is_said_where_head_has_none(lake: Path, capsys: Any) -> None:
     assert main(["get", "not/there"]) == 1
     assert capsys.readouterr().err == (
-        "the lake refused (404 no-such-dataset): no data set has this key, or it is not for you to see\n"
+        "the lake refused (404 no-such-dataset): "
+        "no data set has this key, or it is not for you to see\n"
     )
 
 

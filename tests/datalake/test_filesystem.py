@@ -97,6 +97,18 @@ def test_a_copy_that_keeps_times_keeps_the_etag(root: Path, store: FilesystemSto
     assert info_of(store, "b").etag == made.etag
 
 
+def test_a_record_under_another_keys_name_is_not_believed(
+    root: Path, store: FilesystemStore
+) -> None:
+    made = store.write(parse_key("a"), body_of(b"1", "text/csv"), NONE).info
+    [record] = (root / ".lake/r").rglob(f"*-{made.etag}")
+    shutil.copy2(root / "a", root / "b")
+    name = name_of(parse_key("b"), made)
+    (root / ".lake/r" / shard_of(parse_key("b"))).mkdir(exist_ok=True)
+    shutil.copy(record, root / ".lake/r" / shard_of(parse_key("b")) / name)
+    assert store.describe(parse_key("b")).record.media_type == ""
+
+
 def test_the_etag_changes_though_clock_and_size_stay(
     root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.emulator import Emulator
 from platform_deploy import apps, aws, flow, manifest, naming
+from platform_deploy.app_resources import SmsSettings
 from platform_deploy.apply import Event
 from platform_deploy.aws import Account
 from platform_deploy.desired import fingerprint
@@ -181,10 +182,21 @@ def project_of(
 
 
 def with_apps(environment: str = "test", *names: str) -> Project:
-    """A project with the Chalice apps beside a service."""
+    """A project with the Chalice apps beside a service, without what the emulator lacks."""
     files = (EXAMPLES.parent / it / "resources.yml" for it in names or ("notifier", "datalake"))
-    read = tuple(apps.read(file, stage=environment) for file in files)
+    read = tuple(apps.read(it, stage=environment).without(SmsSettings) for it in files)
     return replace(project_of(API, environment=environment), apps=read)
+
+
+def with_sms(environment: str = "test", **members: Any) -> Project:
+    """A project with the notifier alone, and with SMS settings, of other members."""
+    read = apps.read(EXAMPLES.parent / "notifier" / "resources.yml", stage=environment)
+    resources = {
+        key: replace(it, **members) if isinstance(it, SmsSettings) else it
+        for key, it in read.resources.items()
+    }
+    app = replace(read, resources=resources)
+    return Project(application="trivet", environment=environment, workloads=(), apps=(app,))
 
 
 def invited(wanted: Project) -> Project:
@@ -289,12 +301,12 @@ class Look:
             for address, resource in sorted(observation.ours.items())
         }
 
-    def count(self) -> Counter[str]:
-        """How many of each kind the whole account holds, whoever made them."""
+    def count(self, only: Collection[str] = ()) -> Counter[str]:
+        """How many of each kind, or of `only` these, the account holds, whoever made them."""
         found: Counter[str] = Counter()
         for api, action, key, parameters in COUNTED:
-            if key in ("Listeners", "Rules"):
-                continue  # these go with their load balancer
+            if key in ("Listeners", "Rules") or (only and key not in only):
+                continue  # the first go with their load balancer
             found[key] = len(self.account.pages(api, action, key, **parameters))
         return found
 

@@ -4,16 +4,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from platform_deploy.resource import (
-    Address,
-    Desired,
-    Known,
-    Observed,
-    Ref,
-    ResourceType,
-    Scope,
-    Value,
-)
+from platform_deploy.kind import Look, ResourceType
+from platform_deploy.resource import Address, Desired, Observed, Ref, Value
 
 HOUSE, DOOR = "House", "Door"
 
@@ -107,8 +99,8 @@ class World:
 def observing(kind: str) -> ResourceType:
     """A type whose listing finds what the world holds."""
 
-    def observe(world: World, _scope: Scope, _known: Known) -> Iterable[Observed]:
-        if f"{kind}-one" in world.things:
+    def observe(look: Look) -> Iterable[Observed]:
+        if f"{kind}-one" in look.account.things:
             tags = {"trivet:application": "shop", "trivet:environment": "test"}
             yield there(kind, tags=tags)
 
@@ -134,3 +126,17 @@ class ListenerCertificates:
             self.shown[parameters["ListenerArn"]] = [it for it in shown if it not in named]
             return {}
         return {"Certificates": list(shown)}
+
+
+class SmsAttributes:
+    """The two calls of the account's SMS attributes, which the emulator does not have."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self.send = send
+        self.attributes: dict[str, str] = {}
+
+    def __call__(self, api: str, action: str, parameters: Mapping[str, Any]) -> Any:
+        if not action.endswith("SMSAttributes"):
+            return self.send(api, action, parameters)
+        self.attributes |= parameters.get("attributes", {}) if action.startswith("Set") else {}
+        return {"attributes": dict(self.attributes)}

@@ -8,9 +8,10 @@ from platform_deploy.apply import Run, apply
 from platform_deploy.aws import Account
 from platform_deploy.desired import desired
 from platform_deploy.diff import Action
+from platform_deploy.kind import ResourceType
 from platform_deploy.model import Project
 from platform_deploy.observe import observe
-from platform_deploy.resource import ResourceType, Scope
+from platform_deploy.resource import Scope
 from platform_deploy.resources import TYPES
 
 from .conftest import EXAMPLES

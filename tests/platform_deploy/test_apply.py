@@ -13,9 +13,10 @@ from platform_deploy.errors import (
     StillInUse,
     Unclear,
 )
+from platform_deploy.kind import ResourceType
 from platform_deploy.observe import Observation
 from platform_deploy.plan import to_deploy, to_destroy
-from platform_deploy.resource import Desired, Observed, ResourceType, Scope
+from platform_deploy.resource import Desired, Observed, Scope
 
 from .fakes import DOOR, HOUSE, World, id_of, observing, of_type, there, wanted
 from .test_plan import PROJECT

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import available, calls, flow
+from platform_deploy import available, calls, flow, kind, listing
 from platform_deploy.aws import Account
 from platform_deploy.codes import of_answer
+from platform_deploy.desired import names as names_of
 from platform_deploy.errors import AlreadyExists, AwsError, NotConfigured, StillInUse
-from platform_deploy.resource import Address, Observed, ResourceType, Value, resolved
-from platform_deploy.resource import names as names_of
+from platform_deploy.kind import ResourceType
+from platform_deploy.resource import Address, Observed, Value, resolved
 from platform_deploy.resources import (
     file_system,
     mount_target,
@@ -88,7 +89,7 @@ def test_a_table_is_waited_for(account: Account, slept: list[float]) -> None:
     schema = [{"AttributeName": "id", "KeyType": "HASH"}]
     kinds = [{"AttributeName": "id", "AttributeType": "S"}]
     about = {"TableName": NAME, "KeySchema": schema, "AttributeDefinitions": kinds}
-    found = table.create(account, about)
+    found = calls.create(account, table.TYPE, about)
     assert (found, slept) == ({"TableArn": "arn:t", "TableName": NAME}, [available.POLL])
 
 
@@ -96,7 +97,9 @@ def test_a_table_whose_name_is_taken_is_looked_up_and_not_waited_for(account: Ac
     stub(account, "dynamodb").add_client_error("create_table", "ResourceInUseException", "x", 400)
     about = {"TableName": NAME, "KeySchema": [], "AttributeDefinitions": []}
     with pytest.raises(AlreadyExists) as caught:
-        table.create(account, {**about, "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}]})
+        calls.create(
+            account, table.TYPE, {**about, "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}]}
+        )
     assert not isinstance(caught.value, StillInUse)
 
 
@@ -104,7 +107,7 @@ def test_a_table_that_is_being_deleted_is_not_there(account: Account) -> None:
     stubbed = stub(account, "dynamodb")
     stubbed.add_response("list_tables", {"TableNames": [NAME, "of-somebody"]})
     stubbed.add_response("describe_table", table_told("DELETING"), {"TableName": NAME})
-    assert list(table.observe(account, SCOPE, {})) == []
+    assert list(listing.observe(account, table.TYPE, SCOPE, {})) == []
 
 
 def test_a_deleted_table_s_name_is_waited_for(account: Account, slept: list[float]) -> None:
@@ -112,7 +115,7 @@ def test_a_deleted_table_s_name_is_waited_for(account: Account, slept: list[floa
     stubbed.add_response("delete_table", NOTHING, {"TableName": NAME})
     stubbed.add_response("describe_table", table_told("DELETING"))
     stubbed.add_client_error("describe_table", "ResourceNotFoundException", "gone", 400)
-    table.delete(account, live(table.TYPE, TableName=NAME))
+    calls.delete(account, table.TYPE, live(table.TYPE, TableName=NAME))
     assert slept == [available.POLL]
 
 
@@ -133,7 +136,7 @@ def test_what_expires_is_switched_over_and_never_on_twice(
         asked = {"TableName": NAME, "TimeToLiveSpecification": about}
         stubbed.add_response("update_time_to_live", NOTHING, asked)
     wanted: dict[str, Value] = {table.TTL: {"AttributeName": "wanted", "Enabled": True}}
-    table.update(account, live(table.TYPE, TableName=NAME), wanted, frozenset(wanted))
+    calls.update(account, table.TYPE, live(table.TYPE, TableName=NAME), wanted, frozenset(wanted))
 
 
 def test_a_file_system_is_waited_for(account: Account, slept: list[float]) -> None:
@@ -142,7 +145,7 @@ def test_a_file_system_is_waited_for(account: Account, slept: list[float]) -> No
     for state in ("creating", "available"):
         found = {"FileSystems": [system_told(state)]}
         stubbed.add_response("describe_file_systems", found, {"FileSystemId": "fs-1"})
-    made = file_system.create(account, {"CreationToken": "t"})
+    made = calls.create(account, file_system.TYPE, {"CreationToken": "t"})
     assert made == {"FileSystemId": "fs-1", "FileSystemArn": "arn:fs"}
     assert slept == [available.POLL]
 
@@ -153,7 +156,7 @@ def test_a_file_system_that_never_comes_is_said(account: Account, slept: list[fl
     for _ in range(available.POLLS):
         stubbed.add_response("describe_file_systems", {"FileSystems": [system_told("error")]})
     with pytest.raises(AwsError, match="it is not available"):
-        file_system.create(account, {"CreationToken": "t"})
+        calls.create(account, file_system.TYPE, {"CreationToken": "t"})
     assert len(slept) == available.POLLS
 
 
@@ -164,7 +167,7 @@ def test_a_file_system_without_policy_and_backups_is_told_so(account: Account) -
     stubbed.add_response("describe_lifecycle_configuration", {"LifecyclePolicies": []})
     for action in ("describe_backup_policy", "describe_file_system_policy"):
         stubbed.add_client_error(action, "PolicyNotFound", "none", 404)
-    (found,) = file_system.observe(account, SCOPE, {})
+    (found,) = listing.observe(account, file_system.TYPE, SCOPE, {})
     assert found.properties["BackupPolicy"] == {"Status": "DISABLED"}
     assert found.properties["Policy"] is None
 
@@ -177,11 +180,11 @@ def test_a_mount_target_is_waited_for_and_so_is_its_end(
     for state in ("creating", "available"):
         stubbed.add_response("describe_mount_targets", {"MountTargets": [target_told(state)]})
     about = {"FileSystemId": "fs-1", "SubnetId": SUBNET}
-    assert mount_target.create(account, about) == {"MountTargetId": TARGET}
+    assert calls.create(account, mount_target.TYPE, about) == {"MountTargetId": TARGET}
     stubbed.add_response("delete_mount_target", NOTHING, {"MountTargetId": TARGET})
     stubbed.add_response("describe_mount_targets", {"MountTargets": [target_told("deleting")]})
     stubbed.add_client_error("describe_mount_targets", "MountTargetNotFound", "gone", 404)
-    mount_target.delete(account, live(mount_target.TYPE, MountTargetId=TARGET))
+    calls.delete(account, mount_target.TYPE, live(mount_target.TYPE, MountTargetId=TARGET))
     assert slept == [available.POLL, available.POLL]
 
 
@@ -206,7 +209,7 @@ def test_a_secret_is_made_up_and_never_put_over_another(account: Account) -> Non
     asked = {"Name": "/a/b", "Type": "SecureString", "Value": "made-up"}
     stub(account, "ssm").add_response("put_parameter", {"Version": 1}, asked)
     about = {"Name": "/a/b", "Type": "SecureString"}
-    assert parameter.create(account, about) == {"Name": "/a/b"}
+    assert calls.create(account, parameter.TYPE, about) == {"Name": "/a/b"}
 
 
 def test_secrets_differ_and_fit_whatever_reads_them(account: Account) -> None:
@@ -221,7 +224,7 @@ def test_values_are_not_asked_for_when_looking(account: Account) -> None:
     found = {"Parameters": [{"Name": "/trivet/notifier/test/github-secret"}]}
     asked = {"ParameterFilters": [named]}
     stub(account, "ssm").add_response("describe_parameters", found, asked)
-    (it,) = parameter.observe(account, SCOPE, {})
+    (it,) = listing.observe(account, parameter.TYPE, SCOPE, {})
     assert it.properties == {"Name": "/trivet/notifier/test/github-secret"}
 
 
@@ -255,9 +258,8 @@ def test_an_update_in_cognito_says_all_again(
     owned = {k: v for k, v in wanted.properties.items() if k not in of.unowned}
     said = resolved(owned, lambda _: "p", str)
     assert isinstance(said, dict)
-    stub(account, "cognito-idp").add_response(action, NOTHING, {**calls.sent(said, of), **at})
-    assert of.update
-    of.update(account, live(of, **attributes), said, frozenset())
+    stub(account, "cognito-idp").add_response(action, NOTHING, {**kind.sent(said, of), **at})
+    calls.update(account, of, live(of, **attributes), said, frozenset())
 
 
 def test_a_group_that_somebody_added_to_our_pool_stays_theirs(account: Account) -> None:
@@ -269,7 +271,7 @@ def test_a_group_that_somebody_added_to_our_pool_stays_theirs(account: Account) 
     stub(account, "cognito-idp").add_response(
         "list_groups", {"Groups": groups}, {"UserPoolId": "p"}
     )
-    found = user_pool_group.observe(account, SCOPE, {user_pool.KIND: (pool,)})
+    found = listing.observe(account, user_pool_group.TYPE, SCOPE, {user_pool.KIND: (pool,)})
     assert [it.address.name for it in found] == ["trivet-datalake-test/lake-admins"]
 
 
@@ -280,7 +282,7 @@ def test_what_belongs_to_a_pool_or_file_system_of_others_is_not_looked_at(accoun
     )
     known = {user_pool.KIND: (pool,), file_system.KIND: (system,)}
     for of in (user_pool_group, user_pool_client, mount_target):
-        assert list(of.observe(account, SCOPE, known)) == []
+        assert list(listing.observe(account, of.TYPE, SCOPE, known)) == []
 
 
 def test_in_a_network_of_others_the_functions_stand_in_its_subnets() -> None:

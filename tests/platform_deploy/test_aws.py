@@ -398,8 +398,8 @@ def test_a_bucket_is_made_where_we_are_and_closed_before_it_is_used(account: Acc
         "Policy": {"Statement": (), "Version": "x"},
         "PublicAccessBlockConfiguration": closed,
     }
-    bucket.update(account, live, {"Policy": wanted["Policy"]}, frozenset({"Policy"}))
-    bucket.update(account, live, wanted, frozenset({"PublicAccessBlockConfiguration"}))
+    for member in wanted:
+        calls.update(account, bucket.TYPE, live, wanted, frozenset({member}))
 
 
 def test_a_bucket_of_the_first_region_names_no_place(account: Account) -> None:
@@ -419,7 +419,7 @@ def test_a_bucket_is_emptied_a_thousand_at_a_time(account: Account) -> None:
     live = Observed(
         address=Address(kind=bucket.KIND, name="x"), properties={}, attributes={"Bucket": NAME}
     )
-    bucket.release(account, live)
+    bucket.release(calls.live_of(account, bucket.TYPE, live))
 
 
 def test_tags_of_a_bucket_are_added_to_those_it_has(account: Account) -> None:

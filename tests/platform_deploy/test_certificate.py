@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
+from platform_deploy import calls
 from platform_deploy.aws import Account
 from platform_deploy.errors import AwsError, NotConfigured
 from platform_deploy.lags import CERTIFICATE
@@ -114,7 +115,7 @@ def test_a_certificate_is_proved_once_for_all_names_of_one_record_and_waited_for
     zones(aws, "example.net", "org", "example.org")
     sent = {"HostedZoneId": "Z-example.org", "ChangeBatch": WRITTEN}
     aws.route53.add_response("change_resource_record_sets", DONE, sent)
-    certificate.update(aws.account, live(CertificateArn=ARN), {}, frozenset())
+    calls.update(aws.account, certificate.TYPE, live(CertificateArn=ARN), {}, frozenset())
     assert aws.slept == [CERTIFICATE.pause] * 3
 
 
@@ -123,7 +124,7 @@ def test_a_certificate_that_fails_says_why(aws: Stubbed, status: str) -> None:
     answer = described(status, why="CAA_ERROR")
     aws.acm.add_response("describe_certificate", answer, {"CertificateArn": ARN})
     with pytest.raises(AwsError, match=rf"{status}: example\.org is not proved: CAA_ERROR"):
-        certificate.update(aws.account, live(CertificateArn=ARN), {}, frozenset())
+        calls.update(aws.account, certificate.TYPE, live(CertificateArn=ARN), {}, frozenset())
 
 
 def test_a_certificate_is_not_waited_for_for_ever(aws: Stubbed) -> None:
@@ -132,7 +133,7 @@ def test_a_certificate_is_not_waited_for_for_ever(aws: Stubbed) -> None:
         answer = described("PENDING_VALIDATION")
         aws.acm.add_response("describe_certificate", answer, {"CertificateArn": ARN})
     with pytest.raises(AwsError, match=r"PENDING_VALIDATION: example\.org is not proved"):
-        certificate.update(aws.account, live(CertificateArn=ARN), {}, frozenset())
+        calls.update(aws.account, certificate.TYPE, live(CertificateArn=ARN), {}, frozenset())
     assert sum(aws.slept) == CERTIFICATE.longest
 
 
@@ -156,7 +157,7 @@ def test_a_record_that_proves_another_certificate_too_stays(
         gone = {"Changes": [{**WRITTEN["Changes"][0], "Action": "DELETE"}]}
         sent = {"HostedZoneId": "Z-example.org", "ChangeBatch": gone}
         aws.route53.add_response("change_resource_record_sets", DONE, sent)
-    certificate.release(aws.account, live(CertificateArn=ARN))
+    certificate.release(calls.live_of(aws.account, certificate.TYPE, live(CertificateArn=ARN)))
 
 
 def test_the_closest_public_zone_keeps_a_name(aws: Stubbed) -> None:
@@ -188,10 +189,10 @@ def test_a_listener_takes_a_further_certificate_and_gives_it_back(aws: Stubbed) 
     parameters = {"ListenerArn": LISTENER, "Certificates": [{"CertificateArn": ARN}]}
     answer = {"Certificates": [{"CertificateArn": ARN}]}
     aws.elbv2.add_response("add_listener_certificates", answer, parameters)
-    made = listener_certificate.create(aws.account, parameters)
+    made = calls.create(aws.account, listener_certificate.TYPE, parameters)
     assert made == {"ListenerArn": LISTENER, "CertificateArn": ARN}
     aws.elbv2.add_response("remove_listener_certificates", {}, parameters)
-    listener_certificate.delete(aws.account, live(**made))
+    calls.delete(aws.account, listener_certificate.TYPE, live(**made))
 
 
 def test_a_private_zone_is_known_by_its_bare_id(aws: Stubbed) -> None:

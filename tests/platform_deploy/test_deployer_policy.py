@@ -155,24 +155,39 @@ def is_set(tree: ast.Module, name: ast.expr) -> bool:
     return isinstance(name, ast.Name) and name.id in found
 
 
+def api_of(tree: ast.Module, names: Mapping[str, str]) -> str:
+    """The API of the kind in whose table a module says it, nothing in other modules."""
+    words = (it for it in ast.walk(tree) if isinstance(it, ast.keyword) and it.arg == "api")
+    return next((literal(it.value, names) or "" for it in words), "")
+
+
 def in_source(path: Path) -> Iterator[str]:
-    """The actions that a module's calls name."""
+    """The actions that a module's calls name: of an API, or of that of the module's own kind."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = assigned(tree)
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
+        called = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(called, ast.Attribute | ast.Name) or not isinstance(node, ast.Call):
             continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        called = node.func.id if isinstance(node.func, ast.Name) else called
-        texts = [literal(it, names) for it in node.args[:2]]
-        if called in ("read", "write", "pages") and len(texts) == 2 and all(texts):
+        given, kind = node.args[:2], api_of(tree, names)
+        if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            is_kinds = called.value.id in ("look", "live")
+            given = [ast.Constant(kind), *given[:1]] if is_kinds else given
+        if getattr(called, "attr", getattr(called, "id", "")) not in ("read", "write", "pages"):
+            continue
+        texts = [literal(it, names) for it in given]
+        if len(texts) == 2 and all(texts):
             yield iam_action(str(texts[0]), str(texts[1]))
-        elif called in ("read", "write", "pages") and len(texts) == 2 and texts[0]:
-            name = node.args[1].value if isinstance(node.args[1], ast.Subscript) else node.args[1]
-            found = chosen(tree, texts[0]) if is_set(tree, name) else ()
+        elif len(texts) == 2 and texts[0]:
+            found = chosen(tree, texts[0]) if may_be_chosen(tree, given[1]) else ()
             yield from (iam_action(texts[0], it) for it in found)
-        if called == "in_ec2" and texts[1]:
-            yield iam_action("ec2", texts[1])
+
+
+def may_be_chosen(tree: ast.Module, name: ast.expr) -> bool:
+    """Whether a module makes up an action itself, so that it is no parameter."""
+    if isinstance(name, ast.JoinedStr):
+        return True
+    return is_set(tree, name.value if isinstance(name, ast.Subscript) else name)
 
 
 def called() -> set[str]:
@@ -180,7 +195,8 @@ def called() -> set[str]:
     sources = (ROOT / "platform_deploy").rglob("*.py")
     found = {action for path in sources for action in in_source(path)}
     for of in TYPES:
-        calls = (of.create_call, of.delete_call, *of.update_calls.values())
+        calls = [of.create_call, of.delete_call, *of.update_calls.values(), of.update_call]
+        calls += [it.call for it in (of.listing, of.ready) if it]
         found |= {iam_action(of.api, call) for call in calls if call}
         if of.is_tagged:
             found.add(iam_action(of.api, TAGGING_CALLS[of.api]))
@@ -230,7 +246,8 @@ def test_its_parts_fit_into_the_managed_policies_of_one_role_and_are_the_whole()
 
 
 def test_roles_are_handed_to_whom_ours_trust_and_no_other() -> None:
-    assert set(deployer_policy.PASSED_TO) == set(iam_role.TRUSTED.values())
+    condition = deployer_policy.CONDITIONS["iam:PassRole"]["StringEquals"]
+    assert set(condition["iam:PassedToService"]) == set(iam_role.TRUSTED.values())
 
 
 def test_every_condition_is_one_that_the_action_knows() -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from platform_deploy import naming
 from platform_deploy.desired import fingerprint
 from platform_deploy.diff import Action, Change, FieldChange, diff
+from platform_deploy.kind import ResourceType
 from platform_deploy.normalise import canonical
-from platform_deploy.resource import Desired, Observed, Pseudo, ResourceType, Text, Value
+from platform_deploy.resource import Desired, Observed, Pseudo, Text, Value
 
 from .fakes import DOOR, HOUSE, id_of, of_type, there, types, wanted
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import flow
-from platform_deploy.available import until_available
+from platform_deploy import calls, flow
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError, NotConfigured, NotFound, Refused
@@ -218,15 +217,16 @@ def test_a_nat_gateway_is_waited_for() -> None:
         gateway("pending"),
         gateway("available"),
     )
-    made = nat_gateway.create(account, {"SubnetId": "s"})  # type: ignore[arg-type]  # a fake
+    made = calls.create(account, nat_gateway.TYPE, {"SubnetId": "s"})  # type: ignore[arg-type]  # a fake
     assert made == {"NatGatewayId": "nat-1"}
     assert len(account.slept) == 2
 
 
 def test_a_nat_gateway_that_fails_is_an_error() -> None:
-    account = Scripted(gateway("failed", FailureMessage="no free address"))
+    made = {"NatGateway": {"NatGatewayId": "nat-1"}}
+    account = Scripted(made, gateway("failed", FailureMessage="no free address"))
     with pytest.raises(AwsError, match="failed: no free address"):
-        until_available(account, "DescribeNatGateways", "NatGatewayId", "nat-1")  # type: ignore[arg-type]  # a fake
+        calls.create(account, nat_gateway.TYPE, {"SubnetId": "s"})  # type: ignore[arg-type]  # a fake
 
 
 ENDPOINT = Observed(
@@ -240,7 +240,7 @@ def test_an_endpoint_gets_and_loses_what_differs() -> None:
     account = Scripted({})
     wanted = {"SubnetIds": ("subnet-2",), "SecurityGroupIds": ("sg-1", "sg-2")}
     changed = frozenset(wanted)
-    vpc_endpoint.update(account, ENDPOINT, wanted, changed)  # type: ignore[arg-type]  # a fake
+    calls.update(account, vpc_endpoint.TYPE, ENDPOINT, wanted, changed)  # type: ignore[arg-type]  # a fake
     ((action, parameters),) = account.asked
     assert (action, parameters) == (
         "ModifyVpcEndpoint",
@@ -259,4 +259,4 @@ def test_an_endpoint_gets_and_loses_what_differs() -> None:
 def test_an_endpoint_that_was_not_deleted_is_an_error(code: str, error: type[Exception]) -> None:
     account = Scripted({"Unsuccessful": [{"Error": {"Code": code, "Message": "no"}}]})
     with pytest.raises(error):
-        vpc_endpoint.delete(account, ENDPOINT)  # type: ignore[arg-type]  # a fake
+        calls.delete(account, vpc_endpoint.TYPE, ENDPOINT)  # type: ignore[arg-type]  # a fake

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import report
+from platform_deploy import calls, report
 from platform_deploy.resource import Address, Observed
 from platform_deploy.resources import state_machine
 from platform_deploy.status import JobStatus, Status
@@ -149,7 +149,7 @@ def test_what_runs_is_stopped_before_its_state_machine_goes() -> None:
         properties={},
         attributes={"stateMachineArn": "arn:m"},
     )
-    state_machine.release(account, live)  # type: ignore[arg-type]  # a scripted account
+    state_machine.release(calls.live_of(account, state_machine.TYPE, live))  # type: ignore[arg-type]  # a scripted account
     assert account.asked == [
         ("ListExecutions", {"stateMachineArn": "arn:m", "statusFilter": "RUNNING"}),
         ("StopExecution", {"executionArn": "arn:e"}),

@@ -8,10 +8,11 @@ from platform_deploy import naming
 from platform_deploy.desired import fingerprint
 from platform_deploy.diff import Action
 from platform_deploy.errors import Refused
+from platform_deploy.kind import ResourceType
 from platform_deploy.model import Project
 from platform_deploy.observe import Observation
 from platform_deploy.plan import Phase, Plan, Step, steps, to_deploy, to_destroy
-from platform_deploy.resource import Desired, Observed, ResourceType, Scope
+from platform_deploy.resource import Desired, Observed, Scope
 
 from .fakes import DOOR, HOUSE, address, id_of, of_type, there, types, wanted
 

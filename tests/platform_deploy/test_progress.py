@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 from platform_deploy.apply import Event
 from platform_deploy.plan import Phase, Step
@@ -52,3 +53,12 @@ def test_on_a_terminal_the_same_lines_stay() -> None:
     text = shown_on(Terminal())
     assert "1.23 s  created House one" in text
     assert "0 of 1 tasks" in text
+
+
+def test_before_the_first_step_nothing_is_written_over_what_is_typed() -> None:
+    stream = Terminal()
+    with shown(stream) as voice:
+        time.sleep(0.25)  # longer than between two pictures
+        assert stream.getvalue() == ""
+        voice.tell(Event(step=STEP, is_end=False))
+        assert stream.getvalue() != ""

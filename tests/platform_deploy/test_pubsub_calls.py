@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from platform_deploy import flow
+from platform_deploy import calls, flow, listing
 from platform_deploy.aws import Account
-from platform_deploy.resource import Address, Observed, ResourceType, Value
+from platform_deploy.kind import ResourceType
+from platform_deploy.resource import Address, Observed, Value
 from platform_deploy.resources import (
     job_schedule,
     kms_key,
@@ -45,8 +46,7 @@ def live(of: ResourceType, handle: str, attributes: Mapping[str, Value]) -> Obse
 
 
 def change(account: Account, of: ResourceType, found: Observed, **wanted: Value) -> None:
-    assert of.update
-    of.update(account, found, wanted, frozenset(wanted))
+    calls.update(account, of, found, wanted, frozenset(wanted))
 
 
 def test_a_queue_is_set_what_differs_and_the_defaults_of_what_is_gone(account: Account) -> None:
@@ -69,7 +69,7 @@ def test_a_queue_that_went_while_it_was_listed_is_not_there(account: Account) ->
     stubbed.add_response("list_queues", {"QueueUrls": [URL]}, asked)
     code = "AWS.SimpleQueueService.NonExistentQueue"
     stubbed.add_client_error("get_queue_attributes", code, "gone", 400)
-    assert list(queue.TYPE.observe(account, SCOPE, {})) == []
+    assert list(listing.observe(account, queue.TYPE, SCOPE, {})) == []
 
 
 def test_a_queues_attributes_are_told_without_aws_s_defaults(account: Account) -> None:
@@ -78,7 +78,7 @@ def test_a_queues_attributes_are_told_without_aws_s_defaults(account: Account) -
     stubbed.add_response("list_queues", {"QueueUrls": [URL]})
     stubbed.add_response("get_queue_attributes", {"Attributes": told})
     stubbed.add_response("list_queue_tags", {"Tags": {"a": "b"}}, {"QueueUrl": URL})
-    (found,) = queue.TYPE.observe(account, SCOPE, {})
+    (found,) = listing.observe(account, queue.TYPE, SCOPE, {})
     assert found.properties["Attributes"] == {"DelaySeconds": "1", "Policy": {}}
     assert (found.tags, found.attributes["QueueArn"]) == ({"a": "b"}, "arn:q")
 
@@ -109,7 +109,7 @@ def test_another_scope_of_a_filter_is_set_while_nothing_is_filtered(account: Acc
 
 
 def test_without_queues_no_subscription_is_asked_for(account: Account) -> None:
-    assert list(subscription.TYPE.observe(account, SCOPE, {})) == []
+    assert list(listing.observe(account, subscription.TYPE, SCOPE, {})) == []
 
 
 def test_an_update_of_a_schedule_says_all_again(account: Account) -> None:
@@ -128,7 +128,7 @@ def test_a_state_machine_that_is_being_deleted_is_not_there(account: Account) ->
     )
     described = {**listed, "stateMachineArn": "arn:m", "definition": "{}", "roleArn": "arn:r"}
     stubbed.add_response("describe_state_machine", {**described, "status": "DELETING"})
-    assert list(state_machine.TYPE.observe(account, SCOPE, {})) == []
+    assert list(listing.observe(account, state_machine.TYPE, SCOPE, {})) == []
 
 
 def test_keys_are_found_by_their_tags_in_one_request(account: Account) -> None:
@@ -146,6 +146,6 @@ def test_keys_are_found_by_their_tags_in_one_request(account: Account) -> None:
     described = {"KeyMetadata": {"KeyId": "k", "KeyState": "Enabled", "Description": "d"}}
     stubbed.add_response("describe_key", described, {"KeyId": "k"})
     stubbed.add_response("get_key_policy", {"Policy": '{"Version": "x"}'}, {"KeyId": "k"})
-    (key,) = kms_key.TYPE.observe(account, SCOPE, {})
+    (key,) = listing.observe(account, kms_key.TYPE, SCOPE, {})
     assert (key.address.name, key.attributes) == ("x", {"KeyId": "k"})
     assert key.properties["Policy"] == {"Version": "x"}

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from platform_deploy.apply import apply
+from platform_deploy.kind import Look, ResourceType
 from platform_deploy.observe import observe
 from platform_deploy.plan import Phase, Step, steps
-from platform_deploy.resource import Known, Observed, ResourceType, Scope
+from platform_deploy.resource import Observed, Scope
 
 from .fakes import HOUSE, World, address, of_type, there, wanted
 from .test_apply import run_of
@@ -20,14 +21,14 @@ SOMEBODYS = {**OURS, "trivet:workload": "of another folder"}  # so this run leav
 
 
 def keeper(tags: dict[str, str]) -> ResourceType:
-    def look(_world: World, _scope: Scope, _known: Known) -> Iterable[Observed]:
+    def look(_: Look) -> Iterable[Observed]:
         return [there(KEEPER, tags={**OURS, **tags})]
 
     return of_type(KEEPER, observe=look, keeps_marks=True)
 
 
 def rare(asked: list[str]) -> ResourceType:
-    def look(_world: World, _scope: Scope, _known: Known) -> Iterable[Observed]:
+    def look(_: Look) -> Iterable[Observed]:
         asked.append(RARE)
         return [there(RARE, tags=OURS)]
 

@@ -8,25 +8,26 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from platform_deploy import calls, flow, manifest, naming
+from platform_deploy import calls, flow, listing, manifest, naming
 from platform_deploy.aws import Account
 from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError
+from platform_deploy.kind import ResourceType
 from platform_deploy.model import Project
-from platform_deploy.resource import Desired, Observed, ResourceType
+from platform_deploy.resource import Address, Desired, Observed, Value
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
-    alarm,
     bucket,
     hosted_zone,
-    job_schedule,
+    iam_role,
     listener_rule,
     namespace,
     parameter,
     rollout,
     security_group,
     service,
+    sms_settings,
 )
 
 from .conftest import (
@@ -46,6 +47,7 @@ from .conftest import (
     project_of,
     silent,
     with_apps,
+    with_sms,
 )
 
 EVERYTHING = (
@@ -91,9 +93,8 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     *("BillingMode", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"),
     *("ThroughputMode", "LifecyclePolicies", "BackupPolicy", "Policy"),
     *("AdminCreateUserConfig", "Policies", "ExplicitAuthFlows", "PreventUserExistenceErrors"),
-    *job_schedule.MEMBERS,
 }
-SET_BY_FUNCTIONS |= set(bucket.CALLS)
+SET_BY_FUNCTIONS |= {*bucket.CALLS, *sms_settings.DEFAULTS, sms_settings.LOGS}
 
 
 MADE_UP = {parameter.KIND: {"Value": "of its creation"}}
@@ -108,6 +109,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
         project_of(EVERYTHING, BACKEND, API.replace("api", "web"), BUILT),
         project_of(SCALED),
         invited(with_apps()),
+        with_sms(),
         project_of(f"{WORKER}{QUEUED}", SHOPFRONT),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
@@ -131,7 +133,7 @@ def test_the_create_call_fits_the_model_of_its_api(of: ResourceType) -> None:
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.kind)
 def test_every_compared_property_can_be_set_or_means_replacement(of: ResourceType) -> None:
     compared = {name for it in everything(of.kind) for name in it.properties} - of.unowned
-    if of.is_revisioned or of.kind == alarm.KIND:
+    if of.is_revisioned or of.update_call:
         return
     settable = set(of.update_calls) | (SET_BY_FUNCTIONS if of.update else set())
     assert compared - settable - of.replaces == set()
@@ -141,9 +143,14 @@ def test_every_compared_property_can_be_set_or_means_replacement(of: ResourceTyp
 def test_the_delete_and_update_calls_exist_in_the_model_of_their_api(of: ResourceType) -> None:
     model = botocore.session.get_session().get_service_model(of.api)
     delete = model.operation_model(of.delete_call).input_shape.members
-    assert {*of.identify, *of.delete_with} <= set(delete)
+    named = {it if it in delete else f"{it}s" for it in of.named_by} if not of.delete else set()
+    assert {*named, *of.delete_with} <= set(delete)
     for member, action in of.update_calls.items():
-        assert {member, *of.identify} <= set(model.operation_model(action).input_shape.members)
+        assert {member, *of.named_by} <= set(model.operation_model(action).input_shape.members)
+    if of.update_call:
+        wanted = {name for it in everything(of.kind) for name in it.properties}
+        takes = model.operation_model(of.update_call).input_shape.members
+        assert {*of.named_by, *wanted} - of.unowned - of.replaces <= set(takes)
 
 
 @pytest.mark.parametrize("of", TYPES, ids=lambda of: of.kind)
@@ -386,11 +393,38 @@ def test_another_error_of_a_rule_is_not_taken_for_a_taken_priority() -> None:
         listener_rule.create(account, {"ListenerArn": "l", "Priority": 1})  # type: ignore[arg-type]
 
 
+POLICIES = ({"PolicyName": "trivet", "PolicyDocument": {"Version": "x", "Statement": ()}},)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        (
+            POLICIES,
+            ("PutRolePolicy", {"PolicyDocument": '{"Version": "x", "Statement": []}'}),
+        ),
+        ((), ("DeleteRolePolicy", {})),
+    ],
+)
+def test_a_roles_policy_is_put_over_the_old_one_or_taken_away(
+    wanted: Value, asked: tuple[str, dict[str, str]]
+) -> None:
+    account = Scripted({})
+    live = Observed(
+        address=Address(kind=iam_role.KIND, name="x"),
+        properties={"Policies": POLICIES},
+        attributes={"RoleName": "x", "Arn": "arn"},
+    )
+    calls.update(account, iam_role.TYPE, live, {"Policies": wanted}, frozenset({"Policies"}))  # type: ignore[arg-type]  # a scripted account
+    action, more = asked
+    assert account.asked == [(action, {"RoleName": "x", "PolicyName": "trivet", **more})]
+
+
 def test_the_private_zone_of_a_network_that_exists_is_found() -> None:
     zone = {"HostedZoneId": "Z1", "Name": "test.shop.internal."}
     account = Scripted({"HostedZoneSummaries": [zone]})
     scope = flow.scope_of(project_of(API, BACKEND, shared=IMPORTED))
-    (found,) = hosted_zone.observe(account, scope, {})  # type: ignore[arg-type]
+    (found,) = listing.observe(account, hosted_zone.TYPE, scope, {})  # type: ignore[arg-type]
     at = {"VPCId": "vpc-1", "VPCRegion": "eu-central-1"}
     assert account.asked == [("ListHostedZonesByVPC", at)]
     assert (found.attributes, found.properties["VPC"]) == ({"Id": "Z1"}, at)
