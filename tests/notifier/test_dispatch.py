@@ -111,6 +111,15 @@ def test_a_push_is_told_once_however_often_it_comes(world: World) -> None:
     assert world.network.told() == [("ana", "3 commits")]
 
 
+@pytest.mark.parametrize(("event", "days"), [(PUSHED, 30), (RUN, 180)])
+def test_a_delivery_is_remembered_for_a_month_and_a_pipeline_for_half_a_year(
+    world: World, event: Event, days: int
+) -> None:
+    world.dispatch(event)
+    expires = int(world.ledger.items[event.key]["expires_at"]["N"])
+    assert expires == int((world.now + timedelta(days=days)).timestamp())
+
+
 def test_a_push_that_was_not_sent_is_sent_at_the_next_try(world: World) -> None:
     world.network.refused = {ANA.phone}
     with pytest.raises(AwsFailed):
