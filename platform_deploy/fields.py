@@ -92,10 +92,11 @@ class Fields:
             self.must(path, "be a string")
             return usual
         if node.text:
-            self._check_form(path, node.text)
+            self.check_form(path, node.text)
         return node.text
 
-    def _check_form(self, path: str, text: str) -> None:
+    def check_form(self, path: str, text: str) -> None:
+        """Note a text that has not the form of the field at a path."""
         form = self.table.rule(path).form
         if form and not form.pattern.fullmatch(text):
             self.complain(self.line(path), form.says.format(path=path, value=text))
@@ -152,7 +153,7 @@ class Fields:
         """Return a list of names."""
         found = tuple(item.text for item in self.listed(path, "names"))
         for name in found:
-            self._check_form(path, name)
+            self.check_form(path, name)
         return found
 
     def pairs(self, path: str) -> tuple[tuple[str, Node], ...]:
