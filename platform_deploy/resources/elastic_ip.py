@@ -1,8 +1,6 @@
 """The public address of a NAT gateway, `AWS::EC2::EIP`."""
 
-from collections.abc import Iterator
-
-from ..kind import ResourceType, in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import NAT_PER_AZ, NAT_SINGLE, PRIVATE
 from ..resource import Address, Desired, Ref
@@ -22,7 +20,7 @@ def allocation(project: Project, index: int) -> Ref:
     return Ref(address=_address(project, index), attribute="AllocationId")
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one address per NAT gateway."""
     for index in range(nat_count(project)):
         yield Desired(address=_address(project, index), properties={"Domain": "vpc"})

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .. import naming
 from ..errors import NotFound
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..listing import looked_at
 from ..model import Project, Workload
 from ..resource import Address, Desired, Observed, Properties, Ref, Value, maps
@@ -33,7 +33,7 @@ def arn(project: Project, workload: str, use: str) -> Ref:
     return Ref(address=address(project, workload, use), attribute="Arn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the two roles of each service, the four of each job, those of the account."""
     for workload in project.workloads:
         for use, found in _allowed(project, workload).items():
@@ -129,7 +129,8 @@ def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     if TRUST in changed:
         live.write("UpdateAssumeRolePolicy", PolicyDocument=wanted[TRUST])
     if "Policies" in changed:
-        release(live)
+        if not wanted.get("Policies"):
+            release(live)
         for policy in maps(wanted.get("Policies")):
             live.write("PutRolePolicy", **policy)
     if "Description" in changed:  # last: it says that there is no policy

@@ -1,9 +1,9 @@
 """When a job runs, `AWS::Scheduler::Schedule`; it belongs to the state machine that it starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .. import naming
-from ..kind import Found, Look, ResourceType, inherited
+from ..kind import Found, Look, ResourceType, Wanted, inherited
 from ..listing import looked_at
 from ..model import Project
 from ..resource import Address, Desired, Observed, Ref
@@ -12,7 +12,7 @@ from . import iam_role, state_machine
 KIND = "AWS::Scheduler::Schedule"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one schedule per job."""
     for workload in project.workloads:
         if workload.job:

@@ -1,9 +1,7 @@
 """The open ports of the load balancers, `AWS::ElasticLoadBalancingV2::Listener`."""
 
-from collections.abc import Iterable
-
 from ..exposure import HTTP, HTTPS, has_https, is_own
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
 from ..resource import Address, Desired, Pseudo, Ref, Value, present
@@ -29,7 +27,7 @@ def arn(project: Project, balancer: str, protocol: str) -> Ref | Pseudo:
     return Ref(address=address(project, balancer, protocol), attribute="ListenerArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the listeners; what no rule takes is answered 404."""
     for balancer in project.balancers:
         for protocol in PORTS if has_https(project, balancer) else (HTTP,):

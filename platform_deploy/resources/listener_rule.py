@@ -1,12 +1,12 @@
 """Which paths reach which service, `AWS::ElasticLoadBalancingV2::ListenerRule`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from .. import exposure
 from ..aws import Account, Answer
 from ..errors import AwsError
 from ..exposure import HTTPS
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Http, Project, Workload
 from ..resource import Address, Attributes, Desired, Pseudo, Value
 from . import listener, load_balancer, matching, target_group
@@ -40,7 +40,7 @@ def _address(project: Project, workload: Workload, rule: Http, protocol: str) ->
     return Address(kind=KIND, name=":".join(filter(None, (*parts, secure))))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the rules of each workload behind a load balancer, one for each listener."""
     for workload in project.workloads:
         for rule in workload.rules:

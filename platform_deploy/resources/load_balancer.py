@@ -1,11 +1,11 @@
 """The ways in, from the internet and from inside, `AWS::ElasticLoadBalancingV2::LoadBalancer`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .. import naming
 from ..aws import Answer
 from ..exposure import is_own
-from ..kind import Listing, Look, ResourceType
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
 from ..network import PRIVATE
@@ -32,7 +32,7 @@ def attribute(project: Project, name: str, balancer: str = PUBLIC) -> Ref | Pseu
     return Ref(address=address(project, balancer), attribute=name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield those that a rule needs; AWS wants the gateway attached before a public one."""
     for balancer in project.balancers:
         at, is_public = address(project, balancer), balancer == PUBLIC

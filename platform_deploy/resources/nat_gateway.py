@@ -1,10 +1,8 @@
 """The way from private subnets to the internet, `AWS::EC2::NatGateway`."""
 
-from collections.abc import Iterator
-
 from ..available import Ready
 from ..aws import Answer
-from ..kind import ResourceType, in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PUBLIC
 from ..resource import Address, Desired, Ref, Value
@@ -21,7 +19,7 @@ def gateway_id(project: Project, index: int) -> Ref | None:
     )
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the gateways, each in a public subnet; the internet gateway must be attached first."""
     for index in range(elastic_ip.nat_count(project)):
         zone = index % subnet.count(project, PUBLIC)

@@ -3,10 +3,10 @@
 A sidecar's image lies beside the service's own, with its name before the tag.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..images import Build, key
-from ..kind import Listing, ResourceType
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project, Workload
 from ..resource import Address, Desired, Pseudo, Ref, Text, Value
 from ..task import Container
@@ -47,7 +47,7 @@ def arns(project: Project, workload: Workload) -> Iterator[Ref]:
         yield Ref(address=address(project, workload), attribute="repositoryArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one repository per workload that has images of its own."""
     for workload in project.workloads:
         if workload.built:

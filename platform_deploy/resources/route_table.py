@@ -1,11 +1,11 @@
 """The ways out of the subnets, `AWS::EC2::RouteTable`: one for the public ones, one per private."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, OwnVpc
 from ..resource import Address, Desired, Properties, Ref, Value, maps
@@ -33,7 +33,7 @@ def private_ids(project: Project) -> tuple[Value, ...]:
     return tuple(Ref(address=at, attribute="RouteTableId") for at in found)
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the tables; a route to a gateway that is not attached yet would be refused."""
     if not isinstance(project.shared.network.vpc, OwnVpc):
         return

@@ -3,9 +3,7 @@
 A policy has no tags: it is whose its target is.
 """
 
-from collections.abc import Iterator
-
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired
 from . import load_balancer, metric, scalable_target, target_group
@@ -15,7 +13,7 @@ IDENTITY = scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a policy for each metric of each workload."""
     for workload in project.workloads:
         for it in workload.scaling.metrics if workload.scaling else ():

@@ -1,10 +1,10 @@
 """The running tasks of a workload, `AWS::ECS::Service`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..aws import Answer
 from ..errors import NotFound
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project, Workload
 from ..network import PRIVATE
 from ..resource import Address, Desired, Observed, Properties, Value, present
@@ -36,7 +36,7 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=project.name_of(workload))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one service per workload that is no job."""
     for workload in project.services:
         name = project.name_of(workload.name)

@@ -1,11 +1,10 @@
 """A queue's ear at a topic, `AWS::SNS::Subscription`; it belongs to whoever has the queue."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 
 from ..aws import Answer
-from ..kind import Found, Live, Look, ResourceType, inherited
+from ..kind import Found, Live, Look, ResourceType, Wanted, inherited
 from ..listing import looked_at
 from ..messages import Subscription
 from ..model import Project
@@ -17,7 +16,7 @@ IDENTITY = ("TopicArn", "Protocol", "Endpoint")
 EVERYTHING = "{}"  # the filter that lets all messages through
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield what each worker subscribes to; the topic may be another folder's."""
     published = {(w.name, it.name) for w in project.workloads for it in w.topics}
     for workload in project.workloads:

@@ -14,12 +14,13 @@ from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError
 from platform_deploy.kind import ResourceType
 from platform_deploy.model import Project
-from platform_deploy.resource import Desired, Observed
+from platform_deploy.resource import Address, Desired, Observed, Value
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
     bucket,
     hosted_zone,
+    iam_role,
     listener_rule,
     namespace,
     parameter,
@@ -390,6 +391,33 @@ def test_another_error_of_a_rule_is_not_taken_for_a_taken_priority() -> None:
     account = Scripted(AwsError(action="x", code="TooManyRules", said=""))
     with pytest.raises(AwsError, match="TooManyRules"):
         listener_rule.create(account, {"ListenerArn": "l", "Priority": 1})  # type: ignore[arg-type]
+
+
+POLICIES = ({"PolicyName": "trivet", "PolicyDocument": {"Version": "x", "Statement": ()}},)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        (
+            POLICIES,
+            ("PutRolePolicy", {"PolicyDocument": '{"Version": "x", "Statement": []}'}),
+        ),
+        ((), ("DeleteRolePolicy", {})),
+    ],
+)
+def test_a_roles_policy_is_put_over_the_old_one_or_taken_away(
+    wanted: Value, asked: tuple[str, dict[str, str]]
+) -> None:
+    account = Scripted({})
+    live = Observed(
+        address=Address(kind=iam_role.KIND, name="x"),
+        properties={"Policies": POLICIES},
+        attributes={"RoleName": "x", "Arn": "arn"},
+    )
+    calls.update(account, iam_role.TYPE, live, {"Policies": wanted}, frozenset({"Policies"}))  # type: ignore[arg-type]  # a scripted account
+    action, more = asked
+    assert account.asked == [(action, {"RoleName": "x", "PolicyName": "trivet", **more})]
 
 
 def test_the_private_zone_of_a_network_that_exists_is_found() -> None:
