@@ -21,11 +21,12 @@ URL = "EndpointURL"  # Chalice's output with the API's address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """An app that is up: its API's address, and whether anything was changed."""
+    """An app that is up: its API's address, whether anything was changed, whether it was not up."""
 
     application: str
     address: str
     is_changed: bool
+    is_new: bool = False
 
 
 def stack_name(app: App) -> str:
@@ -60,7 +61,12 @@ def bring_up(account: Account, bucket: CodeBucket, chalice: Chalice, place: Plac
             name=wanted.name, template=wanted.template, parameters=sam.parameters(place, address)
         )
         made = stack.put(account, again, made)
-    return Applied(application=app.application, address=made.outputs.get(URL, ""), is_changed=True)
+    return Applied(
+        application=app.application,
+        address=made.outputs.get(URL, ""),
+        is_changed=True,
+        is_new=standing is None or standing.status in stack.BROKEN,
+    )
 
 
 def take_down(account: Account, app: App) -> bool:

@@ -59,7 +59,7 @@ class Way:
 class Up:
     """What an `up` did: the deploy of what the apps need, the apps, how each is used.
 
-    `secrets` are those that it made up, by their parameters' names.
+    `secrets` are those that it made up and nobody was told, by their parameters' names.
     """
 
     done: flow.Done
@@ -107,7 +107,7 @@ def up(
         place.use(chalice.app, done.live, it.address)
         for chalice, it in zip(chalices, applied, strict=True)
     )
-    secrets = flow.revealed(account, done.plan)
+    secrets = flow.revealed(account, done, {it.application for it in applied if it.is_new})
     return Up(done=done, apps=applied, uses=uses, secrets=secrets)
 
 

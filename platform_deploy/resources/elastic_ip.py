@@ -17,7 +17,7 @@ def nat_count(project: Project) -> int:
 
 def allocation(project: Project, index: int) -> Ref:
     """Return the reference to the address of one NAT gateway."""
-    return Ref(address=_address(project, index), attribute="AllocationId")
+    return _address(project, index).ref("AllocationId")
 
 
 def desired(project: Project) -> Wanted:

@@ -49,11 +49,11 @@ def address(name: str) -> Address:
 
 def file_system_id(name: str) -> Ref:
     """Return the reference to a file system's id."""
-    return Ref(address=address(name), attribute="FileSystemId")
+    return address(name).ref("FileSystemId")
 
 
 def _policy(app: App, name: str) -> Value:
-    own = Ref(address=address(name), attribute="FileSystemArn")
+    own = address(name).ref("FileSystemArn")
     mounting = of_apps.actions("elasticfilesystem")
     tls = statement(
         DENY, mounting, resource=own, to=of_apps.ANYBODY, where=NOT_SECURE, sid="OnlyEncrypted"

@@ -30,7 +30,7 @@ def address(project: Project, workload: str, use: str) -> Address:
 
 def arn(project: Project, workload: str, use: str) -> Ref:
     """Return the reference to a workload's role."""
-    return Ref(address=address(project, workload, use), attribute="Arn")
+    return address(project, workload, use).ref("Arn")
 
 
 def desired(project: Project) -> Wanted:

@@ -18,7 +18,7 @@ DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 def key_id(project: Project, workload: str) -> Ref:
     """Return the reference to the key of a worker's queues."""
-    return Ref(address=_address(project, workload), attribute="KeyId")
+    return _address(project, workload).ref("KeyId")
 
 
 def _address(project: Project, workload: str) -> Address:

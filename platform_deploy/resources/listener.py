@@ -24,7 +24,7 @@ def arn(project: Project, balancer: str, protocol: str) -> Ref | Pseudo:
     """Return the reference by which rules name their listener."""
     if not is_own(balancer):
         return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{protocol}")
-    return Ref(address=address(project, balancer, protocol), attribute="ListenerArn")
+    return address(project, balancer, protocol).ref("ListenerArn")
 
 
 def desired(project: Project) -> Wanted:

@@ -45,19 +45,18 @@ def desired(project: Project) -> Wanted:
     for workload in project.workloads:
         for rule in workload.rules:
             group = target_group.arn(project, workload, rule)
+            hosts = matching.hosts(project, workload, rule)
             for protocol, leads in exposure.listeners(project, workload, rule).items():
                 at = _address(project, workload, rule, protocol)
-                action: Value = {"Type": "forward", "TargetGroupArn": group}
+                forward: Value = {"Type": "forward", "TargetGroupArn": group}
                 yield Desired(
                     address=at,
                     workload=workload.name,
                     properties={
                         "ListenerArn": listener.arn(project, workload.balancer, protocol),
-                        "Priority": matching.priority(
-                            rule.path, matching.hosts(project, workload, rule), at.name
-                        ),
+                        "Priority": matching.priority(rule.path, hosts, at.name),
                         "Conditions": tuple(matching.conditions(project, workload, rule)),
-                        "Actions": (TO_HTTPS if leads else action,),
+                        "Actions": (TO_HTTPS if leads else forward,),
                     },
                 )
 
@@ -91,12 +90,9 @@ def _foreign_listeners(project: Project) -> Iterator[Pseudo]:
 def _shape(answer: Answer) -> Answer:
     """Return conditions and actions without what AWS says twice."""
     members = ("Type", "TargetGroupArn", "RedirectConfig")
-    return {
-        "Conditions": [
-            {k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"]
-        ],
-        "Actions": [{k: it[k] for k in members if k in it} for it in answer["Actions"]],
-    }
+    compared = [{k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"]]
+    actions = [{k: it[k] for k in members if k in it} for it in answer["Actions"]]
+    return {"Conditions": compared, "Actions": actions}
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:

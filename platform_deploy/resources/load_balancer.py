@@ -29,7 +29,7 @@ def attribute(project: Project, name: str, balancer: str = PUBLIC) -> Ref | Pseu
     """Return the reference to `LoadBalancerArn`, `DNSName` or `CanonicalHostedZoneId`."""
     if not is_own(balancer):
         return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{name}")
-    return Ref(address=address(project, balancer), attribute=name)
+    return address(project, balancer).ref(name)
 
 
 def desired(project: Project) -> Wanted:
@@ -67,7 +67,7 @@ def _attributes(project: Project, balancer: str) -> Iterator[Value]:
     logs = project.shared.entrance(balancer).logs
     yield {"Key": f"{LOGS}enabled", "Value": "true" if logs else "false"}
     if logs:
-        own = Ref(address=bucket.address(project), attribute="Bucket")
+        own = bucket.address(project).ref("Bucket")
         yield {"Key": f"{LOGS}bucket", "Value": logs[0] or own}
         yield {"Key": f"{LOGS}prefix", "Value": logs[1]}
 

@@ -17,7 +17,7 @@ POLLS = 600
 
 def attribute(project: Project, name: str) -> Ref:
     """Return the reference to the namespace's `Id` or `Arn`."""
-    return Ref(address=_address(project), attribute=name)
+    return _address(project).ref(name)
 
 
 def desired(project: Project) -> Wanted:

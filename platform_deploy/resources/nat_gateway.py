@@ -14,9 +14,7 @@ KIND = "AWS::EC2::NatGateway"
 def gateway_id(project: Project, index: int) -> Ref | None:
     """Return the reference to the gateway of a private subnet, None where it has none."""
     count = elastic_ip.nat_count(project)
-    return (
-        Ref(address=_address(project, index % count), attribute="NatGatewayId") if count else None
-    )
+    return _address(project, index % count).ref("NatGatewayId") if count else None
 
 
 def desired(project: Project) -> Wanted:

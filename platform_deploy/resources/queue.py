@@ -13,7 +13,7 @@ from ..aws import Answer
 from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..messages import Queue
 from ..model import Project, Workload
-from ..resource import Address, Desired, Properties, Ref, Value
+from ..resource import Address, Desired, Properties, Value
 from ..statements import allow, arn, document
 from . import attributes, iam_role, kms_key, messaging, of_apps
 
@@ -53,7 +53,7 @@ def _desired(project: Project, workload: Workload, it: Queue, use: str) -> Desir
 
 def _of_app(app: App, it: AppQueue) -> Wanted:
     """Yield a queue that only the app's functions read and write, and that of its dead letters."""
-    dead = Ref(address=Address(kind=KIND, name=it.dead_letters), attribute="QueueArn")
+    dead = Address(kind=KIND, name=it.dead_letters).ref("QueueArn")
     own: dict[str, dict[str, Value]] = {
         it.dead_letters: {"MessageRetentionPeriod": FOURTEEN_DAYS},
         it.name: {
@@ -75,7 +75,7 @@ def _redrive(project: Project, workload: Workload, it: Queue) -> dict[str, Value
     if it.tries is None:
         return {}
     dead = messaging.queue_address(project, workload, it, messaging.DEAD_LETTERS)
-    target = Ref(address=dead, attribute="QueueArn")
+    target = dead.ref("QueueArn")
     return {"RedrivePolicy": {"deadLetterTargetArn": target, "maxReceiveCount": it.tries}}
 
 

@@ -31,7 +31,7 @@ def image(project: Project, workload: Workload, it: Container) -> Value:
         return it.image
     if named not in project.contents:
         return unknown(named)
-    uri = Ref(address=address(project, workload), attribute="repositoryUri")
+    uri = address(project, workload).ref("repositoryUri")
     return Text(parts=(uri, ":", project.contents[named]))
 
 
@@ -44,7 +44,7 @@ def unknown(named: str) -> Pseudo:
 def arns(project: Project, workload: Workload) -> Iterator[Ref]:
     """Yield the repository of a workload that has images of its own."""
     if workload.built:
-        yield Ref(address=address(project, workload), attribute="repositoryArn")
+        yield address(project, workload).ref("repositoryArn")
 
 
 def desired(project: Project) -> Wanted:

@@ -38,12 +38,9 @@ def desired(project: Project) -> Wanted:
 
 def observe(look: Look) -> Found:
     """Yield the policies of the environment's targets, with the tags of these."""
-    targets, space = (
-        look.by(scalable_target.KIND, "ResourceId"),
-        {"ServiceNamespace": scalable_target.NAMESPACE},
-    )
-    listed = look.pages("DescribeScalingPolicies", "ScalingPolicies", **space) if targets else ()
-    for it in listed:
+    targets = look.by(scalable_target.KIND, "ResourceId")
+    about = {"ServiceNamespace": scalable_target.NAMESPACE}
+    for it in look.pages("DescribeScalingPolicies", "ScalingPolicies", **about) if targets else ():
         if it["ResourceId"] in targets:
             yield look.found(it["PolicyName"], it, targets[it["ResourceId"]].tags)
 

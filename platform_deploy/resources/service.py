@@ -139,15 +139,12 @@ def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
 
 def _deployment(answer: Answer) -> Answer:
     """Return of how deployments go what a manifest can say."""
-    breaker = answer.get("deploymentCircuitBreaker", {})
-    percents = {
-        it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
-    }
-    return {
-        **percents,
-        "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
-        **({"alarms": answer["alarms"]} if "alarms" in answer else {}),
-    }
+    told, breaker = (
+        ("minimumHealthyPercent", "maximumPercent", "alarms"),
+        "deploymentCircuitBreaker",
+    )
+    switches = {it: on for it, on in answer.get(breaker, {}).items() if it in BREAKER}
+    return {**{it: answer[it] for it in told if it in answer}, breaker: switches}
 
 
 TYPE = ResourceType(

@@ -8,7 +8,7 @@ from ..kind import Found, Live, Look, ResourceType, Wanted, inherited
 from ..listing import looked_at
 from ..messages import Subscription
 from ..model import Project
-from ..resource import Address, Desired, Observed, Properties, Ref, Value, frozen, present
+from ..resource import Address, Desired, Observed, Properties, Value, frozen, present
 from . import attributes, messaging
 
 KIND = "AWS::SNS::Subscription"
@@ -23,16 +23,15 @@ def desired(project: Project) -> Wanted:
         for it in workload.subscriptions:
             topic = messaging.topic_address(project, it.service, it.topic)
             queue = messaging.queue_address(project, workload, it.queue)
-            known = Ref(address=topic, attribute="TopicArn")
-            elsewhere = messaging.topic_arn(project, it.service, it.topic)
             is_ours = (it.service, it.topic) in published
+            elsewhere = messaging.topic_arn(project, it.service, it.topic)
             yield Desired(
                 address=_address(topic.name, queue.name),
                 workload=workload.name,
                 properties={
-                    "TopicArn": known if is_ours else elsewhere,
+                    "TopicArn": topic.ref("TopicArn") if is_ours else elsewhere,
                     "Protocol": "sqs",
-                    "Endpoint": Ref(address=queue, attribute="QueueArn"),
+                    "Endpoint": queue.ref("QueueArn"),
                     **_filter(it),
                 },
             )

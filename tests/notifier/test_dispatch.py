@@ -230,6 +230,14 @@ def test_why_somebody_was_told_is_kept_however_often_it_comes_again(world: World
     assert [record.edge for record in kept] == ["fixed", "", ""]
 
 
+def test_what_no_rule_asks_for_is_kept_as_silent(world: World) -> None:
+    event = run(1, branch="feature")
+    assert world.dispatch(event).result == "silent"
+    (text,) = found_in(world.ledger.items[event.key], "").decisions
+    kept = from_text(text)
+    assert (kept.edge, kept.why) == ("", "run 1 failed; before, it was not known")
+
+
 def test_each_is_told_in_their_own_language(world: World) -> None:
     german = replace(BEN, language="de")
     world.rules = replace(RULES, people=(ANA, german))

@@ -164,15 +164,15 @@ def test_who_does_not_name_an_app_that_is_up_is_told_what_to_type_and_removes_no
 
 def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> None:
     wanted = with_apps("test", "datalake")
-    first = flow.revealed(account, deploy(account, wanted).plan)
+    first = flow.revealed(account, deploy(account, wanted))
     (name,) = first
     assert name == "/trivet/datalake/test/link-key"
     assert len(first[name]) >= 32
     more = with_other(wanted, Parameters, generated=("link-key", "other-key"))
-    second = flow.revealed(account, deploy(account, more).plan)
+    second = flow.revealed(account, deploy(account, more))
     assert list(second) == ["/trivet/datalake/test/other-key"]
     assert set(second.values()).isdisjoint(first.values())
-    assert flow.revealed(account, deploy(account, more).plan) == {}
+    assert flow.revealed(account, deploy(account, more)) == {}
     deploy(account, wanted)
     assert changes(account, wanted) == {}
     names = account.pages("ssm", "DescribeParameters", "Parameters")
@@ -182,7 +182,7 @@ def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> N
 def test_a_secret_that_somebody_sets_stays_and_is_in_no_plan(account: Account) -> None:
     wanted = with_apps("test", "datalake")
     done = deploy(account, wanted)
-    ((name, value),) = flow.revealed(account, done.plan).items()
+    ((name, value),) = flow.revealed(account, done).items()
     assert value not in repr(done)
     account.write("ssm", "PutParameter", Name=name, Value="of somebody", Overwrite=True)
     assert changes(account, wanted) == {}

@@ -13,7 +13,17 @@ from platform_deploy.chalice_command import Chalice
 from platform_deploy.errors import ChaliceFailed, NotConfigured, NotFound, Refused
 
 from .conftest import agree
-from .test_up import PARAMETER, PROJECT, ROOT, counting, delivery, listening, tell_of, texts, there
+from .test_up import (
+    PARAMETER,
+    PROJECT,
+    checkout,
+    counting,
+    delivery,
+    listening,
+    tell_of,
+    texts,
+    there,
+)
 
 # Chalice sleeps five seconds after each function it makes; the emulator is ready sooner.
 AT_ONCE = "import time; sleep = time.sleep; time.sleep = lambda s: sleep(min(s, 0.2)); "
@@ -30,10 +40,7 @@ WIRED = (
 def copied(name: str, to: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Chalice, ...]:
     """A project in a folder of its own, since its files are written to."""
     monkeypatch.setattr(chalice_command, "RUN", AT_ONCE + chalice_command.RUN)
-    ignored = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
-    shutil.copytree(ROOT / name, to / name, ignore=ignored, symlinks=True)
-    shutil.copytree(ROOT / ".chalice", to / ".chalice")
-    return chalice_command.found(to, "dev", ministack.REGION)
+    return checkout(name, to)
 
 
 @pytest.fixture
@@ -46,8 +53,8 @@ def notifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Chalice, 
     return copied("notifier", tmp_path, monkeypatch)
 
 
-def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
-    emulator: Emulator, lake: tuple[Chalice, ...]
+def test_chalice_deploys_the_rest_is_added_and_another_machine_goes_on_and_takes_it_down(
+    emulator: Emulator, lake: tuple[Chalice, ...], tmp_path: Path
 ) -> None:
     (chalice,) = lake
     voice, said = listening()
@@ -74,8 +81,14 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_takes_it_down(
         with pytest.raises(Refused, match="trivet-datalake-dev is up by chalice deploy"):
             up.up(account, PROJECT, lake, agree, voice, up.Way(road=up.PACKAGE))
 
-        shutil.rmtree(chalice.state.parent)  # as on a machine that has never deployed
-        up.down(account, PROJECT, lake, agree, voice)
+        standing = there(account)
+        machine = checkout("datalake", tmp_path / "elsewhere")  # it has never deployed
+        # It knows the API, so it would replace its routes: as far as the emulator goes.
+        with pytest.raises(ChaliceFailed, match="PutRestApi"):
+            up.up(account, PROJECT, machine, agree, voice, up.Way())
+        assert there(account) == standing
+        shutil.rmtree(machine[0].state.parent)
+        up.down(account, PROJECT, machine, agree, voice)
         assert there(account) == before
 
 

@@ -151,12 +151,12 @@ def test_a_destroy_that_stops_in_the_middle_is_completed_by_the_next(
 
 
 def relayed(
-    port: int, path: str, body: bytes, headers: dict[str, str]
+    port: int, path: str, body: bytes, headers: dict[str, str], method: str = "POST"
 ) -> tuple[int, dict[str, str], bytes]:
     """The emulator's answer to a request: status, headers to pass on, body."""
     upstream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        upstream.request("POST", path, body, headers)
+        upstream.request(method, path, body, headers)
         answer = upstream.getresponse()
         data = answer.read()
     finally:

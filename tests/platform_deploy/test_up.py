@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import json
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,31 @@ def counting() -> Iterator[Counting]:
 
 def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
+
+
+def checkout(app: str, to: Path) -> tuple[Chalice, ...]:
+    """One app's project as a fresh clone has it."""
+    ignored = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
+    shutil.copytree(ROOT / app, to / app, ignore=ignored, symlinks=True)
+    shutil.copytree(ROOT / ".chalice", to / ".chalice")
+    return chalice_command.found(to, "dev", ministack.REGION)
+
+
+Packaged = tuple[dict[str, Any], bytes]
+
+
+def packaged_at_most_once() -> Callable[[Chalice, Mapping[str, str]], Packaged]:
+    """Stand for Chalice.package where the same is packaged again and again."""
+    made: dict[str, Packaged] = {}
+    package = Chalice.package
+
+    def kept(chalice: Chalice, variables: Mapping[str, str]) -> Packaged:
+        key = f"{chalice.folder} {sorted(variables.items())}"
+        if key not in made:
+            made[key] = package(chalice, variables)
+        return made[key]
+
+    return kept
 
 
 def listening() -> tuple[Voice, list[str]]:
@@ -186,21 +212,6 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         assert {name: sum(count.values()) for name, count in counts.items()} == REQUESTS, counts
 
 
-def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ministack.start(log=tmp_path / "log", auth=True) as emulator:
-        for name, value in emulator.environment().items():
-            monkeypatch.setenv(name, value)
-        with counting() as account:
-            done = up.up(
-                account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE)
-            )
-            api = api_of(account, "trivet-notifier")
-            assert send_a_delivery(emulator, api, done.secrets[PARAMETER]) == 202
-            assert texts(emulator)
-
-
 def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_its_mount(
     emulator: Emulator,
 ) -> None:
@@ -276,6 +287,21 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
         assert [it.is_changed for it in done.apps] == [True, False]
 
 
+def test_another_checkout_finds_all_as_it_wants_it_and_makes_nothing_twice(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    way, voice = up.Way(road=up.PACKAGE), listening()[0]
+    with counting() as account:
+        before = there(account)
+        one, other = (checkout("notifier", tmp_path / it) for it in ("laptop", "pipeline"))
+        up.up(account, PROJECT, one, agree, voice, way)
+        standing = there(account)
+        assert not up.up(account, PROJECT, other, agree, voice, way).is_changed
+        assert there(account) == standing
+        up.down(account, PROJECT, other, agree, voice)
+        assert there(account) == before
+
+
 def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emulator) -> None:
     theirs = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     with counting() as account:
@@ -326,5 +352,10 @@ def test_the_command_line_asks_and_prints_addresses(
     where = ["-C", str(tmp_path)]
     assert main([*where, "up", "--env", "dev", "--via", "package"]) == 4
     assert "use --yes" in capsys.readouterr().err
+    assert main([*where, "up", "--env", "dev", "--first-user", "ana@example.com"]) == 4
+    user = "AWS::Cognito::UserPoolUser trivet-datalake-dev/ana@example.com"
+    assert user in " ".join(capsys.readouterr().err.split())
+    assert main([*where, "up", "--env", "dev", "--first-user", "ana"]) == 2
+    assert "--first-user ana: is no e-mail address" in capsys.readouterr().err
     assert main([*where, "down", "--env", "dev", "--yes", "prod"]) == 4
     assert "--yes prod is not the environment dev" in capsys.readouterr().err
