@@ -4,7 +4,8 @@ Chalice's memory, `.chalice/deployed/STAGE.json`, lies in the environment's buck
 before each command and kept after it, so that another machine goes on where this one was.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import leftovers, package_road
@@ -26,8 +27,6 @@ def bring_up(
     chalice: Chalice,
     place: Place,
     say: Callable[[str], None],
-    *,
-    has_logs: bool,
 ) -> Applied:
     """Deploy the app; raises ChaliceFailed, NotSteady, and Refused where it is up the other way."""
     app = chalice.app
@@ -56,9 +55,10 @@ def bring_up(
         stage=str(chalice.read_config().get("api_gateway_stage", DEFAULT_STAGE)),
         address=address,
     )
-    for text in leftovers.add(deployed, has_logs=has_logs):
+    for text in leftovers.add(deployed):
         say(f"added to {text}")
-    return Applied(application=app.application, address=address, is_changed=True)
+    is_new = state is None or not list(_apis(json.loads(state)["resources"]))
+    return Applied(application=app.application, address=address, is_changed=True, is_new=is_new)
 
 
 def take_down(bucket: CodeBucket, account: Account, chalice: Chalice) -> bool:
@@ -82,5 +82,9 @@ def _configure(chalice: Chalice, place: Place, address: str, say: Callable[[str]
 
 def _api(resources: Iterable[Mapping[str, Any]]) -> tuple[str, str]:
     """Return the id and the address of the API among what Chalice says it has made."""
-    (found,) = (it for it in resources if it["resource_type"] == "rest_api")
+    (found,) = _apis(resources)
     return found["rest_api_id"], found["rest_api_url"]
+
+
+def _apis(resources: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    yield from (it for it in resources if it["resource_type"] == "rest_api")

@@ -4,6 +4,7 @@ It wires the rooms and decides nothing; questions are asked through `confirm`, o
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
@@ -177,10 +178,14 @@ def destroy(
         return Done(plan=found, steps=steps, left=_left(observe(account, scope, TYPES), limits))
 
 
-def revealed(account: Account, done: Plan) -> dict[str, str]:
-    """Return the secrets that a carried out plan made up, by name; for whoever ran it, once."""
-    new = (it.address for it in done.changes if it.action is Action.CREATE)
-    found = ((it, BY_KIND[it.kind].reveal) for it in new)
+def revealed(account: Account, done: Done, apps: AbstractSet[str] = frozenset()) -> dict[str, str]:
+    """Return the secrets that a deploy made up, by name, for whoever ran it, once.
+
+    Those of `apps` too: nobody was told of them where the run that made them did not end well.
+    """
+    new = {it.address for it in done.plan.changes if it.action is Action.CREATE}
+    told = (it.address for it in done.live if it.address in new or it.tag(naming.WORKLOAD) in apps)
+    found = ((it, BY_KIND[it.kind].reveal) for it in told)
     return {it.name: reveal(account, it) for it, reveal in found if reveal}
 
 

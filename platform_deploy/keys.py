@@ -57,7 +57,7 @@ def _check_forms(fields: Fields, node: Node, table: Table, path: str) -> None:
             fields.complain(value.line, f"{here} is not there yet in Trivet; leave it out")
         elif isinstance(known, Table) and isinstance(value.value, Mapping):
             _check_forms(fields, value, known, f"{here}.")
-        elif isinstance(known, Table) and known.other is None:
+        elif isinstance(known, Table) and known.other is None and EACH not in known.fields:
             fields.complain(value.line, f"{here} must be a map of fields")
 
 

@@ -21,11 +21,12 @@ URL = "EndpointURL"  # Chalice's output with the API's address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """An app that is up: its API's address, and whether anything was changed."""
+    """An app that is up: its API's address, whether anything was changed, whether it was not up."""
 
     application: str
     address: str
     is_changed: bool
+    is_new: bool = False
 
 
 def stack_name(app: App) -> str:
@@ -33,14 +34,12 @@ def stack_name(app: App) -> str:
     return f"{app.application}-{app.stage}"
 
 
-def bring_up(
-    account: Account, bucket: CodeBucket, chalice: Chalice, place: Place, *, has_logs: bool
-) -> Applied:
+def bring_up(account: Account, bucket: CodeBucket, chalice: Chalice, place: Place) -> Applied:
     """Make the app's stack as it is wanted; raises ChaliceFailed, Refused, NotSteady."""
     app = chalice.app
     packaged, code = chalice.package(place.variables)
     key = key_of(app.application, code, ".zip")
-    template = sam.completed(packaged, app, place, code=(bucket.name, key), has_logs=has_logs)
+    template = sam.completed(packaged, app, place, code=(bucket.name, key))
     standing = find(account, app)
     address = standing.outputs.get(URL, "") if standing else ""
     if standing and _is_as_wanted(standing, template, place):
@@ -62,7 +61,12 @@ def bring_up(
             name=wanted.name, template=wanted.template, parameters=sam.parameters(place, address)
         )
         made = stack.put(account, again, made)
-    return Applied(application=app.application, address=made.outputs.get(URL, ""), is_changed=True)
+    return Applied(
+        application=app.application,
+        address=made.outputs.get(URL, ""),
+        is_changed=True,
+        is_new=standing is None or standing.status in stack.BROKEN,
+    )
 
 
 def take_down(account: Account, app: App) -> bool:

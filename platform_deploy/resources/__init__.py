@@ -7,6 +7,7 @@ from ..kind import ResourceType
 from . import (
     access_point,
     alarm,
+    api_account,
     bucket,
     certificate,
     cluster,
@@ -36,6 +37,7 @@ from . import (
     security_group,
     security_group_rule,
     service,
+    sms_settings,
     state_machine,
     subnet,
     subscription,
@@ -55,8 +57,9 @@ _KINDS = (
     *(vpc, internet_gateway, subnet, elastic_ip, nat_gateway, route_table, vpc_endpoint),
     *(security_group, security_group_rule, namespace, discovery_service, hosted_zone, record),
     *(load_balancer, target_group, certificate, listener, listener_certificate, listener_rule),
-    *(log_group, iam_role, repository, bucket, alarm, cluster, task_definition, service),
-    *(scalable_target, scaling_policy, topic, kms_key, queue, subscription),
+    *(log_group, iam_role, repository, bucket, alarm, api_account),
+    *(cluster, task_definition, service),
+    *(scalable_target, scaling_policy, topic, sms_settings, kms_key, queue, subscription),
     *(state_machine, job_schedule, table, file_system, access_point, mount_target),
     *(user_pool, user_pool_client, user_pool_group, user_pool_user, parameter),
 )

@@ -297,6 +297,7 @@ def test_a_link_for_one_use_is_used_once_by_what_succeeds(guarded: Any, lake: Pa
     whole = guarded.get(link, headers={"Range": "bytes=0-1", "If-None-Match": "*"})
     assert (whole.status_code, whole.body) == (200, b"12345")
     assert code(guarded.get(link)) == (410, "link-spent")
+    assert guarded.head(link).status_code == 410  # nor does it tell what is there later
 
 
 def test_an_upload_for_one_use_overwrites_nothing_later(guarded: Any, lake: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from datalake.chalicelib.dataset import Existing, Record
-from datalake.chalicelib.errors import NoSuchDataset
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed
 from datalake.chalicelib.key import parse_key
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.filesystem import FilesystemStore
@@ -133,6 +133,65 @@ def test_a_piece_that_was_acknowledged_is_there(
         if moment.acknowledged:
             after = FilesystemUploads(FilesystemStore(str(lake))).find(upload.id)
             assert after.offset >= 300 * moment.acknowledged.count("piece")
+
+
+class MetFiles(PoweredFiles):
+    """Another writer comes when a commit is made and not yet synced."""
+
+    def __init__(self, root: Path, meet: Callable[[FilesystemStore], str]) -> None:
+        super().__init__(root)
+        self._meet: Callable[[FilesystemStore], str] | None = None
+        self._later = meet
+
+    def expect(self) -> None:
+        self._meet = self._later
+
+    def sync_folder(self, folder: int) -> None:
+        if self._meet and self._path(folder, ".") == "folder":
+            meet, self._meet = self._meet, None
+            self.acknowledge(meet(FilesystemStore(self.root, files=self)))
+        super().sync_folder(folder)
+
+
+def replaces(store: FilesystemStore) -> str:
+    return put(store, "second", Preconditions(if_match=f'"{store.describe(KEY).info.etag}"'))
+
+
+def is_refused(store: FilesystemStore) -> str:
+    with pytest.raises(PreconditionFailed):
+        put(store, "second", Preconditions(if_none_match="*"))
+    return "there is one"
+
+
+def finds_nothing(store: FilesystemStore) -> str:
+    with pytest.raises(NoSuchDataset):
+        store.delete(KEY, NONE)
+    return NOTHING
+
+
+@pytest.mark.parametrize(
+    ("act", "meet", "after"),
+    [
+        (lambda store: put(store, "new"), replaces, {"second"}),
+        (lambda store: put(store, "new"), is_refused, {"new"}),
+        (lambda store: store.delete(KEY, NONE), finds_nothing, {NOTHING}),
+    ],
+)
+def test_what_another_writer_was_told_of_a_commit_is_true_after_a_loss_of_power(
+    tmp_path: Path,
+    root: Path,
+    act: Callable[[FilesystemStore], object],
+    meet: Callable[[FilesystemStore], str],
+    after: set[str],
+) -> None:
+    files = MetFiles(root, meet)
+    store = FilesystemStore(str(root), files=files)
+    if meet is finds_nothing:
+        put(store, "first")
+    files.expect()
+    act(store)
+    told = [lake for lake, moment in files.lakes(tmp_path / "after") if moment.acknowledged]
+    assert {found(FilesystemStore(str(lake))) for lake in told} == after
 
 
 class PrunedFiles(PoweredFiles):

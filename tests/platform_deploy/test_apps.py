@@ -109,7 +109,7 @@ def test_all_problems_are_reported_at_once() -> None:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
         "resources.a: type 'queueue' is none of dead_letters, file_system, parameter, "
-        "parameters, phone_numbers, queue, secrets, table, topic, topics, user_pool",
+        "parameters, phone_numbers, queue, secrets, sms_settings, table, topic, topics, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",

@@ -23,7 +23,7 @@ from platform_deploy.resource import rendered
 from platform_deploy.resources import alarm, edges
 
 from .conftest import MAIL, Look, agree, invited, silent, with_apps
-from .test_faults import Faulty
+from .test_faults import Faulty, Losing
 
 LookAt = Callable[[Project], Look]
 Changes = Mapping[str, tuple[str, list[str]]]
@@ -164,15 +164,15 @@ def test_who_does_not_name_an_app_that_is_up_is_told_what_to_type_and_removes_no
 
 def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> None:
     wanted = with_apps("test", "datalake")
-    first = flow.revealed(account, deploy(account, wanted).plan)
+    first = flow.revealed(account, deploy(account, wanted))
     (name,) = first
     assert name == "/trivet/datalake/test/link-key"
     assert len(first[name]) >= 32
     more = with_other(wanted, Parameters, generated=("link-key", "other-key"))
-    second = flow.revealed(account, deploy(account, more).plan)
+    second = flow.revealed(account, deploy(account, more))
     assert list(second) == ["/trivet/datalake/test/other-key"]
     assert set(second.values()).isdisjoint(first.values())
-    assert flow.revealed(account, deploy(account, more).plan) == {}
+    assert flow.revealed(account, deploy(account, more)) == {}
     deploy(account, wanted)
     assert changes(account, wanted) == {}
     names = account.pages("ssm", "DescribeParameters", "Parameters")
@@ -182,7 +182,7 @@ def test_a_secret_more_is_made_up_and_one_less_is_deleted(account: Account) -> N
 def test_a_secret_that_somebody_sets_stays_and_is_in_no_plan(account: Account) -> None:
     wanted = with_apps("test", "datalake")
     done = deploy(account, wanted)
-    ((name, value),) = flow.revealed(account, done.plan).items()
+    ((name, value),) = flow.revealed(account, done).items()
     assert value not in repr(done)
     account.write("ssm", "PutParameter", Name=name, Value="of somebody", Overwrite=True)
     assert changes(account, wanted) == {}
@@ -419,11 +419,11 @@ def test_the_first_user_is_invited_once_and_stays_though_nobody_names_them_again
 
 # --- losing answers ---------------------------------------------------------------------------
 
-READS, CALLS = 40, 130
+READS, CALLS = 32, 150
 
 
 @pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
-@pytest.mark.parametrize("number", range(READS, CALLS, 18))
+@pytest.mark.parametrize("number", range(READS, CALLS, 22))
 def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
     account: Account, look: LookAt, number: int, takes_effect: bool
 ) -> None:
@@ -438,3 +438,16 @@ def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
     assert look(wanted).observation().doubles == ()
     flow.destroy(account, wanted, agree, silent())
     assert look(wanted).count() == before
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("action", ["AdminCreateUser", "AdminAddUserToGroup", "PutMetricAlarm"])
+def test_nobody_is_invited_twice_and_no_alarm_is_lost(
+    account: Account, monkeypatch: pytest.MonkeyPatch, action: str, takes_effect: bool
+) -> None:
+    wanted = invited(with_apps("test", "datalake"))
+    losing = Losing(account.send, action, takes_effect=takes_effect)
+    monkeypatch.setattr(account, "send", losing)
+    deploy(account, wanted)
+    assert losing.has_lost
+    assert changes(account, wanted) == {}

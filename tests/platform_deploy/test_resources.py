@@ -27,6 +27,7 @@ from platform_deploy.resources import (
     rollout,
     security_group,
     service,
+    sms_settings,
 )
 
 from .conftest import (
@@ -46,6 +47,7 @@ from .conftest import (
     project_of,
     silent,
     with_apps,
+    with_sms,
 )
 
 EVERYTHING = (
@@ -92,7 +94,7 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     *("ThroughputMode", "LifecyclePolicies", "BackupPolicy", "Policy"),
     *("AdminCreateUserConfig", "Policies", "ExplicitAuthFlows", "PreventUserExistenceErrors"),
 }
-SET_BY_FUNCTIONS |= set(bucket.CALLS)
+SET_BY_FUNCTIONS |= {*bucket.CALLS, *sms_settings.DEFAULTS, sms_settings.LOGS}
 
 
 MADE_UP = {parameter.KIND: {"Value": "of its creation"}}
@@ -107,6 +109,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
         project_of(EVERYTHING, BACKEND, API.replace("api", "web"), BUILT),
         project_of(SCALED),
         invited(with_apps()),
+        with_sms(),
         project_of(f"{WORKER}{QUEUED}", SHOPFRONT),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),

@@ -3,9 +3,10 @@
 import hashlib
 import hmac
 import json
+import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,31 @@ def chalices() -> tuple[Chalice, ...]:
     return chalice_command.found(ROOT, "dev", ministack.REGION)
 
 
+def checkout(app: str, to: Path) -> tuple[Chalice, ...]:
+    """One app's project as a fresh clone has it."""
+    ignored = shutil.ignore_patterns("deployed", "deployments", "__pycache__")
+    shutil.copytree(ROOT / app, to / app, ignore=ignored, symlinks=True)
+    shutil.copytree(ROOT / ".chalice", to / ".chalice")
+    return chalice_command.found(to, "dev", ministack.REGION)
+
+
+Packaged = tuple[dict[str, Any], bytes]
+
+
+def packaged_at_most_once() -> Callable[[Chalice, Mapping[str, str]], Packaged]:
+    """Stand for Chalice.package where the same is packaged again and again."""
+    made: dict[str, Packaged] = {}
+    package = Chalice.package
+
+    def kept(chalice: Chalice, variables: Mapping[str, str]) -> Packaged:
+        key = f"{chalice.folder} {sorted(variables.items())}"
+        if key not in made:
+            made[key] = package(chalice, variables)
+        return made[key]
+
+    return kept
+
+
 def listening() -> tuple[Voice, list[str]]:
     said: list[str] = []
     return Voice(tell=lambda _event: None, say=said.append), said
@@ -96,7 +122,8 @@ def api_of(account: Account, name: str) -> str:
     return str(found)
 
 
-def send_a_delivery(emulator: Emulator, api: str, secret: str) -> int:
+def delivery(secret: str) -> tuple[dict[str, str], bytes]:
+    """The header fields and body of a failed pipeline, signed."""
     body = (ROOT / "examples" / "webhooks" / "workflow_run.failed.json").read_bytes()
     digest = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     headers = {
@@ -105,6 +132,11 @@ def send_a_delivery(emulator: Emulator, api: str, secret: str) -> int:
         "X-GitHub-Delivery": "1",
         "X-Hub-Signature-256": f"sha256={digest}",
     }
+    return headers, body
+
+
+def send_a_delivery(emulator: Emulator, api: str, secret: str) -> int:
+    headers, body = delivery(secret)
     url = f"{emulator.endpoint}/_aws/execute-api/{api}/api/webhooks/github"
     return call("POST", url, headers=headers, body=body).status
 
@@ -176,22 +208,8 @@ def test_up_brings_a_notifier_that_texts_a_second_up_changes_nothing_and_down_le
         up.down(account, PROJECT, chalices(), agree, voice)
         counts["down"] = dict(sorted(account.requests.items()))
         assert there(account) == before
+        assert not account.read("apigateway", "GetAccount").get("cloudwatchRoleArn")
         assert {name: sum(count.values()) for name, count in counts.items()} == REQUESTS, counts
-
-
-def test_it_runs_where_functions_have_only_the_rights_of_their_own_roles(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with ministack.start(log=tmp_path / "log", auth=True) as emulator:
-        for name, value in emulator.environment().items():
-            monkeypatch.setenv(name, value)
-        with counting() as account:
-            done = up.up(
-                account, PROJECT, chalices(), agree, listening()[0], up.Way(road=up.PACKAGE)
-            )
-            api = api_of(account, "trivet-notifier")
-            assert send_a_delivery(emulator, api, done.secrets[PARAMETER]) == 202
-            assert texts(emulator)
 
 
 def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_its_mount(
@@ -204,7 +222,8 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
             for it in account.read("logs", "DescribeLogGroups")["logGroups"]
         }
         names = {it["FunctionName"] for it in account.read("lambda", "ListFunctions")["Functions"]}
-        assert {f"/aws/lambda/{name}" for name in names} == kept.keys()
+        of_apis = {f"/trivet/trivet-{it}-dev/api" for it in ("datalake", "notifier")}
+        assert {f"/aws/lambda/{name}" for name in names} | of_apis == kept.keys()
         assert set(kept.values()) == {30}
         retries = account.read(
             "lambda",
@@ -218,8 +237,13 @@ def test_functions_have_their_logs_retries_and_secrets_and_the_lake_lacks_only_i
             "lambda", "GetFunctionConfiguration", FunctionName="trivet-datalake-dev"
         )
         assert lake["Environment"]["Variables"]["DATALAKE_LINK_KEY"] in done.secrets.values()
-        assert "FileSystemConfigs" not in lake  # a gap: see localcloud/gaps.py
         api = api_of(account, "trivet-datalake")
+        stage = account.read("apigateway", "GetStage", restApiId=api, stageName="api")
+        assert not stage["accessLogSettings"]  # a gap: see localcloud/gaps.py
+        assert stage["methodSettings"]["*/*"]["throttlingRateLimit"] == 50
+        role = account.read("apigateway", "GetAccount")["cloudwatchRoleArn"]
+        assert role.endswith(":role/trivet-dev-api-logs")
+        assert "FileSystemConfigs" not in lake  # a gap: see localcloud/gaps.py
         refusals = account.read("apigateway", "GetGatewayResponses", restApiId=api)["items"]
         assert all(it["defaultResponse"] for it in refusals)  # a gap: see localcloud/gaps.py
         # The emulator mounts no file systems, so this is as far as the lake goes on it.
@@ -263,6 +287,21 @@ def test_a_changed_secret_changes_the_stack_of_its_app_alone(emulator: Emulator)
         assert [it.is_changed for it in done.apps] == [True, False]
 
 
+def test_another_checkout_finds_all_as_it_wants_it_and_makes_nothing_twice(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    way, voice = up.Way(road=up.PACKAGE), listening()[0]
+    with counting() as account:
+        before = there(account)
+        one, other = (checkout("notifier", tmp_path / it) for it in ("laptop", "pipeline"))
+        up.up(account, PROJECT, one, agree, voice, way)
+        standing = there(account)
+        assert not up.up(account, PROJECT, other, agree, voice, way).is_changed
+        assert there(account) == standing
+        up.down(account, PROJECT, other, agree, voice)
+        assert there(account) == before
+
+
 def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emulator) -> None:
     theirs = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     with counting() as account:
@@ -272,11 +311,18 @@ def test_a_stack_of_somebody_else_is_neither_changed_nor_removed(emulator: Emula
             StackName="trivet-notifier-dev",
             TemplateBody=json.dumps(theirs),
         )
-        voice, _ = listening()
+        theirs = "arn:aws:iam::000000000000:role/theirs"
+        patch = {"op": "replace", "path": "/cloudwatchRoleArn", "value": theirs}
+        account.write("apigateway", "UpdateAccount", patchOperations=[patch])
+        voice, said = listening()
         with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
             up.up(account, PROJECT, chalices(), agree, voice, up.Way(road=up.PACKAGE))
         with pytest.raises(Refused, match=r"trivet-notifier-dev is not Trivet's"):
             up.down(account, PROJECT, chalices(), agree, voice)
+        kept = f"account-wide (trivet-dev) stays as it is: it is held by {theirs}"
+        assert [it for it in said if it.startswith("AWS::ApiGateway")] == [
+            f"AWS::ApiGateway::Account {kept}"
+        ]
 
 
 def test_a_stack_that_failed_says_why_and_is_made_anew_the_next_time(emulator: Emulator) -> None:

@@ -7,13 +7,14 @@ sent, in test_deployer_policy_apps for Chalice and CloudFormation.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from localcloud import emulator as ministack
+from localcloud.emulator import Emulator
 from localcloud.provision import client as root
 from platform_deploy import up
 from platform_deploy.aws import iam_action
@@ -25,7 +26,18 @@ from .conftest import agree
 from .iam import Ask, Judge, Request, allows
 from .iam_of_apps import is_of_apps, of_request
 from .test_deployer_policy import FACTS, POLICY, Recording
-from .test_up import PROJECT, Counting, chalices, counting, listening
+from .test_up import (
+    PARAMETER,
+    PROJECT,
+    Counting,
+    api_of,
+    chalices,
+    counting,
+    listening,
+    packaged_at_most_once,
+    send_a_delivery,
+    texts,
+)
 
 USER = "deployer"
 WIDENED = ("cloudwatch:", "cognito-idp:", "dynamodb:TagResource", "ec2:", "ecs:", "s3:")
@@ -50,21 +62,14 @@ def statements(missing: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 @pytest.fixture(autouse=True)
 def packaged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `chalice package` makes of the same is the same; it takes longest of all here."""
-    made: dict[str, tuple[dict[str, Any], bytes]] = {}
-    package = Chalice.package
-
-    def kept(self: Chalice, variables: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
-        key = f"{self.folder} {sorted(variables.items())}"
-        if key not in made:
-            made[key] = package(self, variables)
-        return made[key]
-
-    monkeypatch.setattr(Chalice, "package", kept)
+    monkeypatch.setattr(Chalice, "package", packaged_at_most_once())
 
 
 @pytest.fixture
-def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Counting, Allow]]:
-    """An account that enforces IAM, seen by a user, and the way to give it a policy."""
+def guarded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Emulator, Counting, Allow]]:
+    """An emulator that enforces IAM, a user's account there, and the way to give it a policy."""
     with ministack.start(log=tmp_path / "log", auth=True) as emulator:
         iam = root(emulator.endpoint, "iam")
         iam.create_user(UserName=USER)
@@ -79,7 +84,7 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[C
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
         with counting() as account:
-            yield account, allow
+            yield emulator, account, allow
 
 
 def asks(requests: list[Request]) -> Iterator[Ask]:
@@ -95,9 +100,9 @@ def asks(requests: list[Request]) -> Iterator[Ask]:
 
 
 def test_up_says_what_is_missing_and_with_it_up_twice_and_down_need_no_more(
-    guarded: tuple[Counting, Allow],
+    guarded: tuple[Emulator, Counting, Allow],
 ) -> None:
-    account, allow = guarded
+    emulator, account, allow = guarded
     recording = Recording(account)
     recording.sleep = account.sleep
     given, said = list(statements(MISSING)), set()
@@ -114,9 +119,15 @@ def test_up_says_what_is_missing_and_with_it_up_twice_and_down_need_no_more(
         allow(given)
     assert said == set(MISSING)
     allow(list(statements(())))
+    secrets: dict[str, str] = {}
     for is_changed in (True, False):
         done = up.up(recording, PROJECT, chalices(), agree, voice, way)
         assert done.is_changed is is_changed
+        assert bool(done.secrets) is is_changed
+        secrets |= done.secrets
+    # Runs that failed had made the secret up: the first that ends well tells it.
+    assert send_a_delivery(emulator, api_of(account, "trivet-notifier"), secrets[PARAMETER]) == 202
+    assert texts(emulator)  # each function runs, with the rights of its own role only
     up.down(recording, PROJECT, chalices(), agree, voice)
     found = list(asks(recording.requests))
     assert {ask.action for ask in found} > {

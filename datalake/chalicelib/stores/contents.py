@@ -1,6 +1,7 @@
 """Read and write all the bytes of an open file, in as many calls as it takes."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable
 
 from ..errors import StoreError
 from .files import Files
@@ -30,8 +31,7 @@ def write_all(
 ) -> None:
     """Write all the bytes at the file's end, which is at `start`; show each part to `seen`.
 
-    The disk works on what is written already while the caller looks at it: the sync that follows
-    has less to wait for.
+    The disk begins to work on each part at once: the sync that follows has less to wait for.
     """
     for at in range(0, len(content), _CHUNK_BYTES):
         chunk = left = memoryview(content)[at : at + _CHUNK_BYTES]
@@ -40,3 +40,41 @@ def write_all(
         files.write_back(descriptor, start + at, len(chunk))
         if seen:
             seen(chunk)
+
+
+def write_pieces(
+    files: Files, descriptor: int, pieces: Iterable[bytes], sha256: str
+) -> tuple[int, str]:
+    """Write a file's pieces; return their bytes in all and their SHA-256, the given one if any.
+
+    It is taken in a thread beside: neither it nor the writing holds the interpreter. One part at
+    most waits for it.
+    """
+    if sha256:
+        return _written(files, descriptor, pieces, None), sha256
+    from concurrent.futures import ThreadPoolExecutor  # only a copy comes without its digest
+
+    digest = hashlib.sha256()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        last = beside.submit(digest.update, b"")
+
+        def seen(part: memoryview) -> None:
+            nonlocal last
+            last.result()
+            last = beside.submit(digest.update, part)
+
+        written = _written(files, descriptor, pieces, seen)
+    return written, digest.hexdigest()
+
+
+def _written(
+    files: Files,
+    descriptor: int,
+    pieces: Iterable[bytes],
+    seen: Callable[[memoryview], object] | None,
+) -> int:
+    written = 0
+    for piece in pieces:
+        write_all(files, descriptor, piece, start=written, seen=seen)
+        written += len(piece)
+    return written

@@ -19,7 +19,7 @@ from ..dataset import Description, Info, Record
 from ..errors import NoSuchDataset, Refusal, StoreError
 from ..key import Key
 from . import mount, records
-from .contents import write_all
+from .contents import write_all, write_pieces
 from .files import Files, closing
 from .mount import Mount
 from .oserrors import absent_as_missing
@@ -229,15 +229,10 @@ class History:
     def _filled(self, draft: int, info: Info, content: Content) -> Record:
         """Write and stamp the file; return its record, digest included."""
         about = content.record
-        digest, written = hashlib.sha256(), 0
-        seen = None if about.sha256 else digest.update
-        for piece in content.pieces():
-            write_all(self._files, draft, piece, start=written, seen=seen)
-            written += len(piece)
+        written, sha256 = write_pieces(self._files, draft, content.pieces(), about.sha256)
         if written != info.size:
             raise StoreError("the content changed while it was copied")
         self._files.stamp(draft, info.modified_ns)
-        sha256 = about.sha256 or digest.hexdigest()
         return Record(media_type=about.media_type, metadata=about.metadata, sha256=sha256)
 
     def _recorded(self, key: Key, made: Description) -> None:

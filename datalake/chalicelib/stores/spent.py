@@ -33,6 +33,12 @@ class SpentFiles:
                 raise LinkSpent from error
             self._sync()
 
+    def require_unspent(self, name: str) -> None:
+        """Raise LinkSpent where the link was used up."""
+        with translated(), suppress(FileNotFoundError):
+            os.stat(self._folder / name, follow_symlinks=False)
+            raise LinkSpent
+
     def restore(self, name: str) -> None:
         """Take the use back."""
         with translated(), suppress(FileNotFoundError):
