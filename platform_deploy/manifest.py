@@ -51,9 +51,7 @@ def read(
     _note_unknown(found)
     for fields, it in found:
         placing.check(fields, it, shared)
-        for trouble in exposure.troubles(project, it):
-            is_error = needs_domain or not trouble.of_domain
-            fields.complain(fields.line(trouble.path), trouble.text, is_error=is_error)
+        exposure.check(fields, project, it, needs_domain=needs_domain)
         problems += fields.problems
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))

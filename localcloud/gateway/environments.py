@@ -19,8 +19,8 @@ from multiprocessing.process import BaseProcess
 from .message import Patience, Reply, Request
 from .server import GRACE_SECONDS, Server
 
-# So many at once, unless somebody says so: each may compute or wait for the disk.
-MOST = 2 * (os.cpu_count() or 1)
+# So many at once, unless somebody says so: while one computes, others wait for the disk.
+MOST = 4 * (os.cpu_count() or 1)
 # How long the end waits for the processes.
 END_SECONDS = GRACE_SECONDS + 1
 

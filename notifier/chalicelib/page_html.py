@@ -44,9 +44,9 @@ def page_html(page: Page, words: Words) -> str:
     )
 
 
-def missing_html(words: Words) -> str:
-    """Write the answer where there is no such page, or no longer."""
-    return _document(words, f"<h1>{escape(words.gone)}</h1>")
+def said_html(said: str, words: Words) -> str:
+    """Write the answer where no page can be shown, and say why."""
+    return _document(words, f"<h1>{escape(said)}</h1>")
 
 
 def _line(text: str) -> str:

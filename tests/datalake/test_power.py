@@ -10,8 +10,10 @@ import pytest
 from datalake.chalicelib.dataset import Existing, Record
 from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed
 from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.link_errors import LinkSpent
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.spent import SpentFiles
 from datalake.chalicelib.stores.uploads import FilesystemUploads
 from datalake.chalicelib.uploads import Plan
 from tests.datalake.power import PoweredFiles
@@ -133,6 +135,31 @@ def test_a_piece_that_was_acknowledged_is_there(
         if moment.acknowledged:
             after = FilesystemUploads(FilesystemStore(str(lake))).find(upload.id)
             assert after.offset >= 300 * moment.acknowledged.count("piece")
+
+
+def test_as_far_as_an_upload_was_said_to_be_it_is(
+    tmp_path: Path, root: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    uploads = FilesystemUploads(store)
+    upload = uploads.create(Plan(key=KEY, size=900, record=Record(), owner="me"))
+    with (root / ".lake/u" / upload.id).open("ab") as file:
+        file.write(b"x" * 300)  # by one that was killed before it synced them
+    assert uploads.find(upload.id).offset == 300
+    files.acknowledge("300")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            assert FilesystemUploads(FilesystemStore(str(lake))).find(upload.id).offset == 300
+
+
+def test_a_link_that_was_used_stays_used(
+    tmp_path: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    SpentFiles(store).spend("5-x")
+    files.acknowledge("used")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            with pytest.raises(LinkSpent):
+                SpentFiles(FilesystemStore(str(lake))).spend("5-x")
 
 
 class MetFiles(PoweredFiles):

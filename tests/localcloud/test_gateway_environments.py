@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -180,6 +181,7 @@ def test_a_host_that_is_killed_takes_its_processes_along(
     eventually(lambda: not any(map(is_running, processes)))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the children")
 def test_without_the_process_of_its_schedules_the_host_ends(
     hosted: Hosted,
 ) -> None:

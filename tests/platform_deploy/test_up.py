@@ -352,5 +352,10 @@ def test_the_command_line_asks_and_prints_addresses(
     where = ["-C", str(tmp_path)]
     assert main([*where, "up", "--env", "dev", "--via", "package"]) == 4
     assert "use --yes" in capsys.readouterr().err
+    assert main([*where, "up", "--env", "dev", "--first-user", "ana@example.com"]) == 4
+    user = "AWS::Cognito::UserPoolUser trivet-datalake-dev/ana@example.com"
+    assert user in " ".join(capsys.readouterr().err.split())
+    assert main([*where, "up", "--env", "dev", "--first-user", "ana"]) == 2
+    assert "--first-user ana: is no e-mail address" in capsys.readouterr().err
     assert main([*where, "down", "--env", "dev", "--yes", "prod"]) == 4
     assert "--yes prod is not the environment dev" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from ..dataset import Description, Info, Record
+from ..dataset import PIECE_BYTES, Description, Info, Record
 from ..errors import NoSuchDataset, Refusal, StoreError
 from ..key import Key
 from . import mount, records
@@ -83,6 +83,8 @@ class History:
                     # after all names, and with both files on their way: one commit of a journal
                     self._files.sync(draft)
                     self._files.sync(made)
+                if info.size > PIECE_BYTES:  # others will read it, piece by piece
+                    self._files.write_back(draft, 0, info.size)
             yield info
             undo.pop_all()
 
