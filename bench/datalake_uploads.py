@@ -94,7 +94,9 @@ def grown(folder: Path, size: int) -> tuple[float, float]:
     lake, source, target = folder / "lake", folder / "source", folder / "target"
     lake.mkdir()
     environment = {"DATALAKE_ROOT": str(lake), "DATALAKE_OPEN": "1", "TRIVET_DOTENV": os.devnull}
-    with host.start(ROOT / "datalake", environment=environment, log=folder / "log") as running:
+    with host.start(
+        ROOT / "datalake", environment=environment, environments=1, log=folder / "log"
+    ) as running:
         client = Client(running.url)
         peaks = []
         for part in (3 * PIECE_BYTES, size):
@@ -151,9 +153,12 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _peak(pid: int) -> int:
-    """Return the most memory that a process had at any time, in KiB (Linux)."""
+    """Return the most memory that a process and its children had at any time, in KiB (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split(None, 1)[0])
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return int(status.partition("VmHWM:")[2].split(None, 1)[0]) + sum(
+        map(_peak, map(int, children))
+    )
 
 
 if __name__ == "__main__":

@@ -202,7 +202,7 @@ def _sweep(options: argparse.Namespace) -> int:
         raise Misused(f"--keep-days is 1 to {MAX_KEEP_DAYS}")
     with closing(_store(options)) as store:
         keep_ns = options.keep_days * 24 * HOUR_NS
-        SpentFiles(options.root or os.environ["DATALAKE_ROOT"]).sweep(int(time.time()))
+        SpentFiles(store).sweep(int(time.time()))
         swept = Sweep(store, now_ns=time.time_ns(), keep_ns=keep_ns).run()
     words = f"took away {swept.drafts} drafts, {swept.uploads} uploads, {swept.versions} versions"
     return _said(options, asdict(swept), words)

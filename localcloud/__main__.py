@@ -94,7 +94,8 @@ def deliver(payload: Path, event: str | None, folder: Path) -> str:
         what = f"{payload}: {error.strerror}; name a file with a payload"
         raise LocalCloudError(what) from error
     named = event or payload.name.partition(".")[0]
-    headers = signed(state["github_secret"], body, event=named, delivery=str(uuid.uuid4()))
+    secret = state["github_secret"].split()[0]  # there may be several, while one is rotated
+    headers = signed(secret, body, event=named, delivery=str(uuid.uuid4()))
     try:
         answer = call("POST", f"{state['notifier']}/webhooks/github", headers=headers, body=body)
     except OSError as error:

@@ -52,7 +52,6 @@ def running(
     `folder` takes the lake and the logs; `rules` are the notifier's, whose messages lead to pages
     of its own with `pages`, else to the forge. Raises LocalCloudError.
     """
-    port = free_port()
     chosen = secret or secrets.token_hex(16)
     lake = folder / "lake"
     lake.mkdir(parents=True, exist_ok=True)
@@ -60,11 +59,12 @@ def running(
         emulator = stack.enter_context(_emulator(folder, engine))
         _provision("notifier", emulator)
         sign_in = _provision("datalake", emulator)["users"]
+        port = free_port() if pages else None
         webhooks = {
             "NOTIFIER_GITHUB_SECRET": chosen,
             "NOTIFIER_RULES": str(rules),
             "NOTIFIER_NOT_EMULATED": gaps.named(),
-            "NOTIFIER_PUBLIC_URL": f"http://{LOOPBACK}:{port}" if pages else "",
+            "NOTIFIER_PUBLIC_URL": f"http://{LOOPBACK}:{port}" if port else "",
         }
         yield Cloud(
             emulator=emulator,

@@ -46,7 +46,7 @@ class Emulator:
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,
             "AWS_SECRET_ACCESS_KEY": ACCESS_KEY,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "TRIVET_NOT_EMULATED": gaps.silent(),
+            "TRIVET_NOT_EMULATED": gaps.lacking(),
         }
 
     def get(self, path: str) -> Any:

@@ -14,6 +14,7 @@ ACTIONS = frozenset(
         ("sns", "GetSMSSandboxAccountStatus"),
         ("sns", "ListSMSSandboxPhoneNumbers"),
         ("sns", "GetSMSAttributes"),
+        ("sns", "SetSMSAttributes"),
         ("sns", "ListPhoneNumbersOptedOut"),
     }
 )
@@ -22,17 +23,18 @@ ACTIONS = frozenset(
 SILENT = frozenset(
     {
         "apigateway:ImportRestApi",  # an API without routes
+        "apigateway:access-logs",  # those of a stack's API
         "apigateway:gateway-responses",  # those in an API's definition
         "lambda:FileSystemConfigs",  # no mount
     }
 )
 
 
-def silent() -> str:
-    """Write what it does not do as the environment variable that tells the deployer."""
-    return " ".join(sorted(SILENT))
+def lacking() -> str:
+    """Write all of it as the environment variable that tells the deployer."""
+    return " ".join(sorted((*SILENT, *named().split())))
 
 
 def named() -> str:
-    """Write the list as the environment variable that tells an app: `sns:GetSMSAttributes …`."""
+    """Write the actions as the environment variable that tells an app: `sns:GetSMSAttributes …`."""
     return " ".join(sorted(f"{service}:{action}" for service, action in ACTIONS))

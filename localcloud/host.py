@@ -20,10 +20,10 @@ from typing import Any
 
 from .errors import BadProject, HostFailed, LocalCloudError
 from .gateway.deployment import Deployment, read_deployment
+from .gateway.environments import MOST, Environments
 from .gateway.gateway import Gateway
-from .gateway.server import Server
 from .load import load_app
-from .ports import require_free
+from .ports import listen, require_free, url_of
 from .sources.delivery import Delivery
 from .verifier import verifier_of_loaded_app
 
@@ -61,9 +61,14 @@ class Host:
 
 
 def start(
-    project: Path, *, environment: Mapping[str, str], port: int | None = None, log: Path
+    project: Path,
+    *,
+    environment: Mapping[str, str],
+    port: int | None = None,
+    environments: int = MOST,
+    log: Path,
 ) -> Host:
-    """Start the app of a project folder as a process of its own and wait until it serves.
+    """Start the app of a project folder, in processes of its own, and wait until it serves.
 
     `environment` is added to this process's; output goes to `log`. Raises HostFailed with the
     app's own reason, and PortInUse.
@@ -73,7 +78,7 @@ def start(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "localcloud.host", *_options(project, port)],
+            [sys.executable, "-m", "localcloud.host", *_options(project, port, environments)],
             cwd=ROOT,
             env=os.environ
             | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
@@ -93,8 +98,9 @@ def start(
         raise
 
 
-def _options(project: Path, port: int | None) -> list[str]:
-    return ["--project", str(project.resolve()), "--port", str(port or 0)]
+def _options(project: Path, port: int | None, environments: int) -> list[str]:
+    options = {"project": project.resolve(), "port": port or 0, "environments": environments}
+    return [text for name, value in options.items() for text in (f"--{name}", str(value))]
 
 
 def _ready_line(process: subprocess.Popen[str]) -> str:
@@ -132,27 +138,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--project", type=_folder, required=True, help="folder of the Chalice app")
     parser.add_argument("--port", type=_port, default=0, help="on 127.0.0.1; default: a free one")
     parser.add_argument("--stage", default="dev", help="Chalice's stage; default: dev")
+    parser.add_argument(
+        "--environments",
+        type=_count,
+        default=MOST,
+        metavar="N",
+        help=f"at most so many execution environments, a process each; default: {MOST}",
+    )
     options = parser.parse_args(arguments)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     ready = _take_stdout()
     try:
         deployment = read_deployment(options.project, options.stage)
         app = _app(options.project, deployment)
         gateway = Gateway(app, deployment=deployment, verify=verifier_of_loaded_app())
         delivery = Delivery(app, deployment=deployment)
-        server = Server(gateway.answer, patience=gateway.patience, port=options.port)
+        listener = listen(options.port)
     except LocalCloudError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    with server:
-        delivery.start()
-        with os.fdopen(ready, "w") as stdout:
-            stdout.write(json.dumps({"url": server.url}) + "\n")
-        stop.wait()
-        delivery.stop()
-    return 0
+    url = url_of(listener)
+    environments = Environments(
+        listener, gateway.answer, patience=gateway.patience, most=options.environments
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: environments.stop())
+    with os.fdopen(ready, "w") as stdout:
+        stdout.write(json.dumps({"url": url}) + "\n")
+    return 0 if environments.run(beside=delivery.run if app.event_sources else None) else 1
 
 
 def _take_stdout() -> int:
@@ -185,6 +197,12 @@ def _said(error: Exception) -> str:
 
 def _folder(text: str) -> Path:
     return Path(text).resolve()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes (1 or more)")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -1,5 +1,6 @@
-"""Find ports on loopback."""
+"""Find ports on loopback, and listen on them."""
 
+import errno
 import socket
 
 from .errors import PortInUse
@@ -23,3 +24,18 @@ def require_free(port: int) -> None:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise PortInUse(port) from error
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Return a socket that listens on the port of loopback, 0 for a free one; raises PortInUse."""
+    try:
+        return socket.create_server((LOOPBACK, port), backlog=128)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise PortInUse(port) from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the address of what listens."""
+    return f"http://{LOOPBACK}:{listener.getsockname()[1]}"

@@ -20,6 +20,7 @@ from platform_deploy.app_resources import (
     Queue,
     Resource,
     Secrets,
+    SmsSettings,
     Table,
     Topic,
     Topics,
@@ -71,8 +72,8 @@ def _make(resource: Resource, endpoint: str) -> SignIn | None:
             return _make_user_pool(resource, endpoint)
         case DeadLetters() | Parameter() | Parameters() | Secrets() | PhoneNumbers() | Topics():
             pass  # names and telephones are there without being made
-        case FileSystem():
-            pass  # a folder of this machine
+        case FileSystem() | SmsSettings():
+            pass  # a folder of this machine; nothing to set
     return None
 
 

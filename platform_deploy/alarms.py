@@ -29,8 +29,4 @@ def alarms(fields: Fields) -> tuple[str | Alarm, ...]:
         return fields.names(AT)
     if fields.has(f"{AT}.{OF_WORKERS}") and fields.text("type") != schema.WORKER:
         fields.needs(f"{AT}.{OF_WORKERS}", f"the queue of a {schema.WORKER}")
-    return tuple(
-        Alarm(measure=name, threshold=fields.number(f"{AT}.{name}"))
-        for name in fields.table.inside(AT).fields
-        if fields.has(f"{AT}.{name}")
-    )
+    return tuple(Alarm(measure=it, threshold=most) for it, most in fields.said(AT).items())

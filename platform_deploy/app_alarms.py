@@ -1,6 +1,6 @@
 """Read which alarms a Chalice app has: what may be measured, of which part, and the threshold.
 
-Pure. It holds the values too.
+Pure: the table `measures`. It holds the values too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .app_resources import DeadLetters, FileSystem, Queue, Resource
+from .tables import table
 
 FUNCTION = "FunctionName"
 
@@ -28,27 +29,7 @@ class Measure:
     keeps: bool = False
 
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-# https://docs.aws.amazon.com/efs/latest/ug/efs-metrics.html
-# https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
-MEASURES: Mapping[str, Measure] = {
-    "messages": Measure(
-        namespace="AWS/SQS", metric="ApproximateNumberOfMessagesVisible", dimension="QueueName"
-    ),
-    "oldest_seconds": Measure(
-        namespace="AWS/SQS", metric="ApproximateAgeOfOldestMessage", dimension="QueueName"
-    ),
-    "errors": Measure(namespace="AWS/Lambda", metric="Errors", dimension=FUNCTION, statistic="Sum"),
-    "throttles": Measure(
-        namespace="AWS/Lambda", metric="Throttles", dimension=FUNCTION, statistic="Sum"
-    ),
-    "io_percent": Measure(
-        namespace="AWS/EFS", metric="PercentIOLimit", dimension="FileSystemId", times=3
-    ),
-    # of the whole account and region; it says nothing while nobody sends
-    "sms_dollars": Measure(namespace="AWS/SNS", metric="SMSMonthToDateSpentUSD", keeps=True),
-}
+MEASURES = {name: Measure(**row) for name, row in table("measures").items()}
 _MEASURED = {"QueueName": Queue | DeadLetters, "FileSystemId": FileSystem}
 
 

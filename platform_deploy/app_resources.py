@@ -99,6 +99,19 @@ class PhoneNumbers(Resource):
     PATTERN = "*"  # neither a phone number nor the account's SMS settings have an ARN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsSettings(Resource):
+    """How SNS sends SMS, for all that is in the account and region.
+
+    It spends `spend_limit` US dollars a month at most, and logs `logged_percent` of what arrived;
+    what did not arrive is always logged.
+    """
+
+    PATTERN = "*"  # the account's settings have no ARN
+    spend_limit: int
+    logged_percent: int
+
+
 # How people sign in: AWS's word for each way that a client of a pool takes.
 # https://docs.aws.amazon.com/cognito/latest/developerguide/authentication.html
 SIGN_IN = ("ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH")
@@ -154,6 +167,9 @@ TYPES: dict[str, Callable[[Mapping[str, Any]], Resource]] = {
     "parameter": lambda e: Parameter(name=e["name"].strip("/")),
     "secrets": lambda e: Secrets(path=e["path"].strip("/")),
     "phone_numbers": lambda _: PhoneNumbers(),
+    "sms_settings": lambda e: SmsSettings(
+        spend_limit=int(e["spend_limit"]), logged_percent=int(e["logged_percent"])
+    ),
     "user_pool": lambda e: UserPool(
         name=e["name"],
         groups=tuple(e.get("groups", ())),

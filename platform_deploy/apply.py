@@ -6,7 +6,6 @@ observes the account again and does the rest.
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -21,7 +20,7 @@ from .errors import AlreadyExists, ApplyFailed, Failure, Interrupted, NotFound, 
 from .kind import ResourceType
 from .observe import observe_kind, with_marks
 from .plan import Phase, Plan, Step, steps
-from .resource import Address, Desired, Known, Observed, Properties, Ref, Scope, Value, resolved
+from .resource import Address, Desired, Known, Observed, Properties, Ref, Scope, by_kind, resolved
 from .schedule import run
 
 # Seconds between looks for something that may have been created: AWS's listings lag.
@@ -154,15 +153,12 @@ class Run:
 
     def known(self) -> Known:
         """Return what exists, by kind."""
-        found: dict[str, list[Observed]] = defaultdict(list)
         with self.lock:
-            for resource in self.live.values():
-                found[resource.address.kind].append(resource)
-        return {kind: tuple(listed) for kind, listed in found.items()}
+            return by_kind(self.live.values())
 
     def resolved(self, properties: Properties) -> Properties:
         """Return the properties with all references put in place."""
-        found: Value = resolved(dict(properties), self._attribute, self.account.pseudo)
+        found = resolved(dict(properties), self._attribute, self.account.pseudo)
         return found if isinstance(found, Mapping) else {}
 
     def _attribute(self, ref: Ref) -> str:

@@ -87,6 +87,11 @@ class App:
         """Return the resources of one type."""
         return tuple(it for it in self.resources.values() if isinstance(it, kind))
 
+    def without(self, kind: type[Resource]) -> "App":
+        """Return the app without the resources of a type that nothing else names."""
+        kept = {key: it for key, it in self.resources.items() if not isinstance(it, kind)}
+        return replace(self, resources=kept)
+
     def with_first_user(self, mail: str) -> "App":
         """Return the app with the first user of its user pools."""
         pools = {k: it for k, it in self.resources.items() if isinstance(it, UserPool)}

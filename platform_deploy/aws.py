@@ -12,28 +12,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from .codes import of_answer
-from .errors import (
-    AwsError,
-    NotConfigured,
-    Throttled,
-    Unclear,
-    WrongAccount,
-)
+from .errors import AwsError, NotConfigured, Throttled, Unclear, WrongAccount
 from .lags import longest_wait
-from .lookups import (
-    HOSTED_ZONE,
-    IMPORT,
-    LOAD_BALANCER,
-    export,
-    hosted_zone,
-    imported,
-    load_balancer,
-    subnets,
-    zones,
-)
-from .network import SUBNETS
+from .lookups import LOAD_BALANCER, imported, look_up
 from .routing import Imported
 from .settings import Where
+from .tables import table
 
 Answer: TypeAlias = Mapping[str, Any]
 
@@ -43,49 +27,7 @@ READ_TIMEOUT = 60
 CONNECT_TIMEOUT = 5
 CONNECTIONS = 32
 
-# How each API asks for the next page: (in the request, in the answer).
-_TOKENS = {
-    "acm": ("NextToken", "NextToken"),
-    "application-autoscaling": ("NextToken", "NextToken"),
-    "cloudformation": ("NextToken", "NextToken"),
-    "cloudwatch": ("NextToken", "NextToken"),
-    "cognito-idp": ("NextToken", "NextToken"),
-    "dynamodb": ("ExclusiveStartTableName", "LastEvaluatedTableName"),
-    "ec2": ("NextToken", "NextToken"),
-    "ecr": ("nextToken", "nextToken"),
-    "ecs": ("nextToken", "nextToken"),
-    "efs": ("Marker", "NextMarker"),
-    "elbv2": ("Marker", "NextMarker"),
-    "iam": ("Marker", "Marker"),
-    "logs": ("nextToken", "nextToken"),
-    "resourcegroupstaggingapi": ("PaginationToken", "PaginationToken"),
-    "route53": ("Marker", "NextMarker"),
-    "s3": ("ContinuationToken", "NextContinuationToken"),
-    "scheduler": ("NextToken", "NextToken"),
-    "servicediscovery": ("NextToken", "NextToken"),
-    "sns": ("NextToken", "NextToken"),
-    "sqs": ("NextToken", "NextToken"),
-    "ssm": ("NextToken", "NextToken"),
-    "stepfunctions": ("nextToken", "nextToken"),
-}
-# How IAM spells the API's name where botocore spells it otherwise.
-_IAM_NAMES = {
-    "efs": "elasticfilesystem",
-    "elbv2": "elasticloadbalancing",
-    "resourcegroupstaggingapi": "tag",
-    "stepfunctions": "states",
-}
-# What IAM calls a request that has another name there.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-_IAM_ACTIONS = {
-    "s3:DeleteObjects": "s3:DeleteObject",
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:ListObjectsV2": "s3:ListBucket",
-    "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
-    "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
-}
-# API Gateway's actions are HTTP's methods.
-_METHODS = {"Get": "GET", "Put": "PUT", "Create": "POST", "Update": "PATCH", "Delete": "DELETE"}
+_APIS = table("apis")
 
 
 class Account:
@@ -123,7 +65,7 @@ class Account:
 
     def pages(self, api: str, action: str, key: str, /, **parameters: object) -> list[Any]:
         """Return the list `key` of all pages of an answer."""
-        asked, answered = _TOKENS[api]
+        asked, answered = _APIS["pages"][api]
         found: list[Any] = []
         token: dict[str, object] = {}
         while True:
@@ -165,15 +107,7 @@ class Account:
             return {name: str(self._client("sts").meta.partition)}
         if name == "AWS::AccountId":
             return {name: self.read("sts", "GetCallerIdentity")["Account"]}
-        if name.startswith(IMPORT):
-            return export(self.pages, name)
-        if name.startswith(SUBNETS):
-            return subnets(self.pages, name)
-        if name.startswith(HOSTED_ZONE):
-            return hosted_zone(self.pages, name)
-        if name.startswith(LOAD_BALANCER):
-            return load_balancer(self.pages, name)
-        return zones(self.pages, self.region, name)
+        return look_up(self.pages, self.region, name)
 
     def send(self, api: str, action: str, parameters: Mapping[str, object]) -> Answer:
         """Send one request once; raises botocore's errors, which end in this module."""
@@ -247,9 +181,10 @@ def iam_action(api: str, action: str) -> str:
     'apigateway:PATCH'
     """
     if api == "apigateway":
-        return f"{api}:{next(it for name, it in _METHODS.items() if action.startswith(name))}"
-    name = f"{_IAM_NAMES.get(api, api)}:{action}"
-    return _IAM_ACTIONS.get(name, name)
+        methods = _APIS["methods"].items()
+        return f"{api}:{next(it for name, it in methods if action.startswith(name))}"
+    name = f"{_APIS['iam_names'].get(api, api)}:{action}"
+    return str(_APIS["iam_actions"].get(name, name))
 
 
 def connect(where: Where | None = None) -> Account:

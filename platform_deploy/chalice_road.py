@@ -27,8 +27,6 @@ def bring_up(
     chalice: Chalice,
     place: Place,
     say: Callable[[str], None],
-    *,
-    has_logs: bool,
 ) -> Applied:
     """Deploy the app; raises ChaliceFailed, NotSteady, and Refused where it is up the other way."""
     app = chalice.app
@@ -57,7 +55,7 @@ def bring_up(
         stage=str(chalice.read_config().get("api_gateway_stage", DEFAULT_STAGE)),
         address=address,
     )
-    for text in leftovers.add(deployed, has_logs=has_logs):
+    for text in leftovers.add(deployed):
         say(f"added to {text}")
     is_new = state is None or not list(_apis(json.loads(state)["resources"]))
     return Applied(application=app.application, address=address, is_changed=True, is_new=is_new)

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 from . import (
     aws,
@@ -137,7 +138,7 @@ def _deploy(options: argparse.Namespace) -> int:
     account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
-        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        _show(options, found)
         found.refuse_if_unsafe()
         if reviewed is not None:
             review.refuse_other(found, reviewed, str(file))
@@ -156,7 +157,7 @@ def _destroy(options: argparse.Namespace) -> int:
     account = aws.connect(wanted.settings.where)
 
     def confirm(found: Plan) -> None:
-        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        _show(options, found)
         _confirm_by_name(options, found.environment)
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
@@ -180,7 +181,7 @@ def _up(options: argparse.Namespace) -> int:
     apps = up.inviting(_apps(options, wanted, account), options.first_user)
 
     def confirm(found: Plan) -> None:
-        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
+        _show(options, found)
         found.refuse_if_unsafe()
         if not options.yes:
             _ask(f"bring up {found.environment}? (yes) ", "yes", "--yes")
@@ -207,11 +208,8 @@ def _down(options: argparse.Namespace) -> int:
     apps = _apps(options, wanted, account)
     _confirm_by_name(options, wanted.environment)
 
-    def tell(found: Plan) -> None:
-        _tell(options, report.plan_text(found), plan=report.plan_facts(found))
-
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
-        done = up.down(account, wanted, apps, tell, voice)
+        done = up.down(account, wanted, apps, partial(_show, options), voice)
     _print_done(options, done, "is down")
     return DONE
 
@@ -293,6 +291,10 @@ def _print(text: str) -> None:
 def _tell(options: argparse.Namespace, text: str, **facts: object) -> None:
     """Write a remark: text for people, the facts as a line of JSON for programs."""
     _say(json.dumps(facts, ensure_ascii=False) if _is_json(options) else text)
+
+
+def _show(options: argparse.Namespace, found: Plan) -> None:
+    _tell(options, report.plan_text(found), plan=report.plan_facts(found))
 
 
 def _say(text: str) -> None:

@@ -20,6 +20,7 @@ CONDITIONS = {
     **dict.fromkeys(("start", "healthy"), True),
     **dict.fromkeys(("complete", "success"), False),  # never true of what keeps running
 }
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _PORT = re.compile(r"(\d{1,5})(?:/(tcp|udp))?", re.IGNORECASE)
 
 
@@ -61,6 +62,8 @@ def _own_variables(fields: Fields, name: str) -> Iterator[tuple[str, Given]]:
 
 def _sidecar(fields: Fields, name: str) -> Container:
     at = f"sidecars.{name}"
+    if not _NAME.fullmatch(name):
+        fields.must(at, "have a name of letters, digits, - and _")
     if name in (fields.text("name"), ROUTER):
         fields.wrong(at, "another container of the task has this name")
     return fields.into(
@@ -107,6 +110,8 @@ def given(fields: Fields, value: Node, path: str) -> Given:
         return fields.settings.exports.get(named.text) or Export(name=named.text)
     if isinstance(value.value, Mapping | tuple):
         fields.complain(value.line, f"{path} must be a string or {{from_cfn: EXPORT}}")
+    else:
+        fields.check_form(path, value.text)
     return value.text
 
 

@@ -2,8 +2,9 @@
 
 It reads `authorization.json`: for each action that the deployer calls, or that Chalice and
 CloudFormation call with its rights, the facts of AWS's service authorization reference. Every
-statement follows from them. What can be tagged is allowed where it carries Trivet's tag, or gets it
-with its creation; the rest by name, and so is what Chalice and CloudFormation make of the apps.
+statement follows from them, and from the table `rights`. What can be tagged is allowed where it
+carries Trivet's tag, or gets it with its creation; the rest by name, and so is what Chalice and
+CloudFormation make of the apps.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
 """
 
@@ -15,6 +16,7 @@ from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
 from .naming import APPLICATION
+from .tables import table
 
 Facts: TypeAlias = Mapping[str, Any]
 Condition: TypeAlias = Mapping[str, Mapping[str, object]]
@@ -23,105 +25,24 @@ ANY: Final = "*"
 MANAGED: Final = 6144  # signs of a managed policy without white space
 NONE: Final[frozenset[str]] = frozenset()
 READ_LEVELS: Final = ("List", "Read")
-CREATING: Final = ("Create", "Register", "Request", "Allocate", "Authorize", "PutMetric")
-# What an action makes, where its name calls it otherwise than ARNs do.
-MADE: Final = {
-    "address": "elasticip",
-    "securitygroupegress": "securitygrouprule",
-    "securitygroupingress": "securitygrouprule",
-}
 HAS_OUR_TAG: Final[Condition] = {"Null": {f"aws:ResourceTag/{APPLICATION}": "false"}}
 GETS_OUR_TAG: Final[Condition] = {"Null": {f"aws:RequestTag/{APPLICATION}": "false"}}
-# Whose names say whose they are; no tag decides there.
-PARAMETERS: Final = "arn:aws:ssm:*:*:parameter/*"
-OURS: Final = "arn:aws:ssm:*:*:parameter/trivet/*"
 ALARMS: Final = "arn:aws:cloudwatch:*:*:alarm:*"
-BUCKETS: Final = "arn:aws:s3:::*-${aws:PrincipalAccount}-*"
-WRITTEN: Final[Mapping[str, str]] = {
-    ALARMS: "arn:aws:cloudwatch:*:*:alarm:TargetTracking-service/*",
-    "arn:aws:s3:::*": BUCKETS,  # tags count only where a bucket says so
-    "arn:aws:s3:::*/*": f"{BUCKETS}/*",
-    "arn:aws:scheduler:*:*:schedule/*/*": "arn:aws:scheduler:*:*:schedule/default/*",
-    PARAMETERS: OURS,
-}
-COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"  # its registry, for `import-config`
-READ: Final[Mapping[str, tuple[str, ...]]] = {
-    PARAMETERS: (OURS, COPILOTS),
-    "arn:aws:s3:::*": (BUCKETS,),
-    "arn:aws:s3:::*/*": (f"{BUCKETS}/*",),
-}
-# What registers a thing and, without tags, changes it.
-UPSERTS: Final = ("application-autoscaling:RegisterScalableTarget", "cloudwatch:PutMetricAlarm")
-# Who may be handed a role, and for whom AWS may make its own roles.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-PASSED_TO: Final = (
-    "ecs-tasks.amazonaws.com",
-    "scheduler.amazonaws.com",
-    "states.amazonaws.com",
-)
-LINKED_FOR: Final = (
-    "ecs.amazonaws.com",
-    "ecs.application-autoscaling.amazonaws.com",
-    "elasticloadbalancing.amazonaws.com",
-)
-# What Chalice and CloudFormation make has no tag of ours, but an application's name at its front.
-APPS: Final = ("trivet-datalake", "trivet-notifier")
+COPILOTS: Final = "arn:aws:ssm:*:*:parameter/copilot/*"
 DEPLOYER: Final = "deployer"  # who asks for an action in `for`, beside Chalice and types of stacks
-OF_APPS: Final = ("apigateway:", "cloudformation:", "events:", "lambda:")  # nothing else is there
-NAMED: Final[Mapping[str, str]] = {
-    "arn:aws:cloudformation:*:*:stack/*/*": "arn:aws:cloudformation:*:*:stack/{}-*/*",
-    "arn:aws:events:*:*:rule/*": "arn:aws:events:*:*:rule/{}-*",
-    "arn:aws:iam::*:role/*": "arn:aws:iam::*:role/{}-*",
-    "arn:aws:lambda:*:*:function:*": "arn:aws:lambda:*:*:function:{}-*",
-    "arn:aws:logs:*:*:log-group:*": "arn:aws:logs:*:*:log-group:/trivet/{}-*",
-}
-CALLERS: Final = ("apigateway", "events", "sns")  # who may be let in to a function
-ITS_FUNCTION: Final[Condition] = {
-    "ArnLike": {
-        "lambda:FunctionArn": [NAMED["arn:aws:lambda:*:*:function:*"].format(it) for it in APPS]
-    }
-}
-# API Gateway's ARNs are its paths. An API's id is not known before it is made.
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html
-AN_API: Final = "arn:aws:apigateway:*::/restapis/*"
-APIS: Final = "arn:aws:apigateway:*::/restapis"
-PATHS: Final[Mapping[str, tuple[str, ...]]] = {
-    "apigateway:GET": ("arn:aws:apigateway:*::/account", APIS, AN_API),
-    "apigateway:POST": (APIS, f"{AN_API}/deployments", f"{AN_API}/stages"),
-    "apigateway:PUT": (
-        AN_API,
-        "arn:aws:apigateway:*::/tags/arn%3Aaws%3Aapigateway%3A*%3A%3A%2Frestapis%2F*",
-    ),
-    "apigateway:PATCH": (AN_API,),
-    "apigateway:DELETE": (AN_API, f"{AN_API}/deployments/*", f"{AN_API}/stages/*"),
-}
-CONDITIONS_OF_APPS: Final[Mapping[tuple[str, str], Condition]] = {
-    ("iam:PassRole", "arn:aws:iam::*:role/*"): {
-        "StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}
-    },
-    ("lambda:AddPermission", "arn:aws:lambda:*:*:function:*"): {
-        "StringEquals": {"lambda:Principal": [f"{it}.amazonaws.com" for it in CALLERS]}
-    },
-    ("lambda:CreateEventSourceMapping", ANY): ITS_FUNCTION,
-    **{
-        (
-            f"lambda:{it}EventSourceMapping",
-            "arn:aws:lambda:*:*:event-source-mapping:*",
-        ): ITS_FUNCTION
-        for it in ("Delete", "Get", "Update")
-    },
-    ("apigateway:DELETE", AN_API): {"StringEquals": {"apigateway:Resource/ApiName": list(APPS)}},
-}
-RECORDS: Final = ("A", "CNAME")  # no others are written, so that a zone's mail and delegation stay
-CONDITIONS: Final[Mapping[str, Condition]] = {
-    "iam:PassRole": {"StringEquals": {"iam:PassedToService": list(PASSED_TO)}},
-    "iam:CreateServiceLinkedRole": {"StringEquals": {"iam:AWSServiceName": list(LINKED_FOR)}},
-    "route53:ChangeResourceRecordSets": {
-        "ForAllValues:StringEquals": {
-            "route53:ChangeResourceRecordSetsRecordTypes": list(RECORDS),
-        },
-    },
-}
+_TABLE: Final = table("rights")
+CREATING: Final[tuple[str, ...]] = tuple(_TABLE["creating"])
+UPSERTS: Final[list[str]] = _TABLE["upserts"]
+MADE: Final[Mapping[str, str]] = _TABLE["made"]
+WRITTEN: Final[Mapping[str, str]] = _TABLE["written"]
+READ: Final[Mapping[str, list[str]]] = _TABLE["read"]
+CONDITIONS: Final[Mapping[str, Condition]] = _TABLE["conditions"]
+_OF_APPS: Final = _TABLE["of_apps"]
+APPS: Final[list[str]] = _OF_APPS["names"]
+OF_APPS: Final[tuple[str, ...]] = tuple(_OF_APPS["apis"])
+NAMED: Final[Mapping[str, str]] = _OF_APPS["named"]
+PATHS: Final[Mapping[str, list[str]]] = _OF_APPS["paths"]
+CONDITIONS_OF_APPS: Final[Mapping[str, Mapping[str, Condition]]] = _OF_APPS["conditions"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +126,7 @@ def _of_apps(action: str, fact: Facts) -> Iterator[_Right]:
     resources = PATHS.get(action) or tuple(fact["resources"]) or (ANY,)
     others = frozenset(it for paths in PATHS.values() for it in paths) - {*resources}
     for it in resources:
-        condition = CONDITIONS_OF_APPS.get((action, it), {})
+        condition = CONDITIONS_OF_APPS.get(action, {}).get(it, {})
         for name in (NAMED[it].format(app) for app in APPS) if it in NAMED else (it,):
             yield _Right(action=action, resource=name, condition=condition, others=others)
 

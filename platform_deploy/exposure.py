@@ -4,9 +4,7 @@ Pure. Where a name needs the application's domain and no file says it, `${Domain
 such a project can be shown, not deployed.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
+from .fields import Fields
 from .model import Http, Project, Workload
 from .routing import INTERNAL, PUBLIC, Alias, Imported
 
@@ -15,15 +13,6 @@ DOMAIN = "${Domain}"
 MOST_VALUES = 5  # that a rule may compare, https://docs.aws.amazon.com/elasticloadbalancing/
 LONGEST_NAME = 64  # of a certificate's first name
 OF_MANIFEST = {PUBLIC: "http.public.certificates", INTERNAL: "http.private.certificates"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """What is wrong with a field; `of_domain` where only a domain or certificate is missing."""
-
-    path: str
-    text: str
-    of_domain: bool = False
 
 
 def is_own(balancer: str) -> bool:
@@ -129,37 +118,39 @@ def taken(project: Project, workload: Workload) -> list[tuple[str, ...]]:
     ]
 
 
-def troubles(project: Project, workload: Workload) -> Iterator[Trouble]:
-    """Yield what is wrong with a workload's rules in this environment."""
+def check(fields: Fields, project: Project, workload: Workload, *, needs_domain: bool) -> None:
+    """Note what is wrong with a workload's rules in this environment.
+
+    That a domain is missing is an error only where it `needs_domain`.
+    """
     names = certified(project, workload)
     if names and len(min(names, key=len)) > LONGEST_NAME:
-        text = f"http.alias: one of the names must have at most {LONGEST_NAME} characters"
-        yield Trouble(path="http.alias", text=text)
+        fields.wrong("http.alias", f"one of the names must have at most {LONGEST_NAME} characters")
     for rule in workload.rules:
-        yield from _of_rule(project, workload, rule)
+        if is_own(workload.balancer):
+            _check_names(fields, project, workload, rule, needs_domain=needs_domain)
         compared = len(hosts(project, workload, rule)) + len(rule.source_ips)
         compared += 1 if rule.path == "/" else 2
         compared += workload.balancer == INTERNAL and not rule.aliases
         if compared > MOST_VALUES:
             text = f"the path {rule.path} with its hosts and sources are {compared} values"
             text += f"; a rule compares at most {MOST_VALUES}: use http.additional_rules"
-            yield Trouble(path="http", text=text)
+            fields.complain(fields.line("http"), text)
 
 
-def _of_rule(project: Project, workload: Workload, rule: Http) -> Iterator[Trouble]:
-    balancer, domain = workload.balancer, project.settings.domain
-    if not is_own(balancer):
-        return
+def _check_names(
+    fields: Fields, project: Project, workload: Workload, rule: Http, *, needs_domain: bool
+) -> None:
+    where, domain = OF_MANIFEST[workload.balancer], project.settings.domain
     if _is_given(project, workload):
         if not rule.aliases:
-            text = f"http.alias is missing; the environment has {OF_MANIFEST[balancer]}"
-            yield Trouble(path="http", text=text)
+            text = f"http.alias is missing; the environment has {where}"
+            fields.complain(fields.line("http"), text)
     elif domain is None and (rule.aliases or rule.redirect is not None):
         field = "alias" if rule.aliases else "redirect_to_https"
-        text = f"http.{field}: no domain is known; write `domain: NAME` into copilot/trivet.yml, "
-        text += f"or {OF_MANIFEST[balancer]} into the environment's manifest"
-        yield Trouble(path=f"http.{field}", text=text, of_domain=True)
+        text = "no domain is known; write `domain: NAME` into copilot/trivet.yml, "
+        text += f"or {where} into the environment's manifest"
+        fields.wrong(f"http.{field}", text, is_error=needs_domain)
     for alias in rule.aliases if domain and not _is_given(project, workload) else ():
         if not f".{alias.name}".endswith(f".{domain}") and not alias.hosted_zone:
-            text = f"http.alias: {alias.name} is not in {domain}; give its hosted_zone"
-            yield Trouble(path="http.alias", text=text)
+            fields.wrong("http.alias", f"{alias.name} is not in {domain}; give its hosted_zone")

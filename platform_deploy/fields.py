@@ -7,7 +7,7 @@ reading finds all problems.
 import dataclasses
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,7 +20,9 @@ T = TypeVar("T")
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 # Kinds of rules that are also the names of the methods that read them.
-READ = frozenset({"boolean", "integer", "names", "one_of", "seconds", "text", "texts", "words"})
+READ = frozenset(
+    ("boolean", "integer", "names", "number", "one_of", "seconds", "text", "texts", "words")
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,10 +92,11 @@ class Fields:
             self.must(path, "be a string")
             return usual
         if node.text:
-            self._check_form(path, node.text)
+            self.check_form(path, node.text)
         return node.text
 
-    def _check_form(self, path: str, text: str) -> None:
+    def check_form(self, path: str, text: str) -> None:
+        """Note a text that has not the form of the field at a path."""
         form = self.table.rule(path).form
         if form and not form.pattern.fullmatch(text):
             self.complain(self.line(path), form.says.format(path=path, value=text))
@@ -150,7 +153,7 @@ class Fields:
         """Return a list of names."""
         found = tuple(item.text for item in self.listed(path, "names"))
         for name in found:
-            self._check_form(path, name)
+            self.check_form(path, name)
         return found
 
     def pairs(self, path: str) -> tuple[tuple[str, Node], ...]:
@@ -198,21 +201,20 @@ class Fields:
 
         Where nothing is said and the schema has no default, that of the class holds.
         """
-        wanted = {it.name for it in dataclasses.fields(of)} - given.keys()  # type: ignore[arg-type]
-        said = {rule.member: self._read(path, rule) for path, rule in self._rules(at, wanted)}
+        names = {it.name for it in dataclasses.fields(of)} - given.keys()  # type: ignore[arg-type]
+        said = self.said(at, names)
         return of(**given, **{name: it for name, it in said.items() if it not in (None, "", ())})
 
-    def _rules(self, at: str, wanted: set[str]) -> Iterator[tuple[str, Rule]]:
-        """Yield path and rule of each wanted field of a table that says something."""
+    def said(self, at: str, wanted: Set[str] | None = None) -> dict[str, Any]:
+        """Return what the fields of a table say, by their names in Trivet: all, or those wanted."""
+        found = {}
         for key, rule in self.table.inside(at).fields.items():
             path = f"{at}.{key}" if at else key
-            if not isinstance(rule, Rule) or rule.kind not in READ or rule.member not in wanted:
+            if not isinstance(rule, Rule) or rule.kind not in READ:
                 continue
-            if self.has(path) or self._usual(path) is not None:
-                yield path, rule
-
-    def _read(self, path: str, rule: Rule) -> object:
-        found: object = getattr(self, rule.kind)(path)
+            is_wanted = wanted is None or rule.member in wanted
+            if is_wanted and (self.has(path) or self._usual(path) is not None):
+                found[rule.member] = getattr(self, rule.kind)(path)
         return found
 
 

@@ -41,10 +41,15 @@ def check(fields: Fields, root: Node, kind: str) -> None:
 
     The root is the manifest before its overrides are laid over it.
     """
-    _check_forms(fields, fields.root, OF_TYPE[kind], "")
-    for place, path, hint in _unknown_everywhere(root, OF_TYPE[kind]):
-        what = kind if kind == TRIVET else f"a {kind}"
-        fields.complain(place, f"{path} is no field of {what}, ignored{hint}", is_error=False)
+    table, what = OF_TYPE[kind], kind if kind == TRIVET else f"a {kind}"
+    _check_forms(fields, fields.root, table, "")
+    overrides = None if OVERRIDES in table.fields else root.at(OVERRIDES)
+    named = overrides.map if overrides else {}
+    everywhere = {"": root, **{f"{OVERRIDES}.{name}.": it for name, it in named.items()}}
+    for prefix, node in everywhere.items():
+        for place, path, hint in _unknown(node, table, _At(), table):
+            text = f"{prefix}{path} is no field of {what}, ignored{hint}"
+            fields.complain(place, text, is_error=False)
 
 
 def _check_forms(fields: Fields, node: Node, table: Table, path: str) -> None:
@@ -57,7 +62,7 @@ def _check_forms(fields: Fields, node: Node, table: Table, path: str) -> None:
             fields.complain(value.line, f"{here} is not there yet in Trivet; leave it out")
         elif isinstance(known, Table) and isinstance(value.value, Mapping):
             _check_forms(fields, value, known, f"{here}.")
-        elif isinstance(known, Table) and known.other is None:
+        elif isinstance(known, Table) and known.other is None and EACH not in known.fields:
             fields.complain(value.line, f"{here} must be a map of fields")
 
 
@@ -78,16 +83,8 @@ class _At(NamedTuple):
     form: str = ""
 
 
-def _unknown_everywhere(root: Node, table: Table) -> Iterator[tuple[Place, str, str]]:
-    """Yield place, path and a hint for each key that Copilot would silently ignore."""
-    yield from _unknown(root, table, _At(), table)
-    environments = None if OVERRIDES in table.fields else root.at(OVERRIDES)
-    for name, override in environments.map.items() if environments else ():
-        for place, path, hint in _unknown(override, table, _At(), table):
-            yield place, f"{OVERRIDES}.{name}.{path}", hint
-
-
 def _unknown(node: Node, table: Table, at: _At, root: Table) -> Iterator[tuple[Place, str, str]]:
+    """Yield place, path and a hint for each key that Copilot would silently ignore."""
     for key, value in node.map.items():
         known, here = table.get(key), f"{at.path}{key}"
         if isinstance(known, Table):

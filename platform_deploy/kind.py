@@ -28,6 +28,7 @@ from .resource import (
     rendered,
 )
 
+Wanted: TypeAlias = Iterable[Desired]
 Found: TypeAlias = Iterable[Observed]
 # Where the listings of an API have the tags; those of others do not tell them.
 _TAGS = {"cognito-idp": "UserPoolTags", "ec2": "Tags", "ecs": "tags", "efs": "Tags", "iam": "Tags"}
@@ -187,9 +188,9 @@ class ResourceType:
 
     kind: str
     api: str
-    desired: Callable[[Project], Iterable[Desired]]
+    desired: Callable[[Project], Wanted]
     listing: Listing | None = None
-    observe: "Callable[[Look], Iterable[Observed]] | None" = None
+    observe: Callable[[Look], Found] | None = None
     create_call: str
     made: str = ""
     attributes: tuple[str, ...]

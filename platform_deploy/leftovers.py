@@ -32,16 +32,15 @@ class Deployed:
     address: str
 
 
-def add(it: Deployed, *, has_logs: bool) -> tuple[str, ...]:
+def add(it: Deployed) -> tuple[str, ...]:
     """Add all of it, and return what was changed; raises NotSteady."""
     changed: list[str] = []
     for function in it.app.functions:
         changed += _configured(it, function)
         changed += _invocations(it, function)
-    if has_logs:
-        changed += _kept_logs(it, sam.api_log_group(it.app))
+    changed += _kept_logs(it, sam.api_log_group(it.app))
     changed += _refusals(it)
-    changed += _stage(it, has_logs=has_logs)
+    changed += _stage(it)
     return tuple(changed)
 
 
@@ -157,21 +156,18 @@ def _refusals(it: Deployed) -> Iterator[str]:
         yield f"{it.app.application}: header fields of refusals"
 
 
-def _stage(it: Deployed, *, has_logs: bool) -> Iterator[str]:
+def _stage(it: Deployed) -> Iterator[str]:
     """Limit the API, and let it write a line for each request."""
     stage = it.account.read("apigateway", "GetStage", restApiId=it.api, stageName=it.stage)
     limits = stage.get("methodSettings", {}).get("*/*", {})
     logs = stage.get("accessLogSettings", {})
+    arn = it.account.arn("logs", f"log-group:{sam.api_log_group(it.app)}")
     pairs: list[tuple[str, object, object]] = [
         ("/*/*/throttling/rateLimit", limits.get("throttlingRateLimit"), float(sam.RATE)),
         ("/*/*/throttling/burstLimit", limits.get("throttlingBurstLimit"), sam.BURST),
+        ("/accessLogSettings/destinationArn", logs.get("destinationArn"), arn),
+        ("/accessLogSettings/format", logs.get("format"), json.dumps(sam.ACCESS_LINE)),
     ]
-    if has_logs:
-        arn = it.account.arn("logs", f"log-group:{sam.api_log_group(it.app)}")
-        pairs += [
-            ("/accessLogSettings/destinationArn", logs.get("destinationArn"), arn),
-            ("/accessLogSettings/format", logs.get("format"), json.dumps(sam.ACCESS_LINE)),
-        ]
     patches = [
         {"op": "replace", "path": path, "value": str(wanted)}
         for path, standing, wanted in pairs

@@ -19,7 +19,13 @@ IMPORT = "Import/"  # begins the name of what a CloudFormation stack exports
 Pages: TypeAlias = Callable[..., list[Any]]
 
 
-def export(pages: Pages, name: str) -> dict[str, str]:
+def look_up(pages: Pages, region: str, name: str) -> dict[str, str]:
+    """Return the fact of this name, and what is found with it; raises NotConfigured."""
+    found = next((look for start, look in _OF.items() if name.startswith(start)), None)
+    return found(pages, name) if found else _zones(pages, region, name)
+
+
+def _export(pages: Pages, name: str) -> dict[str, str]:
     """Return what the stacks of the account export."""
     listed = pages("cloudformation", "ListExports", "Exports")
     found = {f"{IMPORT}{it['Name']}": str(it["Value"]) for it in listed}
@@ -32,7 +38,7 @@ def export(pages: Pages, name: str) -> dict[str, str]:
     return found
 
 
-def subnets(pages: Pages, name: str) -> dict[str, str]:
+def _subnets(pages: Pages, name: str) -> dict[str, str]:
     """Return the ids of the subnets with some tags, with commas between them."""
     tags = parse_qs(name.removeprefix(SUBNETS))
     filters = [{"Name": f"tag:{it}", "Values": values} for it, values in tags.items()]
@@ -43,7 +49,7 @@ def subnets(pages: Pages, name: str) -> dict[str, str]:
     return {name: ",".join(sorted(it["SubnetId"] for it in listed))}
 
 
-def zones(pages: Pages, region: str, name: str) -> dict[str, str]:
+def _zones(pages: Pages, region: str, name: str) -> dict[str, str]:
     """Return the region's availability zones, by their number."""
     filters = [
         {"Name": "zone-type", "Values": ["availability-zone"]},
@@ -60,11 +66,11 @@ def zones(pages: Pages, region: str, name: str) -> dict[str, str]:
     return found
 
 
-def hosted_zone(pages: Pages, name: str) -> dict[str, str]:
+def _hosted_zone(pages: Pages, name: str) -> dict[str, str]:
     """Return the id of the public zone that keeps a host name, the closest one."""
     host = name.removeprefix(HOSTED_ZONE)
-    zones = pages("route53", "ListHostedZones", "HostedZones")
-    public = {it["Name"]: it["Id"] for it in zones if not it["Config"].get("PrivateZone")}
+    listed = pages("route53", "ListHostedZones", "HostedZones")
+    public = {it["Name"]: it["Id"] for it in listed if not it["Config"].get("PrivateZone")}
     fitting = [it for it in public if f".{host}.".endswith(f".{it}")]
     if not fitting:
         raise NotConfigured(
@@ -74,7 +80,7 @@ def hosted_zone(pages: Pages, name: str) -> dict[str, str]:
     return {name: public[max(fitting, key=len)].rpartition("/")[2]}
 
 
-def load_balancer(pages: Pages, name: str) -> dict[str, str]:
+def _load_balancer(pages: Pages, name: str) -> dict[str, str]:
     """Return all facts about a load balancer that a manifest names, or gives the ARN of."""
     # what is asked of it stands after the last dot
     balancer = name.removeprefix(LOAD_BALANCER).rpartition(".")[0]
@@ -97,6 +103,14 @@ def load_balancer(pages: Pages, name: str) -> dict[str, str]:
             f"it has {len(listeners)}"
         )
     return {f"{LOAD_BALANCER}{balancer}.{key}": value for key, value in facts.items()}
+
+
+_OF: Mapping[str, Callable[[Pages, str], dict[str, str]]] = {
+    IMPORT: _export,
+    SUBNETS: _subnets,
+    HOSTED_ZONE: _hosted_zone,
+    LOAD_BALANCER: _load_balancer,
+}
 
 
 def imported(facts: Mapping[str, str], balancer: str) -> Imported:

@@ -4,9 +4,10 @@ Pure: no files, no AWS. Copilot's order: put variables in place, defaults, the e
 override, checks; so a rule is judged for the environment at hand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import TypeAlias
 
 from . import exposure, keys, messages, naming, placing, schema, targets, trivet_file
 from .document import Node, parse
@@ -19,6 +20,8 @@ from .overrides import of_patches
 from .project import Folder, ManifestFile
 from .settings import Settings
 from .workload import MAX_NAME, bad_name, workload
+
+Read: TypeAlias = Sequence[tuple[Fields, Workload]]
 
 
 def read(
@@ -35,28 +38,20 @@ def read(
         if not naming.NAME.fullmatch(name) or len(name) > MAX_NAME
     ]
     settings = _settings(folder, defaults, problems)
-    opened = [_open(file, folder, problems) for file in folder.workloads]
-    files = [fields for fields in opened if fields]
-    workloads = tuple(workload(replace(fields, settings=settings)) for fields in files)
-    patches = {it.path: it.patches for it in folder.workloads if it.patches}
-    workloads = tuple(
-        _patched(it, patches.get(fields.file), problems)
-        for fields, it in zip(files, workloads, strict=True)
-    )
+    found = tuple(_workloads(folder, settings, problems))
     shared = _environment(folder, problems)
-    for fields, it in zip(files, workloads, strict=True):
-        placing.check(fields, it, shared)
-    _check_topics(files, workloads)
     project = Project(
         application=folder.application,
         environment=folder.environment,
-        workloads=tuple(sorted(workloads, key=lambda workload: workload.name)),
+        workloads=tuple(sorted((it for _, it in found), key=lambda it: it.name)),
         shared=shared,
         settings=settings,
     )
-    _note_clashes(project, files, workloads)
-    _note_troubles(project, files, workloads, needs_domain=needs_domain)
-    for fields in files:
+    _note_clashes(project, found)
+    _note_unknown(found)
+    for fields, it in found:
+        placing.check(fields, it, shared)
+        exposure.check(fields, project, it, needs_domain=needs_domain)
         problems += fields.problems
     if any(problem.is_error for problem in problems):
         raise BadManifest(tuple(problems))
@@ -78,6 +73,17 @@ def _open(file: ManifestFile, folder: Folder, problems: list[Problem]) -> Fields
     _check_keys(fields, root, kind)
     root = keys.known(fields.root, schema.OF_TYPE[kind])
     return replace(fields, root=root, table=schema.READ_BY[kind])
+
+
+def _workloads(
+    folder: Folder, settings: Settings, problems: list[Problem]
+) -> Iterator[tuple[Fields, Workload]]:
+    """Yield each workload, patched, with the fields that it was read from."""
+    for file in folder.workloads:
+        fields = _open(file, folder, problems)
+        if fields:
+            found = workload(replace(fields, settings=settings))
+            yield fields, _patched(found, file.patches, problems)
 
 
 def _patched(found: Workload, patches: ManifestFile | None, problems: list[Problem]) -> Workload:
@@ -128,35 +134,19 @@ def _environment(folder: Folder, problems: list[Problem]) -> Environment:
     return found
 
 
-def _note_troubles(
-    project: Project, files: list[Fields], workloads: tuple[Workload, ...], *, needs_domain: bool
-) -> None:
-    """Note what is wrong with rules, given what is known of the environment."""
-    for fields, it in zip(files, workloads, strict=True):
-        for found in exposure.troubles(project, it):
-            is_error = needs_domain or not found.of_domain
-            fields.complain(fields.line(found.path), found.text, is_error=is_error)
-
-
-def _note_clashes(project: Project, files: list[Fields], workloads: tuple[Workload, ...]) -> None:
-    """Note what is wrong between manifests: equal names, equal rules, unknown callers."""
-    names = {workload.name for workload in workloads}
-    taken = [set(exposure.taken(project, it)) for it in workloads]
-    listed = zip(files, workloads, taken, strict=True)
-    for (one, first, theirs), (two, second, ours) in combinations(listed, 2):
+def _note_clashes(project: Project, found: Read) -> None:
+    """Note what is the same in two manifests, or twice in one: names, rules."""
+    taken = [exposure.taken(project, it) for _, it in found]
+    listed = zip(found, taken, strict=True)
+    for ((one, first), theirs), ((two, second), ours) in combinations(listed, 2):
         if first.name == second.name:
             two.complain(two.line("name"), f"name {first.name} is also that of {one.file}")
-        for rule in sorted(theirs & ours):
+        for rule in sorted({*theirs} & {*ours}):
             two.complain(two.line("http.path"), f"{_rule(rule)} is also that of {one.file}")
-    for fields, it in zip(files, workloads, strict=True):
-        rules = exposure.taken(project, it)
+    for (fields, _), rules in zip(found, taken, strict=True):
         for rule in sorted({rule for rule in rules if rules.count(rule) > 1}):
             text = f"{_rule(rule)} stands here twice"
             fields.complain(fields.line("http.additional_rules"), text)
-        for caller in it.allow_from or ():
-            if caller not in names or caller == it.name:
-                text = f"no other workload of this folder is named {caller}"
-                fields.wrong("network.allow_from", text)
 
 
 def _rule(key: tuple[str, ...]) -> str:
@@ -164,15 +154,19 @@ def _rule(key: tuple[str, ...]) -> str:
     return f"http.path {path} of {host}" if host else f"http.path {path}"
 
 
-def _check_topics(files: list[Fields], workloads: tuple[Workload, ...]) -> None:
-    """Note what a worker subscribes to though the workload of this folder does not publish it."""
-    published = {it.name: {topic.name for topic in it.topics} for it in workloads}
-    for fields, worker in zip(files, workloads, strict=True):
-        for it in worker.subscriptions:
-            offered = published.get(it.service)
-            if offered is not None and it.topic not in offered:
-                there = ", ".join(sorted(offered)) or "none"
-                fields.wrong("subscribe.topics", f"{it.service} publishes {there}, not {it.topic}")
+def _note_unknown(found: Read) -> None:
+    """Note callers and topics of this folder that are not there."""
+    published = {it.name: {topic.name for topic in it.topics} for _, it in found}
+    for fields, it in found:
+        for caller in it.allow_from or ():
+            if caller not in published or caller == it.name:
+                text = f"no other workload of this folder is named {caller}"
+                fields.wrong("network.allow_from", text)
+        for one in it.subscriptions:
+            offered = published.get(one.service)
+            if offered is not None and one.topic not in offered:
+                text = f"{one.service} publishes {', '.join(sorted(offered)) or 'none'}"
+                fields.wrong("subscribe.topics", f"{text}, not {one.topic}")
 
 
 def _bad_type(kind: str) -> str:

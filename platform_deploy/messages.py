@@ -14,12 +14,7 @@ from .document import Node
 from .fields import Fields
 
 LISTS = ("publish.topics", "subscribe.topics")
-# What a queue's fields are in SQS's spelling.
-TIMES = {
-    "delay": "DelaySeconds",
-    "retention": "MessageRetentionPeriod",
-    "timeout": "VisibilityTimeout",
-}
+# How SQS spells what a FIFO queue may say of itself.
 CHOICES = {
     "deduplication_scope": "DeduplicationScope",
     "throughput_limit": "FifoThroughputLimit",
@@ -152,8 +147,8 @@ def _own_queue(fields: Fields, path: str) -> Queue | None:
 
 
 def _queue(fields: Fields, path: str) -> Queue:
-    times = {it: fields.seconds(f"{path}.{name}") for name, it in TIMES.items()}
-    found = {name: str(seconds) for name, seconds in times.items() if seconds is not None}
+    said = fields.said(path).items()
+    found = {name: str(seconds) for name, seconds in said if seconds is not None}
     attributes = found | _fifo(fields, f"{path}.fifo")
     tries = fields.integer(f"{path}.dead_letter.tries") or None
     return Queue(attributes=tuple(sorted(attributes.items())), tries=tries)

@@ -20,7 +20,6 @@ PRIVATE: Final = "private"
 NAT_SINGLE: Final = "nat-single"
 NAT_PER_AZ: Final = "nat-per-az"
 ENDPOINTS: Final = "endpoints"
-WAYS_OUT = (PUBLIC, NAT_SINGLE, NAT_PER_AZ, ENDPOINTS)
 ZONES = 2  # a load balancer wants as many
 LARGEST, SMALLEST = 16, 28  # the prefixes that AWS takes for networks and subnets
 SUBNET_BITS = 8  # a subnet is so much smaller than its network: /24 in /16
@@ -199,12 +198,7 @@ def _own(fields: Fields) -> OwnVpc:
     listed = {it: _own_subnets(fields, f"{VPC}.subnets.{it}") for it in (PUBLIC, PRIVATE)}
     if _errors(fields) > errors or not any(listed.values()):
         return _divided(cidr)
-    found = OwnVpc(
-        cidr=str(cidr),
-        public=listed[PUBLIC],
-        private=listed[PRIVATE],
-        is_private=bool(listed[PRIVATE]),
-    )
+    found = OwnVpc(cidr=str(cidr), **listed, is_private=bool(listed[PRIVATE]))
     for text in _wrong(found):
         fields.wrong(f"{VPC}.subnets", text)
     return found
@@ -272,16 +266,13 @@ def _rules(fields: Fields, path: str) -> Iterator[Rule]:
         if missing:
             item.complain(item.root.line, f"{path}: {', '.join(missing)} missing")
             continue
-        cidr = item.text("cidr")
+        cidr, said = item.text("cidr"), item.text("ip_protocol").lower()
         try:
             cidr = str(ip_network(cidr, strict=False))
         except ValueError as error:
             item.complain(item.line("cidr"), f"{path}: cidr must be an address range: {error}")
-        protocol = item.text("ip_protocol").lower()
-        protocol = PROTOCOLS.get(protocol, protocol)
-        ports = _ports(item, path)
-        is_any = protocol == ANY_PROTOCOL
-        yield Rule(cidr=cidr, protocol=protocol, ports=None if is_any else ports)
+        protocol, ports = PROTOCOLS.get(said, said), _ports(item, path)
+        yield Rule(cidr=cidr, protocol=protocol, ports=None if protocol == ANY_PROTOCOL else ports)
 
 
 def _ports(item: Fields, path: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from . import calls, listing, naming
 from .aws import Account
 from .errors import AllNotAllowed, Interrupted, NotAllowed
 from .kind import ResourceType
-from .resource import Address, Known, Observed, Scope, Tags
+from .resource import Address, Known, Observed, Scope, Tags, by_kind
 from .schedule import each, run
 
 # How AWS's listings name the time at which a resource was made.
@@ -31,10 +31,7 @@ class Observation:
 
     def by_kind(self) -> Known:
         """Return ours by kind."""
-        found: dict[str, list[Observed]] = defaultdict(list)
-        for resource in self.ours.values():
-            found[resource.address.kind].append(resource)
-        return {kind: tuple(listed) for kind, listed in found.items()}
+        return by_kind(self.ours.values())
 
 
 def with_marks(types: Mapping[str, ResourceType]) -> tuple[str, ...]:
@@ -47,15 +44,15 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
 
     What these credentials may not read is told together.
     """
-    by_kind = {it.kind: it for it in types}
+    of_kind = {it.kind: it for it in types}
     found: dict[str, tuple[Observed, ...]] = {}
-    keepers = with_marks(by_kind)
+    keepers = with_marks(of_kind)
     wanted = {it.address.kind for it in scope.desired}
 
     hidden: list[NotAllowed] = []
 
     def look(kind: str) -> None:
-        of = by_kind[kind]
+        of = of_kind[kind]
         may_exist = not of.rare or kind in wanted or _is_marked(kind, found, keepers)
         found[kind] = ()
         try:
@@ -67,7 +64,7 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
 
     waits_for = {
         kind: (*it.read_after, *(keepers if it.rare and kind not in wanted else ()))
-        for kind, it in by_kind.items()
+        for kind, it in of_kind.items()
     }
     outcome = run(waits_for, look)
     for _, error in outcome.failed:
@@ -77,7 +74,7 @@ def observe(account: Account, scope: Scope, types: Iterable[ResourceType]) -> Ob
     if outcome.is_interrupted:
         raise Interrupted(done=0, not_begun=len(outcome.not_begun))
     listed = [resource for resources in found.values() for resource in resources]
-    return _sorted_out(_with_tags(account, listed, by_kind), scope)
+    return _sorted_out(_with_tags(account, listed, of_kind), scope)
 
 
 def _is_marked(kind: str, found: Known, keepers: Iterable[str]) -> bool:

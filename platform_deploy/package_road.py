@@ -34,14 +34,12 @@ def stack_name(app: App) -> str:
     return f"{app.application}-{app.stage}"
 
 
-def bring_up(
-    account: Account, bucket: CodeBucket, chalice: Chalice, place: Place, *, has_logs: bool
-) -> Applied:
+def bring_up(account: Account, bucket: CodeBucket, chalice: Chalice, place: Place) -> Applied:
     """Make the app's stack as it is wanted; raises ChaliceFailed, Refused, NotSteady."""
     app = chalice.app
     packaged, code = chalice.package(place.variables)
     key = key_of(app.application, code, ".zip")
-    template = sam.completed(packaged, app, place, code=(bucket.name, key), has_logs=has_logs)
+    template = sam.completed(packaged, app, place, code=(bucket.name, key))
     standing = find(account, app)
     address = standing.outputs.get(URL, "") if standing else ""
     if standing and _is_as_wanted(standing, template, place):

@@ -171,48 +171,39 @@ def _carry_out(operation: str, root: dict[str, Any], path: list[str], value: Any
     for step, following in pairwise(path):
         makes: Any = [] if following.isdigit() or following == AFTER_LAST else {}
         parent = _inside(parent, step, makes if operation == UPSERT else None)
-    last = path[-1]
-    if isinstance(parent, dict):
-        if operation in ("remove", "replace") and last not in parent:
-            raise _LeadsNowhere(f"there is no {last}")
-        if operation == "remove":
-            del parent[last]
-        else:
-            parent[last] = value
-    elif isinstance(parent, list):
-        _carry_out_in_list(operation, parent, last, value)
-    else:
+    if not isinstance(parent, dict | list):
         raise _LeadsNowhere(f"there is nothing in {path[-2]}")
+    key = _key(parent, path[-1], operation)
+    if operation == "remove":
+        del parent[key]
+    elif isinstance(parent, list) and (operation == "add" or key == len(parent)):
+        parent.insert(key, value)
+    else:
+        parent[key] = value
 
 
 def _inside(parent: Any, step: str, makes: Any) -> Any:
     """Return what a step leads to; `makes` is put there where there is nothing, unless None."""
+    key = _key(parent, step, "" if makes is None else UPSERT)
+    if isinstance(parent, dict):
+        return parent.setdefault(key, makes)
+    if key == len(parent):
+        parent.append(makes)
+    return parent[key]
+
+
+def _key(parent: Any, step: str, operation: str) -> Any:
+    """Return the key or index that a step names; those that add may name one that is not there."""
+    adds = operation in ("add", UPSERT)
     if isinstance(parent, list):
-        if makes is not None and step == AFTER_LAST:
-            parent.append(makes)
-        return parent[-1 if step == AFTER_LAST and makes is not None else _index(parent, step, 0)]
-    if isinstance(parent, dict) and makes is not None:
-        return parent.setdefault(step, makes)
-    if not isinstance(parent, dict) or step not in parent:
+        if adds and step == AFTER_LAST:
+            return len(parent)
+        if not step.isdigit() or int(step) >= len(parent) + (operation == "add"):
+            raise _LeadsNowhere(f"the list has {len(parent)} items, {step} is none of them")
+        return int(step)
+    if not isinstance(parent, dict) or (step not in parent and not adds):
         raise _LeadsNowhere(f"there is no {step}")
-    return parent[step]
-
-
-def _carry_out_in_list(operation: str, found: list[Any], step: str, value: Any) -> None:
-    if step == AFTER_LAST and operation in ("add", UPSERT):
-        found.append(value)
-    elif operation == "add":
-        found.insert(_index(found, step, 1), value)
-    elif operation == "remove":
-        del found[_index(found, step, 0)]
-    else:
-        found[_index(found, step, 0)] = value
-
-
-def _index(found: list[Any], step: str, beyond: int) -> int:
-    if not step.isdigit() or int(step) >= len(found) + beyond:
-        raise _LeadsNowhere(f"the list has {len(found)} items, {step} is none of them")
-    return int(step)
+    return step
 
 
 def _thawed(value: Any) -> Any:

@@ -5,13 +5,14 @@ function's role stands in one table. It calls no AWS, and writes nothing but the
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import apps, deployer_policy
 from .apps import App, Function
+from .tables import table
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("notifier", "datalake")
@@ -28,89 +29,16 @@ class Runtime:
     """
 
     sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    actions: Sequence[str]
+    resources: Sequence[str]
     page: str
     where: str = ""
     condition: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-_PAGES = "https://docs.aws.amazon.com/"
-_GROUP = "arn:aws:logs:*:*:log-group:/aws/lambda/{function}"
-RUNTIME = (
-    Runtime(
-        sid="Logs",
-        actions=("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"),
-        resources=(_GROUP, f"{_GROUP}:*"),
-        page=f"{_PAGES}lambda/latest/dg/monitoring-cloudwatchlogs.html",
-    ),
-    Runtime(
-        sid="Trace",
-        where="traced",
-        actions=("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
-        resources=("*",),
-        page=f"{_PAGES}lambda/latest/dg/services-xray.html",
-    ),
-    Runtime(
-        sid="Poll",
-        where="polls",
-        actions=("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
-        resources=("{arn}",),
-        page=f"{_PAGES}lambda/latest/dg/services-sqs-configure.html",
-    ),
-    Runtime(
-        sid="Failures",
-        where="failures",
-        actions=("sqs:SendMessage",),
-        resources=("{arn}",),
-        page=f"{_PAGES}lambda/latest/dg/invocation-async-retain-records.html",
-    ),
-    Runtime(
-        sid="Interfaces",
-        where="mounts",
-        actions=(
-            *("ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface"),
-            *("ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"),
-        ),
-        resources=tuple(
-            f"arn:aws:ec2:*:*:{it}/*" for it in ("network-interface", "security-group", "subnet")
-        ),
-        page=f"{_PAGES}lambda/latest/dg/configuration-vpc.html",
-    ),
-    Runtime(
-        sid="SeeInterfaces",
-        where="mounts",
-        actions=("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
-        resources=("*",),
-        page=f"{_PAGES}lambda/latest/dg/configuration-vpc.html",
-    ),
-    Runtime(
-        sid="Mount",
-        where="mounts",
-        actions=("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
-        resources=("{arn}",),
-        condition={
-            "ArnLike": {
-                "elasticfilesystem:AccessPointArn": "arn:aws:elasticfilesystem:*:*:access-point/*"
-            },
-            "StringEquals": {"aws:ResourceTag/Name": "{name}"},
-        },
-        page=f"{_PAGES}lambda/latest/dg/configuration-filesystem.html",
-    ),
-)
-# Why an action is allowed on `*`: AWS's service authorization reference knows no resource for it.
-_NONE = "the reference lists no resource type for it"
-WILDCARDS: Mapping[str, str] = {
-    "ec2:DescribeNetworkInterfaces": _NONE,
-    "ec2:DescribeSubnets": _NONE,
-    "sns:GetSMSAttributes": _NONE,
-    "sns:GetSMSSandboxAccountStatus": _NONE,
-    "sns:ListPhoneNumbersOptedOut": _NONE,
-    "sns:ListSMSSandboxPhoneNumbers": _NONE,
-    "sns:Publish": "a telephone has no ARN, and a topic of the rules may be any",
-    "xray:PutTelemetryRecords": _NONE,
-    "xray:PutTraceSegments": _NONE,
-}
+_TABLE = table("runtime")
+RUNTIME = tuple(Runtime(**row) for row in _TABLE["runtime"])
+WILDCARDS: Mapping[str, str] = _TABLE["wildcards"]  # why an action is allowed on `*`
 
 
 def documents(app: App) -> dict[str, dict[str, Any]]:
@@ -144,7 +72,7 @@ def _of_runtime(app: App, function: Function) -> Iterator[dict[str, Any]]:
         yield {**allowed, **({"Condition": condition} if condition else {})}
 
 
-def _allow(sid: str, actions: tuple[str, ...], *resources: str) -> dict[str, Any]:
+def _allow(sid: str, actions: Sequence[str], *resources: str) -> dict[str, Any]:
     return {
         "Sid": sid,
         "Effect": "Allow",

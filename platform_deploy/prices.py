@@ -1,17 +1,16 @@
 """Say what an environment costs each month by merely being there, before and after a plan.
 
-Pure: a dated table and sums. Traffic, requests, logs and storage are not in it, nor what Spot
-saves. It is a report about what costs by the hour, so it names these kinds; the engine does not.
+Pure: the dated table `prices` and sums. Traffic, requests, logs and storage are not in it, nor what
+Spot saves. It is a report about what costs by the hour, so it names these kinds.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .resource import Address, Desired, Observed, Properties, Ref, Value, inside
+from .tables import table
 
-AS_OF = "2026-07-07"
-SOURCE = "https://aws.amazon.com/pricing/"
 HOURS = 730  # of a month, as AWS's own calculator has it
 
 
@@ -21,30 +20,16 @@ class Rates:
 
     load_balancer: float
     nat_gateway: float
-    endpoint: float  # an interface endpoint, each zone
-    fargate: Mapping[str, tuple[float, float]]
-    disk: float  # a GiB of a task's disk above 20
-    address: float = 0.005  # a public IPv4 address, the same in all regions
+    endpoint: float
+    fargate: Mapping[str, Sequence[float]]
+    disk: float
+    address: float
 
 
-# https://aws.amazon.com/elasticloadbalancing/pricing/ · https://aws.amazon.com/vpc/pricing/
-# https://aws.amazon.com/privatelink/pricing/ · https://aws.amazon.com/fargate/pricing/
-RATES: Mapping[str, Rates] = {
-    "eu-central-1": Rates(
-        load_balancer=0.027,
-        nat_gateway=0.052,
-        endpoint=0.012,
-        fargate={"X86_64": (0.04656, 0.00511), "ARM64": (0.03725, 0.00409)},
-        disk=0.000127,
-    ),
-    "us-east-1": Rates(
-        load_balancer=0.0225,
-        nat_gateway=0.045,
-        endpoint=0.01,
-        fargate={"X86_64": (0.04048, 0.004445), "ARM64": (0.03238, 0.00356)},
-        disk=0.000111,
-    ),
-}
+_TABLE = table("prices")
+AS_OF: str = _TABLE["as_of"]
+SOURCE: str = _TABLE["source"]
+RATES = {region: Rates(**row) for region, row in _TABLE["regions"].items()}
 FREE_DISK = 20  # GiB
 
 

@@ -5,6 +5,7 @@ It is the only room that draws; what it is told comes from the run.
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,19 +17,13 @@ from .plan import Phase, Step
 if TYPE_CHECKING:
     from rich.table import Table
 
-DONE = {
-    Phase.CREATE: "created",
-    Phase.SETTLE: "completed",
-    Phase.UPDATE: "changed",
-    Phase.RECORD: "recorded",
-    Phase.DELETE: "deleted",
-}
-DOING = {
-    Phase.CREATE: "creating",
-    Phase.SETTLE: "completing",
-    Phase.UPDATE: "changing",
-    Phase.RECORD: "recording",
-    Phase.DELETE: "deleting",
+# What is said of a step while it is under way, and after it.
+WORDS = {
+    Phase.CREATE: ("creating", "created"),
+    Phase.SETTLE: ("completing", "completed"),
+    Phase.UPDATE: ("changing", "changed"),
+    Phase.RECORD: ("recording", "recorded"),
+    Phase.DELETE: ("deleting", "deleted"),
 }
 
 
@@ -115,8 +110,6 @@ class _Board:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def tell(self, event: Event) -> None:
-        import time
-
         with self.lock:
             if event.is_end:
                 self.running.pop(event.step, None)
@@ -124,8 +117,6 @@ class _Board:
                 self.running[event.step] = time.monotonic()
 
     def table(self) -> "Table":
-        import time
-
         from rich.table import Table
 
         table = Table.grid(padding=(0, 1))
@@ -133,11 +124,11 @@ class _Board:
             steps = list(self.running.items())
         for step, began in steps:
             seconds = f"{time.monotonic() - began:5.1f} s"
-            table.add_row(seconds, DOING[step.phase], step.address.kind, step.address.name)
+            table.add_row(seconds, WORDS[step.phase][0], step.address.kind, step.address.name)
         return table
 
 
 def _line(event: Event) -> str:
-    step = event.step
-    what = DONE[step.phase] if not event.why else f"failed {DOING[step.phase]}"
-    return f"{event.seconds:6.2f} s  {what} {step.address}"
+    doing, done = WORDS[event.step.phase]
+    what = f"failed {doing}" if event.why else done
+    return f"{event.seconds:6.2f} s  {what} {event.step.address}"

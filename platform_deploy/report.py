@@ -66,17 +66,25 @@ def summary(plan: Plan) -> str:
 
 
 def _field(field: FieldChange) -> str:
-    old = _shown(field.old) if field.is_told else "(AWS does not tell)"
-    return f"{field.path}: {old} → {_shown(field.new)}"
+    return f"{field.path}: {_short(old_of(field))} → {_short(shown(field.new))}"
 
 
-def _shown(value: Value) -> str:
+def _short(text: str) -> str:
+    if text == "null":
+        return "(none)"
+    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+
+
+def old_of(field: FieldChange) -> str:
+    """Return what a field is until now, as text."""
+    return shown(field.old) if field.is_told else "(AWS does not tell)"
+
+
+def shown(value: Value) -> str:
+    """Return a value as text."""
     if isinstance(value, Ref | Pseudo | Text):
         return LATER
-    if value is None:
-        return "(none)"
-    text = json.dumps(rendered(value), ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= MAX_VALUE else f"{text[:MAX_VALUE]}…"
+    return json.dumps(rendered(value), ensure_ascii=False, sort_keys=True)
 
 
 def plan_json(plan: Plan) -> str:
@@ -197,27 +205,12 @@ def _table(head: tuple[str, ...], found: Iterable[tuple[str, ...]]) -> Iterator[
 
 def status_json(status: Status) -> str:
     """Return what runs and where it is reached as one JSON object."""
-    return _json(
-        {
-            "application": status.application,
-            "environment": status.environment,
-            "region": status.region,
-            "services": [
-                {
-                    "name": it.name,
-                    "running": it.running,
-                    "desired": it.wanted,
-                    "rollout": it.rollout,
-                    "task_definition": it.task_definition,
-                    "addresses": list(it.addresses),
-                }
-                for it in status.services
-            ],
-            "progress": list(status.progress),
-            "jobs": [asdict(it) for it in status.jobs],
-            "url": status.url,
-        }
-    )
+    facts = asdict(status)
+    spelled = {"wanted": "desired"}
+    facts["services"] = [
+        {spelled.get(key, key): value for key, value in it.items()} for it in facts["services"]
+    ]
+    return _json(facts)
 
 
 def result_json(

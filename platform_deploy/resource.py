@@ -3,7 +3,8 @@
 Pure: values only. The engine reads these and never names a kind of resource.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
@@ -121,6 +122,14 @@ class Scope:
 EMPTY: tuple[Value, ...] = (None, "", (), {})
 Known: TypeAlias = Mapping[str, tuple[Observed, ...]]
 """What has been observed so far, by kind."""
+
+
+def by_kind(listed: Iterable[Observed]) -> Known:
+    """Return resources by their kind."""
+    found: dict[str, list[Observed]] = defaultdict(list)
+    for it in listed:
+        found[it.address.kind].append(it)
+    return {kind: tuple(of_it) for kind, of_it in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from . import bill, report
 from .diff import Action, Change
 from .errors import NotConfigured, Refused
 from .plan import Plan
-from .report import LATER, MARKS, summary
-from .resource import Pseudo, Ref, Text, Value, rendered
+from .report import MARKS, old_of, shown, summary
+from .resource import Value
 
 COMPARED = {"application", "environment", "region", "builds", "refusals", "not_in_this_folder"}
 FACTS = COMPARED | {"changes", "counts", "doubles", "monthly"}
@@ -100,8 +100,8 @@ def _hunk(change: Change) -> Iterator[str]:
     else:
         found = []
         for field in change.fields:
-            old = f"{field.path}: {_shown(field.old) if field.is_told else '(AWS does not tell)'}"
-            new = f"{field.path}: {_shown(field.new)}"
+            old = f"{field.path}: {old_of(field)}"
+            new = f"{field.path}: {shown(field.new)}"
             found.append(("" if field.old is None and field.is_told else old, new))
     yield f"@@ {change.action} @@"
     for old, new in found:
@@ -115,10 +115,4 @@ def _leaves(path: str, value: Value) -> Iterator[str]:
         for key in sorted(value):
             yield from _leaves(f"{path}.{key}" if path else key, value[key])
     else:
-        yield f"{path}: {_shown(value)}"
-
-
-def _shown(value: Value) -> str:
-    if isinstance(value, Ref | Pseudo | Text):
-        return LATER
-    return json.dumps(rendered(value), ensure_ascii=False, sort_keys=True)
+        yield f"{path}: {shown(value)}"

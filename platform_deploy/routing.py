@@ -67,8 +67,6 @@ def entrance(fields: Fields, at: str) -> Entrance:
 def _logs(fields: Fields, at: str) -> tuple[str, str] | None:
     if not fields.is_map(at) and not fields.boolean(at):
         return None
-    if not fields.is_map(at):
-        return "", ""
     prefix = fields.text(f"{at}.prefix")
     if "AWSLogs" in prefix:
         fields.wrong(f"{at}.prefix", "AWS adds AWSLogs itself and takes no prefix with it")

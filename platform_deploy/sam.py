@@ -41,12 +41,11 @@ ACCESS_LINE: Final = {
 
 
 def completed(
-    template: Mapping[str, Any], app: App, place: Place, *, code: tuple[str, str], has_logs: bool
+    template: Mapping[str, Any], app: App, place: Place, *, code: tuple[str, str]
 ) -> dict[str, Any]:
     """Return the template with everything; `code` is the zip's bucket and key.
 
-    `has_logs` says whether the account lets API Gateway write logs. Raises NotConfigured where
-    app.py has a function that resources.yml lacks.
+    Raises NotConfigured where app.py has a function that resources.yml lacks.
     """
     by_id = {logical_id(it.name): it for it in app.functions}
     resources: dict[str, Any] = {}
@@ -56,7 +55,7 @@ def completed(
                 raise NotConfigured(f"{app.application}: resources.yml lacks the function {name}")
             resources[name] = _function(resource, app, by_id[name], place, code)
         elif resource["Type"] == API:
-            resources |= _api(name, resource, app, has_logs=has_logs)
+            resources |= _api(name, resource, app)
         else:
             resources[name] = resource
     whole = {
@@ -175,23 +174,22 @@ def _invocations(app: App, function: Function) -> dict[str, Any]:
     return found
 
 
-def _api(name: str, resource: Mapping[str, Any], app: App, *, has_logs: bool) -> dict[str, Any]:
+def _api(name: str, resource: Mapping[str, Any], app: App) -> dict[str, Any]:
     limits = {"ThrottlingRateLimit": RATE, "ThrottlingBurstLimit": BURST}
+    group = f"{name}Logs"
     more: dict[str, Any] = {
         "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", **limits}],
         "GatewayResponses": {
             kind: {"ResponseParameters": {"Headers": fields}}
             for kind, fields in gateway_responses().items()
         },
-    }
-    logs = {}
-    if has_logs:
-        group = f"{name}Logs"
-        destination = {"Fn::GetAtt": [group, "Arn"]}
-        more["AccessLogSetting"] = {
-            "DestinationArn": destination,
+        "AccessLogSetting": {
+            "DestinationArn": {"Fn::GetAtt": [group, "Arn"]},
             "Format": json.dumps(ACCESS_LINE),
-        }
-        kept = {"LogGroupName": api_log_group(app), "RetentionInDays": app.log_days}
-        logs = {group: {"Type": LOG_GROUP, "Properties": kept}}
-    return {name: {**resource, "Properties": {**resource["Properties"], **more}}, **logs}
+        },
+    }
+    kept = {"LogGroupName": api_log_group(app), "RetentionInDays": app.log_days}
+    return {
+        name: {**resource, "Properties": {**resource["Properties"], **more}},
+        group: {"Type": LOG_GROUP, "Properties": kept},
+    }

@@ -149,5 +149,10 @@ READ_BY = {
     kind: Table(fields={**_base(_SAID["types"][kind]), **own.fields})
     for kind, own in OF_TYPE.items()
 }
+LOG_DAYS: list[int] = _SAID["log_days"]
+FARGATE: dict[int, list[int]] = {int(cpu): it for cpu, it in _SAID["fargate"].items()}
+SCHEDULES: Mapping[str, str] = _SAID["schedules"]
+# Of each field of a cron schedule: name, lowest and highest number, names that stand for numbers.
+CRON: list[tuple[str, int, int, list[str]]] = _SAID["cron"]
 EXCLUSIVE: Mapping[str, list[list[str]]] = _SAID["exclusive"]
 ALSO = {word: meant for meant, words in _SAID["also"].items() for word in words}

@@ -45,9 +45,9 @@ class Status:
     environment: str
     region: str
     services: tuple[ServiceStatus, ...]
-    url: str | None
     progress: tuple[str, ...] = ()
     jobs: tuple[JobStatus, ...] = ()
+    url: str | None
 
 
 def status(

@@ -6,31 +6,12 @@ Pure. Every form that Copilot takes becomes an expression of EventBridge's.
 import re
 from dataclasses import dataclass
 
+from . import schema
 from .fields import Fields, duration
 
 NEVER = "none"
 ANY_RATE = "rate(5 minutes)"  # a schedule that is off needs one all the same
 EVERY = "@every "
-NAMED = {
-    **dict.fromkeys(("@yearly", "@annually"), "cron(0 0 1 1 ? *)"),
-    "@monthly": "cron(0 0 1 * ? *)",
-    "@weekly": "cron(0 0 ? * 1 *)",
-    **dict.fromkeys(("@daily", "@midnight"), "cron(0 0 * * ? *)"),
-    "@hourly": "cron(0 * * * ? *)",
-}
-MONTHS = (
-    *("JAN", "FEB", "MAR", "APR", "MAY", "JUN"),
-    *("JUL", "AUG", "SEP", "OCT", "NOV", "DEC"),
-)
-DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# The five fields of cron: name, lowest and highest number, names that stand for numbers.
-CRON: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of month", 1, 31, ()),
-    ("month", 1, 12, MONTHS),
-    ("day of week", 0, 6, DAYS),
-)
 FORMS = "rate(…), cron(…), five cron fields, @every 1h30m, @daily and the like, or none"
 _RATE = re.compile(r"rate\([1-9]\d* (?:minute|hour|day)s?\)")
 _AWS_CRON = re.compile(r"cron\(\S+(?: +\S+){5}\)")
@@ -67,14 +48,14 @@ def expression(text: str) -> tuple[str, str]:
     """
     if text == NEVER:
         return ANY_RATE, ""
-    if text in NAMED:
-        return NAMED[text], ""
+    if text in schema.SCHEDULES:
+        return schema.SCHEDULES[text], ""
     if text.startswith(EVERY):
         return _rate(text.removeprefix(EVERY).strip())
     if _RATE.fullmatch(text) or _AWS_CRON.fullmatch(text):
         return text, ""
     parts = text.upper().split()
-    if len(parts) != len(CRON) or "(" in text:
+    if len(parts) != len(schema.CRON) or "(" in text:
         return "", f"must be one of {FORMS}"
     return _cron(parts)
 
@@ -89,7 +70,7 @@ def _rate(text: str) -> tuple[str, str]:
 
 def _cron(parts: list[str]) -> tuple[str, str]:
     """Return five fields as EventBridge's six: weekdays begin with 1, one of two days is `?`."""
-    for part, (name, low, high, words) in zip(parts, CRON, strict=True):
+    for part, (name, low, high, words) in zip(parts, schema.CRON, strict=True):
         for item in part.split(","):
             if not _fits(item, low, high, words):
                 return "", f"{item} is no {name} ({low} to {high})"
@@ -102,7 +83,7 @@ def _cron(parts: list[str]) -> tuple[str, str]:
     return f"cron({minute} {hour} {day} {month} {weekday} *)", ""
 
 
-def _fits(item: str, low: int, high: int, words: tuple[str, ...]) -> bool:
+def _fits(item: str, low: int, high: int, words: list[str]) -> bool:
     match = _STEP.fullmatch(item)
     if match is None:
         return False

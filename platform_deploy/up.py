@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import chalice_road, code_bucket, flow, package_road, place
-from .app_resources import UserPool
+from .app_resources import FileSystem, Resource, SmsSettings, UserPool
 from .aws import Account
 from .chalice_command import Chalice
 from .errors import NotConfigured, NotFound
@@ -27,14 +27,22 @@ ROADS = (CHALICE, PACKAGE)
 # What an emulated AWS may lack of each road without saying so; it names those that it lacks in
 # NOT_EMULATED, `API:WHAT` separated by white space.
 NOT_EMULATED = "TRIVET_NOT_EMULATED"
+HELD_BY = "HeldBy"  # an attribute that says whose a setting of the whole account is
+MOUNT, SMS = "lambda:FileSystemConfigs", "sns:SetSMSAttributes"
+OF = {MOUNT: FileSystem, SMS: SmsSettings}  # who does not ask for it does not miss it
+_BOTH = {
+    MOUNT: "the mount of a file system",
+    SMS: "the account's SMS settings",
+}
 NEEDED = {
     CHALICE: {
         "apigateway:ImportRestApi": "the routes of an API that `chalice deploy` imports",
-        "lambda:FileSystemConfigs": "the mount of a file system",
+        **_BOTH,
     },
     PACKAGE: {
+        "apigateway:access-logs": "access logs of an API that a stack makes",
         "apigateway:gateway-responses": "header fields of API Gateway's own refusals",
-        "lambda:FileSystemConfigs": "the mount of a file system",
+        **_BOTH,
     },
 }
 
@@ -79,21 +87,21 @@ def up(
             voice.say(f"wrote {path}")
     whole = with_apps(project, chalices)
     done = flow.deploy(account, whole, confirm, voice, supplier=way.supplier)
+    for it in done.live:
+        if it.attributes.get(HELD_BY):
+            voice.say(f"{it.address} stays as it is: it is held by {it.attributes[HELD_BY]}")
     bucket = code_bucket.of_project(account, project)
     with held(account, _environment(project), "up", _scopes(chalices), may_seize=False):
-        has_logs = _may_log(account, voice)
 
         def bring_up(chalice: Chalice) -> Applied:
             at = _place(account, chalice, done, voice)
             if way.road == CHALICE:
-                return chalice_road.bring_up(
-                    account, bucket, chalice, at, voice.say, has_logs=has_logs
-                )
+                return chalice_road.bring_up(account, bucket, chalice, at, voice.say)
             voice.say(f"{chalice.app.application}: packaging, and comparing with what stands")
-            return package_road.bring_up(account, bucket, chalice, at, has_logs=has_logs)
+            return package_road.bring_up(account, bucket, chalice, at)
 
         applied = each(bring_up, chalices)
-    for text in _not_emulated(way.road) if chalices else ():
+    for text in _not_emulated(way.road, chalices):
         voice.say(f"not on the emulator: {text}")
     uses = tuple(
         place.use(chalice.app, done.live, it.address)
@@ -159,8 +167,11 @@ def told_json(done: Up) -> str:
 
 
 def with_apps(project: Project, chalices: tuple[Chalice, ...]) -> Project:
-    """Return the project with the apps' resources."""
-    return replace(project, apps=tuple(it.app for it in chalices))
+    """Return the project with the apps' resources, those that the emulator has."""
+    apps = tuple(it.app for it in chalices)
+    if SMS in os.environ.get(NOT_EMULATED, "").split():
+        apps = tuple(it.without(SmsSettings) for it in apps)
+    return replace(project, apps=apps)
 
 
 def inviting(chalices: tuple[Chalice, ...], mail: str) -> tuple[Chalice, ...]:
@@ -187,18 +198,12 @@ def _place(account: Account, chalice: Chalice, done: flow.Done, voice: Voice) ->
     return place.of_app(chalice.app, done.live, secrets)
 
 
-def _not_emulated(road: str) -> Iterator[str]:
+def _not_emulated(road: str, chalices: tuple[Chalice, ...]) -> Iterator[str]:
     lacking = os.environ.get(NOT_EMULATED, "").split()
-    yield from (text for name, text in NEEDED[road].items() if name in lacking)
-
-
-def _may_log(account: Account, voice: Voice) -> bool:
-    """Tell whether API Gateway may write logs in this account and region."""
-    found = account.read("apigateway", "GetAccount")
-    if found.get("cloudwatchRoleArn"):
-        return True
-    voice.say("no API access logs: the account names no role for API Gateway's logs")
-    return False
+    for name, text in NEEDED[road].items():
+        asks = OF.get(name, Resource)
+        if name in lacking and any(it.app.all_of(asks) for it in chalices):
+            yield text
 
 
 def _environment(project: Project) -> str:

@@ -4,13 +4,12 @@ It judges nothing itself: each type says how far its resources are. The clock is
 """
 
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .aws import Account
 from .errors import NotSteady
 from .kind import ResourceType
-from .resource import Observed, Progress
+from .resource import Observed, Progress, by_kind
 
 LIMIT = 1800.0  # seconds; ECS's circuit breaker normally gives up earlier
 PAUSES = (0.1, 0.2, 0.4, 1.0, 2.0, 5.0)
@@ -48,12 +47,5 @@ def look(
     account: Account, resources: Iterable[Observed], types: Mapping[str, ResourceType]
 ) -> tuple[Progress, ...]:
     """Return how far each resource is that does some work of its own."""
-    by_kind: dict[str, list[Observed]] = defaultdict(list)
-    for resource in resources:
-        by_kind[resource.address.kind].append(resource)
-    found: list[Progress] = []
-    for kind, listed in by_kind.items():
-        progress = types[kind].progress
-        if progress:
-            found += progress(account, tuple(listed))
-    return tuple(found)
+    found = ((types[kind].progress, listed) for kind, listed in by_kind(resources).items())
+    return tuple(it for progress, listed in found if progress for it in progress(account, listed))

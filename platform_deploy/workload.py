@@ -23,21 +23,7 @@ from .model import Workload
 from .task import Given
 
 MAX_NAME = 40
-LOG_DAYS = (
-    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192),
-    *(2557, 2922, 3288, 3653),
-)
-# Memory in MiB that Fargate offers with so many CPU units: lowest, highest, step.
-FARGATE = {
-    256: (512, 2048, 512),  # all but 1536
-    512: (1024, 4096, 1024),
-    1024: (2048, 8192, 1024),
-    2048: (4096, 16384, 1024),
-    4096: (8192, 30720, 1024),
-    8192: (16384, 61440, 4096),
-    16384: (32768, 122880, 8192),
-}
-NOT_OFFERED = (256, 1536)
+NOT_OFFERED = (256, 1536)  # though the step would give it
 NO_APP_RUNNER = "App Runner takes no new users: this becomes a service behind the load balancer"
 ARM = ("linux/arm", "linux/arm64", "arm", "arm64")
 TRACING = "observability.tracing"
@@ -125,14 +111,14 @@ def _size(fields: Fields) -> tuple[int, int]:
     if is_on_instances:
         fields = replace(fields, table=schema.PARTS["instances"])
     cpu, memory = fields.integer("cpu"), fields.integer("memory")
-    low, high, step = FARGATE.get(cpu, (0, 0, 1))
+    low, high, step = schema.FARGATE.get(cpu, (0, 0, 1))
     offered = [it for it in range(low, high + 1, step) if (cpu, it) != NOT_OFFERED]
     if memory not in offered and not is_on_instances:
         hint = f"{low} to {high} in steps of {step} with {cpu}"
-        if cpu == min(FARGATE):
+        if cpu == min(schema.FARGATE):
             hint = f"{', '.join(map(str, offered))} with {cpu}"
-        elif cpu not in FARGATE:
-            hint = f"{', '.join(map(str, FARGATE))} CPU"
+        elif cpu not in schema.FARGATE:
+            hint = f"{', '.join(map(str, schema.FARGATE))} CPU"
         text = f"Fargate has no task with cpu {cpu} and memory {memory}; it offers {hint}"
         fields.complain(fields.line("memory" if fields.has("memory") else "cpu"), text)
     return cpu, memory
@@ -154,8 +140,8 @@ def _architecture(fields: Fields) -> str:
 
 def _log_days(fields: Fields) -> int:
     days = fields.integer("logging.retention")
-    if days not in LOG_DAYS:
-        fields.wrong("logging.retention", f"one of {', '.join(map(str, LOG_DAYS))}")
+    if days not in schema.LOG_DAYS:
+        fields.wrong("logging.retention", f"one of {', '.join(map(str, schema.LOG_DAYS))}")
     return days
 
 

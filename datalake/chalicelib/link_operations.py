@@ -38,7 +38,10 @@ def on_link(request: Request, *, grants: Grants, store: Store, spent: Spent) -> 
     most = grants.max_bytes
     if most is not None and request.method == "PUT" and len(request.body()) > most:
         raise BodyTooLarge(most, by_link=True)
-    if not grants.once or request.method == "HEAD":
+    if not grants.once:
+        return on_dataset(request, grants=grants, store=store)
+    if request.method == "HEAD":
+        spent.require_unspent(grants.once)
         return on_dataset(request, grants=grants, store=store)
     spent.spend(grants.once)
     asked = request.whole() if request.method == "GET" else request

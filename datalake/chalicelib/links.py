@@ -57,6 +57,9 @@ class Spent(Protocol):
     def spend(self, name: str) -> None:
         """Use a link up, durable on return; raises LinkSpent for all but one of all processes."""
 
+    def require_unspent(self, name: str) -> None:
+        """Raise LinkSpent where the link was used up; nothing is done to it."""
+
     def restore(self, name: str) -> None:
         """Take the use back, since nothing was done with it."""
 

@@ -5,7 +5,7 @@ Knows neither Chalice nor the kind of store.
 
 from . import about, digests, listing, naming, ranges, reply, visible
 from .dataset import PIECE_BYTES, Body, Existing, Source, Span
-from .errors import AnswerTooLarge, BadBody, BadQuery, NoSuchDataset
+from .errors import AnswerTooLarge, BadBody, BadMetadata, BadQuery, NoSuchDataset
 from .key import Key, parse_key, parse_prefix
 from .preconditions import Preconditions
 from .reply import Reply
@@ -62,7 +62,7 @@ def _put(request: Request, key: Key, grants: Grants, store: Store) -> Reply:
         return _undelete(request, key, store, query["undelete"])
     source = _existing(query, grants) if query else _body(request)
     if query:
-        _require_no_body(request)
+        _require_nothing_new(request)
     return reply.written(key.text, store.write(key, source, request.conditions))
 
 
@@ -84,7 +84,7 @@ def _existing(query: dict[str, str], grants: Grants) -> Source:
 
 def _undelete(request: Request, key: Key, store: Store, version: str) -> Reply:
     """Give a key without a data set its last version back, or the one that is named."""
-    _require_no_body(request)
+    _require_nothing_new(request)
     if not version:
         kept = store.versions(key)
         if not kept:
@@ -102,9 +102,11 @@ def _body(request: Request) -> Body:
     return Body(content=content, record=about.record_of(request.fields, sha256))
 
 
-def _require_no_body(request: Request) -> None:
+def _require_nothing_new(request: Request) -> None:
     if request.body():
         raise BadBody("the content is taken from the lake; send no body with it")
+    if any(name.startswith(about.METADATA_FIELD) for name in request.fields):
+        raise BadMetadata("the metadata is taken from the lake with the content; send none with it")
 
 
 def _read(request: Request, key: Key, store: Store) -> Reply:

@@ -46,7 +46,7 @@ def lake() -> Lake:
         sweep=lambda: _swept(store, chosen),
         uploads=FilesystemUploads(store),
         links=Links(keys=chosen.link_keys, now=time.time, new_id=lambda: os.urandom(12).hex()),
-        spent=SpentFiles(chosen.root),
+        spent=SpentFiles(store),
         origins=chosen.origins,
     )
 
@@ -78,7 +78,7 @@ def _swept(store: FilesystemStore, chosen: Settings) -> Swept:
     from .stores import sweep  # not for requests
 
     now_ns = time.time_ns()
-    SpentFiles(chosen.root).sweep(now_ns // 1_000_000_000)
+    SpentFiles(store).sweep(now_ns // 1_000_000_000)
     keep_ns = chosen.keep_days * 24 * sweep.HOUR_NS
     return sweep.Sweep(store, now_ns=now_ns, keep_ns=keep_ns).run(sweep.shards_of_hour(now_ns))
 

@@ -4,12 +4,13 @@ Pure: the request's id and time are handed in. Source: API Gateway's page "Input
 Lambda function for proxy integration", payload version 1.0.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+
+import pybase64
 
 from .deployment import Deployment
 from .media import is_binary
@@ -115,7 +116,7 @@ def _body(request: Request, binary_types: Sequence[str]) -> tuple[str | None, bo
     if not request.body:
         return None, False
     if is_binary(request.header("content-type"), binary_types):
-        return base64.b64encode(request.body).decode("ascii"), True
+        return pybase64.b64encode_as_string(request.body), True
     # Text that is not UTF-8 arrives damaged on AWS too.
     return request.body.decode("utf-8", "replace"), False
 

@@ -4,11 +4,12 @@ Pure. Sources: API Gateway's pages "Output format of a Lambda function for proxy
 "Gateway response types" and "Amazon API Gateway important notes" (renamed headers).
 """
 
-import binascii
 import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pybase64
 
 from .media import DEFAULT_TYPE, is_binary
 from .message import Headers, Reply
@@ -72,7 +73,7 @@ def _body(result: Mapping[str, Any], accept: str | None, binary_types: Sequence[
         raise MalformedResult("body is not a string")
     if result.get("isBase64Encoded") is True and is_binary(_first(accept), binary_types):
         try:
-            return binascii.a2b_base64(body, strict_mode=True)
+            return pybase64.b64decode(body, validate=True)
         except ValueError as error:
             raise MalformedResult("body is not base64") from error
     return body.encode("utf-8", "surrogatepass")

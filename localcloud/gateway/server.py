@@ -1,4 +1,4 @@
-"""Serve one gateway on a port of loopback.
+"""Serve one gateway: the connections that come from a listener.
 
 One thread waits for all connections and answers what comes, one request after the other: that
 spares Python's threads the fight for the interpreter, which cost half of the requests
@@ -6,7 +6,6 @@ spares Python's threads the fight for the interpreter, which cost half of the re
 and a new one takes over the waiting; so many slow requests run at once.
 """
 
-import errno
 import logging
 import selectors
 import socket
@@ -15,9 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any, Protocol
 
-from ..errors import PortInUse
-from ..ports import LOOPBACK
 from .connection import CHUNK, Connection, linger, shut
 from .message import Patience, Reply, Request
 from .response import AUTHORIZER_FAILED
@@ -41,27 +39,34 @@ class _Turn:
     began: float
 
 
+class Listener(Protocol):
+    """Where connections come from: a listening socket, or what stands for one."""
+
+    def fileno(self) -> int:
+        """Return what becomes readable when `accept` has something to return."""
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return a connection, or raise OSError for one that is gone, EOFError after the last."""
+
+
 class Server:
-    """A listening gateway; `url` is its address."""
+    """One gateway, serving; `ended` is set when no connection can come any more."""
 
     def __init__(
         self,
         answer: Callable[[Request], Reply],
         *,
         patience: Patience,
-        port: int = 0,
+        listener: Listener,
+        closed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Listen on a port of loopback, 0 for a free one; raises PortInUse."""
-        try:
-            self._listener = socket.create_server((LOOPBACK, port), backlog=128)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            raise PortInUse(port) from error
-        self.url = f"http://{LOOPBACK}:{self._listener.getsockname()[1]}"
-        self._listener.setblocking(False)
+        """Take a listener that does not wait; `closed` is called at the end of a connection."""
+        self.ended = threading.Event()
+        self._listener, self._closed = listener, closed
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._bell, self._rope = socket.socketpair()
+        self._selector.register(self._bell, selectors.EVENT_READ)
         self._answer = answer
         self._patience = patience
         self._connections: set[Connection] = set()
@@ -81,15 +86,14 @@ class Server:
     def stop(self) -> None:
         """Take no more requests, finish those that are being answered, close everything."""
         self._stopping.set()
-        with socket.create_connection(self._listener.getsockname()):
-            pass  # wakes the thread that waits
+        self._rope.close()  # wakes the thread that waits
         deadline = time.monotonic() + GRACE_SECONDS
         for thread in list(self._threads):
             thread.join(max(0.0, deadline - time.monotonic()))
         for connection in list(self._connections):
             connection.socket.close()
         self._selector.close()
-        self._listener.close()
+        self._bell.close()
 
     def __enter__(self) -> "Server":
         self.start()
@@ -125,9 +129,9 @@ class Server:
         me = threading.current_thread()
         while not self._stopping.is_set():
             for key, _ in self._selector.select():
-                if key.data is None:
+                if key.fileobj is self._listener:
                     self._accept()
-                elif not self._take_turn(me, key.data):
+                elif key.data and not self._take_turn(me, key.data):
                     return
 
     def _accept(self) -> None:
@@ -135,6 +139,10 @@ class Server:
             accepted, (address, _port) = self._listener.accept()
         except OSError:
             return  # the client left again
+        except EOFError:
+            self._selector.unregister(self._listener)
+            self.ended.set()
+            return
         connection = Connection(accepted, address, idle_seconds=IDLE_SECONDS)
         self._connections.add(connection)
         self._selector.register(accepted, selectors.EVENT_READ, connection)
@@ -154,6 +162,7 @@ class Server:
         if not is_open:
             self._connections.discard(connection)
             connection.socket.close()
+            self._closed()
         return is_leader
 
     def _watch(self) -> None:
@@ -171,10 +180,13 @@ class Server:
 
     def _relieve(self, turn: _Turn) -> None:
         with self._handover:
-            if self._turn is turn:
+            if self._turn is turn and self._somebody_waits(turn):
                 # The slow thread puts its connection back when it is done with it.
                 self._selector.unregister(turn.connection.socket)
                 self._appoint()
+
+    def _somebody_waits(self, turn: _Turn) -> bool:
+        return any(key.data is not turn.connection for key, _ in self._selector.select(0))
 
     def _give_up_on_the_slow(self, now: float) -> None:
         for ticket, (deadline, connection, method) in list(self._running.items()):

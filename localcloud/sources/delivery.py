@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Delivery:
-    """The event sources of one app, running from `start` to `stop`."""
+    """The event sources of one app."""
 
     def __init__(self, app: Any, *, deployment: Deployment) -> None:
         """Read the app's event sources; raises NoEmulator and BadSchedule."""
@@ -34,17 +34,14 @@ class Delivery:
             for name, target in self._loops(app, deployment)
         ]
 
-    def start(self) -> None:
-        """Begin to deliver."""
+    def run(self, wait: Callable[[], None]) -> None:
+        """Deliver until `wait` returns and the handlers that run then have finished."""
         for thread in self._threads:
             thread.start()
-
-    def stop(self) -> None:
-        """Let the handlers that run finish, and deliver nothing more."""
+        wait()
         self._stopping.set()
         for thread in self._threads:
-            if thread.is_alive():
-                thread.join()
+            thread.join()
 
     def _loops(self, app: Any, deployment: Deployment) -> list[tuple[str, Callable[[], None]]]:
         from chalice.app import ScheduledEventConfig, SQSEventConfig

@@ -67,15 +67,19 @@ def _codepipeline(payload: Payload, state: str) -> Event:
     )
 
 
-def _codebuild(payload: Payload, state: str) -> Event:
+def _codebuild(payload: Payload, state: str) -> Event | Ignored:
     project, ended = payload.text("detail.project-name"), payload.time("time")
     about = "detail.additional-information"
+    source = payload.text(f"{about}.source-version", "")
+    if source.startswith("pr/"):
+        name = payload.text("detail-type")
+        return Ignored(name=name, why="a pull request's build, perhaps a fork's")
     failed = (
         phase.text("phase-type")
         for phase in payload.items(f"{about}.phases")
         if phase.text("phase-status", "") in ("FAILED", "FAULT", "TIMED_OUT")
     )
-    branch = branch_in(payload.text(f"{about}.source-version", ""))
+    branch = branch_in(source)
     return _run(payload, "CodeBuild", project, state, branch)._replace(
         stamp=(_long_date(payload.text(f"{about}.build-start-time", "")) or ended, ended),
         url=_console(payload.text("region"), f"codesuite/codebuild/projects/{project}/history"),
@@ -106,7 +110,7 @@ def _bridged_alarm(payload: Payload, state: str) -> Event:
     )
 
 
-_Reader = Callable[[Payload, str], Event]
+_Reader = Callable[[Payload, str], Event | Ignored]
 
 # detail-type → where its state stands, and what reads it
 _READERS: dict[str, tuple[str, _Reader]] = {

@@ -3,6 +3,7 @@
 Pure. Every text is escaped; the page runs no script and loads nothing from anywhere.
 """
 
+from datetime import datetime
 from html import escape
 
 from .gsm import tidy
@@ -28,7 +29,7 @@ _STYLE = (
 def page_html(page: Page, words: Words) -> str:
     """Write the page; the button posts, since link previews only get."""
     if page.acknowledged_at:
-        answer = _line(f"{words.taken} {page.acknowledged_at}")
+        answer = _line(f"{words.taken} {_clock(page.acknowledged_at)}")
     else:
         answer = f'<form method="post"><button>{escape(words.take)}</button></form>'
     link = f'<p><a href="{escape(page.url)}" rel="noreferrer">{escape(page.url)}</a></p>'
@@ -36,19 +37,24 @@ def page_html(page: Page, words: Words) -> str:
         words,
         f"<h1>{escape(tidy(page.text))}</h1>",
         _line(page.title),
+        _line(_clock(page.told_at)),
         _line(f"{words.why}: {page.why}"),
         link if page.url.startswith(("https://", "http://")) else "",
         answer,
     )
 
 
-def missing_html(words: Words) -> str:
-    """Write the answer where there is no such page, or no longer."""
-    return _document(words, f"<h1>{escape(words.gone)}</h1>")
+def said_html(said: str, words: Words) -> str:
+    """Write the answer where no page can be shown, and say why."""
+    return _document(words, f"<h1>{escape(said)}</h1>")
 
 
 def _line(text: str) -> str:
     return f"<p>{escape(tidy(text))}</p>" if text else ""
+
+
+def _clock(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M} UTC"
 
 
 def _document(words: Words, *body: str) -> str:

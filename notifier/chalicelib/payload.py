@@ -152,6 +152,9 @@ def payload_of(body: bytes, *, name: str) -> Payload:
         document = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadPayload(name, "the body is not UTF-8") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadPayload(name, f"the body is not JSON: {where}") from error
     except (ValueError, RecursionError) as error:
         raise BadPayload(name, "the body is not JSON") from error
     if not isinstance(document, dict):

@@ -153,6 +153,7 @@ class _Reader:
     def _groups(self, node: Any, people: tuple[str, ...]) -> Iterator[Group]:
         for key, entry in self._nodes.pairs(node, "groups"):
             self._own(key, entry, "group")
+            self._nodes.some(entry, f"group {key}")
             yield Group(key=key, members=self._persons(entry, people, f"group {key}"))
 
     def _rotas(self, node: Any, people: tuple[str, ...]) -> Iterator[Rota]:

@@ -13,7 +13,7 @@ from . import log, wiring
 from .errors import AwsFailed
 from .languages import DEFAULT, words_of
 from .page import Page, is_page_id
-from .page_html import HEADERS, missing_html, page_html
+from .page_html import HEADERS, page_html, said_html
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,11 @@ def serve_page(page_id: str, *, takes: bool) -> Html:
         ),
         level=logging.ERROR if status == 503 else logging.INFO,
     )
-    return Html(status=status, body=_body(page), headers=HEADERS)
+    return Html(status=status, body=_body(page, status), headers=HEADERS)
 
 
-def _body(page: Page | None) -> str:
-    if page is None:
-        return missing_html(words_of(DEFAULT))
-    return page_html(page, words_of(page.language))
+def _body(page: Page | None, status: int) -> str:
+    words = words_of(page.language if page else DEFAULT)
+    if status == 503:
+        return said_html(words.later, words)
+    return page_html(page, words) if page else said_html(words.gone, words)

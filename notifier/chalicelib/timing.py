@@ -44,12 +44,20 @@ def timing(
         return Timing(until=quiet, why=why)
     if joins and desk.opened_at is not None and now < desk.opened_at + BUNDLE:
         why = f"was told of another at {_clock(desk.opened_at)}: joins a bundle"
-        return Timing(until=desk.opened_at + BUNDLE, why=why)
+        return _later(person, desk.opened_at + BUNDLE, why)
     lately = desk.lately(now)
     if len(lately) >= person.hourly:
         why = f"had {len(lately)} SMS within an hour: waits"
-        return Timing(until=min(lately) + HOUR, why=why)
+        return _later(person, min(lately) + HOUR, why)
     return AT_ONCE
+
+
+def _later(person: Person, until: datetime, why: str) -> Timing:
+    """Let a message wait until a time, and on where the quiet hours have begun by then."""
+    quiet = person.quiet.until(until, person.zone) if person.quiet else None
+    if quiet is None:
+        return Timing(until=until, why=why)
+    return Timing(until=quiet, why=f"{why}; then quiet hours until {_clock(quiet)}")
 
 
 def by_budget(chosen: Timing, budget: Budget | None, spent: int, *, is_critical: bool) -> Timing:

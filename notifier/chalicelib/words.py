@@ -28,3 +28,4 @@ class Words:
     taken: str
     why: str
     gone: str
+    later: str

@@ -26,9 +26,15 @@ def event_of(path: Path, sender: str) -> str:
 
 def read_payload(path: Path, sender: str, event: str) -> Event | Ignored:
     """Read a file as the event of that name, which AWS's own say themselves; raises BadPayload."""
-    body = path.read_bytes()
+    try:
+        return _read(path.read_bytes(), sender, event, path)
+    except BadPayload as error:
+        raise BadPayload(str(path), str(error)) from error
+
+
+def _read(body: bytes, sender: str, event: str, path: Path) -> Event | Ignored:
     if sender == AWS:
-        payload = payload_of(body, name=path.name)
+        payload = payload_of(body, name=AWS)
         is_alarm = payload.has("AlarmName")
         return read_alarm_message(payload) if is_alarm else read_bridge_event(payload)
     forge = forge_named(sender)

@@ -87,7 +87,7 @@ def _row(path: Path, sender: str, rules: Rules, memories: dict[str, Memory], now
     try:
         reading = read_payload(path, sender, path.name.split(".")[0])
     except BadPayload as error:
-        return Row(file=path.name, result="unreadable", why=str(error))
+        return Row(file=path.name, result="unreadable", why=error.what)
     if isinstance(reading, Ignored):
         return Row(file=path.name, result="ignored", why=reading.why)
     decision = decide(reading, memories.get(reading.key), rules, now=now)

@@ -1,12 +1,13 @@
 """One file per kind of AWS resource, and the list of them.
 
-A new kind is one file with a `TYPE`, and its line here; the engine reads this list only.
+A new kind is one file with a `TYPE`, and its name here; the engine reads this list only.
 """
 
 from ..kind import ResourceType
 from . import (
     access_point,
     alarm,
+    api_account,
     bucket,
     certificate,
     cluster,
@@ -36,6 +37,7 @@ from . import (
     security_group,
     security_group_rule,
     service,
+    sms_settings,
     state_machine,
     subnet,
     subscription,
@@ -51,50 +53,15 @@ from . import (
     vpc_endpoint,
 )
 
-TYPES: tuple[ResourceType, ...] = (
-    vpc.TYPE,
-    internet_gateway.TYPE,
-    subnet.TYPE,
-    elastic_ip.TYPE,
-    nat_gateway.TYPE,
-    route_table.TYPE,
-    security_group.TYPE,
-    vpc_endpoint.TYPE,
-    security_group_rule.TYPE,
-    namespace.TYPE,
-    discovery_service.TYPE,
-    log_group.TYPE,
-    iam_role.TYPE,
-    repository.TYPE,
-    bucket.TYPE,
-    alarm.TYPE,
-    cluster.TYPE,
-    load_balancer.TYPE,
-    target_group.TYPE,
-    certificate.TYPE,
-    listener.TYPE,
-    listener_certificate.TYPE,
-    listener_rule.TYPE,
-    hosted_zone.TYPE,
-    record.TYPE,
-    task_definition.TYPE,
-    service.TYPE,
-    scalable_target.TYPE,
-    scaling_policy.TYPE,
-    topic.TYPE,
-    kms_key.TYPE,
-    queue.TYPE,
-    subscription.TYPE,
-    state_machine.TYPE,
-    job_schedule.TYPE,
-    table.TYPE,
-    file_system.TYPE,
-    access_point.TYPE,
-    mount_target.TYPE,
-    user_pool.TYPE,
-    user_pool_client.TYPE,
-    user_pool_group.TYPE,
-    user_pool_user.TYPE,
-    parameter.TYPE,
+_KINDS = (
+    *(vpc, internet_gateway, subnet, elastic_ip, nat_gateway, route_table, vpc_endpoint),
+    *(security_group, security_group_rule, namespace, discovery_service, hosted_zone, record),
+    *(load_balancer, target_group, certificate, listener, listener_certificate, listener_rule),
+    *(log_group, iam_role, repository, bucket, alarm, api_account),
+    *(cluster, task_definition, service),
+    *(scalable_target, scaling_policy, topic, sms_settings, kms_key, queue, subscription),
+    *(state_machine, job_schedule, table, file_system, access_point, mount_target),
+    *(user_pool, user_pool_client, user_pool_group, user_pool_user, parameter),
 )
+TYPES: tuple[ResourceType, ...] = tuple(it.TYPE for it in _KINDS)
 BY_KIND = {found.kind: found for found in TYPES}

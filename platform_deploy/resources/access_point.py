@@ -1,11 +1,9 @@
 """As whom functions see a file system, `AWS::EFS::AccessPoint`: one folder, one user and group."""
 
-from collections.abc import Iterable
-
 from .. import naming
 from ..app_resources import FileSystem
 from ..available import is_gone
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, Value
 from . import file_system, of_apps
@@ -14,7 +12,7 @@ KIND = "AWS::EFS::AccessPoint"
 PAGE = 1000  # more than a file system of ours has
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one access point for each file system of an app."""
     for app, it in of_apps.asked(project, FileSystem):
         owner: Value = {"OwnerUid": it.owner, "OwnerGid": it.owner, "Permissions": "0750"}

@@ -1,9 +1,9 @@
 """What undoes a deployment, or tells somebody, when it is reached, `AWS::CloudWatch::Alarm`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..alarms import Alarm
-from ..kind import Listing, ResourceType
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project, Workload
 from ..resource import Address, Desired, Value
 from . import app_alarm, messaging, of_apps
@@ -40,7 +40,7 @@ def watched(project: Project, workload: Workload) -> Value:
     return {"alarmNames": names, "enable": bool(names), "rollback": True}
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the alarms of each workload and app."""
     for app, properties in app_alarm.wanted(project):
         at = Address(kind=KIND, name=str(properties["AlarmName"]))

@@ -1,10 +1,10 @@
 """Where files of variables and access logs lie, `AWS::S3::Bucket`: encrypted, never public."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .. import naming
 from ..aws import Account
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Attributes, Desired, Pseudo, Text, Value
 from ..statements import ALLOW, DENY, NOT_SECURE, NUMBER, REGION, document, nobodys_arn, statement
@@ -35,7 +35,7 @@ def prefixes(project: Project) -> tuple[str, ...]:
     return tuple(it[1] for it in logs if it and not it[0])
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the bucket where a workload has a file of variables, or access logs need one."""
     files = (it.env_file for workload in project.workloads for it in workload.all_containers)
     if not (any(files) or prefixes(project)):

@@ -10,7 +10,7 @@ from contextlib import suppress
 from .. import exposure, naming
 from ..aws import Account, Answer
 from ..errors import AwsError, NotFound
-from ..kind import Found, Live, Look, ResourceType, from_pairs
+from ..kind import Found, Live, Look, ResourceType, Wanted, from_pairs
 from ..model import Project
 from ..resource import Address, Attributes, Desired, Properties, Value, present
 from . import proof
@@ -34,7 +34,7 @@ def address(project: Project, workload: str | None, names: Iterable[str]) -> Add
     return Address(kind=KIND, name=f"{name}-{naming.short_hash(' '.join(sorted(names)))}")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the environment's certificate and one for each workload that has aliases."""
     listed: list[tuple[str | None, tuple[str, ...]]] = [(None, exposure.shared_names(project))]
     listed += [(it.name, exposure.certified(project, it)) for it in project.workloads]

@@ -1,9 +1,7 @@
 """Where the environment's services live, `AWS::ECS::Cluster`."""
 
-from collections.abc import Iterable
-
 from ..aws import Answer
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, Ref, ref
 from ..scaling import FARGATE, SPOT
@@ -17,7 +15,7 @@ def arn(project: Project) -> Ref:
     return ref(KIND, project.name, "clusterArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the one cluster."""
     named = (it.provider for workload in project.workloads for it in workload.capacity)
     insights = "enabled" if project.shared.container_insights else "disabled"

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from .. import naming
 from ..lookups import IMPORT
 from ..model import Project, Workload
-from ..resource import Pseudo, Value
+from ..resource import Pseudo, Value, present
 from ..statements import arn
 from ..task import Container, Export, Given, LogRouter, Secret, Volume
 from . import env_file, load_balancer, log_group, messaging, repository
@@ -53,6 +53,7 @@ def _container(
         **{name: given(value) for name, value in it.variables},
     }
     optional: dict[str, Value] = {
+        "essential": None if it.essential else False,
         "environmentFiles": tuple(env_file.values(project, workload, it)),
         "portMappings": tuple(_port(it, port, workload) for port in it.ports),
         "command": it.command,
@@ -68,15 +69,14 @@ def _container(
             {"sourceVolume": m.volume, "containerPath": m.path, "readOnly": m.read_only}
             for m in it.mounts
         ),
-        "readonlyRootFilesystem": it.read_only,
+        "readonlyRootFilesystem": it.read_only or None,
     }
     return {
         "name": it.name,
         "image": repository.image(project, workload, it),
-        **({} if it.essential else {"essential": False}),
         "environment": tuple({"name": k, "value": v} for k, v in sorted(environment.items())),
         "logConfiguration": logs,
-        **{key: value for key, value in optional.items() if value},
+        **present(optional),
     }
 
 
@@ -126,12 +126,11 @@ def log_configuration(project: Project, workload: Workload) -> Value:
 
 def routed_logs(router: LogRouter) -> Value:
     """Return where the service's own container's output goes: to the log router."""
-    found: dict[str, Value] = {"logDriver": "awsfirelens"}
-    if router.destination:
-        found["options"] = dict(router.destination)
-    if router.secrets:
-        found["secretOptions"] = secrets(router.secrets)
-    return found
+    about: dict[str, Value] = {
+        "options": dict(router.destination),
+        "secretOptions": secrets(router.secrets),
+    }
+    return {"logDriver": "awsfirelens", **present(about)}
 
 
 def _firelens(router: LogRouter) -> Value:
@@ -144,34 +143,32 @@ def _firelens(router: LogRouter) -> Value:
 def volumes(workload: Workload) -> Iterator[Value]:
     """Yield the task's volumes."""
     for it in workload.volumes:
-        efs: dict[str, Value] = {"efsVolumeConfiguration": _efs(it)} if it.file_system else {}
-        yield {"name": it.name, **efs}
+        efs = _efs(it) if it.file_system else None
+        yield present({"name": it.name, "efsVolumeConfiguration": efs})
 
 
 def _efs(it: Volume) -> Value:
-    access: dict[str, Value] = {"iam": "ENABLED" if it.iam else "DISABLED"}
-    if it.access_point:
-        access["accessPointId"] = it.access_point
+    access = {"iam": "ENABLED" if it.iam else "DISABLED", "accessPointId": it.access_point}
     return {
         "fileSystemId": given(it.file_system or ""),
         "rootDirectory": it.root,
         "transitEncryption": "ENABLED",
-        "authorizationConfig": access,
+        "authorizationConfig": present(access),
     }
 
 
 def _injected(project: Project, workload: Workload) -> dict[str, Value]:
     """Return the variables that Copilot's services are used to find."""
-    private = naming.namespace(project.application, project.environment)
     balancer = load_balancer.attribute(project, "DNSName", workload.balancer)
-    return {
+    private = naming.namespace(project.application, project.environment)
+    found = {
         "COPILOT_APPLICATION_NAME": project.application,
         "COPILOT_ENVIRONMENT_NAME": project.environment,
         "COPILOT_SERVICE_NAME": workload.name,
         "COPILOT_SERVICE_DISCOVERY_ENDPOINT": private,
-        **({"COPILOT_LB_DNS": balancer} if workload.http else {}),
-        **messaging.variables(project, workload),
+        "COPILOT_LB_DNS": balancer if workload.http else None,
     }
+    return {**present(found), **messaging.variables(project, workload)}
 
 
 def _mounted(it: Container) -> dict[str, Value]:

@@ -3,9 +3,7 @@
 It is of the workload whose ECS service names it; only of others the tags are read.
 """
 
-from collections.abc import Iterable
-
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Ref, Value, frozen, maps, ref
 from . import cluster, namespace
@@ -19,7 +17,7 @@ def arn(workload: str) -> Ref:
     return ref(KIND, workload, "Arn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a name for each workload that listens on a port."""
     for workload in project.workloads:
         if workload.port is not None:

@@ -24,7 +24,7 @@ def address(project: Project, workload: str | None, balancer: str = PUBLIC) -> A
 
 def group_id(project: Project, workload: str | None, balancer: str = PUBLIC) -> Ref:
     """Return the reference to a workload's group, or to a load balancer's (None)."""
-    return Ref(address=address(project, workload, balancer), attribute="GroupId")
+    return address(project, workload, balancer).ref("GroupId")
 
 
 def ports(project: Project, balancer: str) -> tuple[int, ...]:

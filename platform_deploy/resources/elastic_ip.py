@@ -1,8 +1,6 @@
 """The public address of a NAT gateway, `AWS::EC2::EIP`."""
 
-from collections.abc import Iterator
-
-from ..kind import ResourceType, in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import NAT_PER_AZ, NAT_SINGLE, PRIVATE
 from ..resource import Address, Desired, Ref
@@ -19,10 +17,10 @@ def nat_count(project: Project) -> int:
 
 def allocation(project: Project, index: int) -> Ref:
     """Return the reference to the address of one NAT gateway."""
-    return Ref(address=_address(project, index), attribute="AllocationId")
+    return _address(project, index).ref("AllocationId")
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one address per NAT gateway."""
     for index in range(nat_count(project)):
         yield Desired(address=_address(project, index), properties={"Domain": "vpc"})

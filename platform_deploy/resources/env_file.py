@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..images import key
 from ..model import Project, Workload
-from ..resource import Address, Ref, Text, Value
+from ..resource import Address, Text, Value
 from ..statements import nobodys_arn
 from ..task import Container
 from . import bucket, repository
@@ -37,7 +37,7 @@ def addresses(project: Project, workload: Workload) -> Iterator[Address]:
 
 def bucket_arn(project: Project) -> Text:
     """Return the ARN of the environment's bucket."""
-    name = Ref(address=bucket.address(project), attribute="Bucket")
+    name = bucket.address(project).ref("Bucket")
     return nobodys_arn("s3", name)
 
 

@@ -5,7 +5,7 @@ functions that mount it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ..app_resources import FileSystem
@@ -13,7 +13,7 @@ from ..apps import App
 from ..available import Ready
 from ..aws import Answer
 from ..errors import NotFound
-from ..kind import Listing, Look, ResourceType
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, Ref, Value
 from ..statements import DENY, NOT_SECURE, document, statement
@@ -23,7 +23,7 @@ KIND = "AWS::EFS::FileSystem"
 RULES, BACKUP, POLICY = "LifecyclePolicies", "BackupPolicy", "Policy"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the file systems that the apps ask for."""
     for app, it in of_apps.asked(project, FileSystem):
         properties: Properties = {
@@ -49,11 +49,11 @@ def address(name: str) -> Address:
 
 def file_system_id(name: str) -> Ref:
     """Return the reference to a file system's id."""
-    return Ref(address=address(name), attribute="FileSystemId")
+    return address(name).ref("FileSystemId")
 
 
 def _policy(app: App, name: str) -> Value:
-    own = Ref(address=address(name), attribute="FileSystemArn")
+    own = address(name).ref("FileSystemArn")
     mounting = of_apps.actions("elasticfilesystem")
     tls = statement(
         DENY, mounting, resource=own, to=of_apps.ANYBODY, where=NOT_SECURE, sid="OnlyEncrypted"

@@ -3,11 +3,11 @@
 The zone carries no tags: a private one of this name that serves our network is ours.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .. import exposure
 from ..aws import Account
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Attributes, Desired, Pseudo, Ref, Text, ref
 from ..routing import INTERNAL
@@ -16,7 +16,7 @@ from . import vpc
 KIND = "AWS::Route53::HostedZone"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the zone where a service is reached by a name in it."""
     name = exposure.zone_name(project)
     rules = [(it, rule) for it in project.behind(INTERNAL) for rule in it.rules]

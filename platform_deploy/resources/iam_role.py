@@ -1,6 +1,7 @@
 """What ECS and the tasks may do, `AWS::IAM::Role`: an execution and a task role per service.
 
 A job has two more: for the schedule that starts it, and for the state machine that runs it.
+Settings of the account have one each, under which AWS writes logs.
 """
 
 from collections.abc import Iterable
@@ -8,12 +9,12 @@ from contextlib import suppress
 
 from .. import naming
 from ..errors import NotFound
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..listing import looked_at
 from ..model import Project, Workload
 from ..resource import Address, Desired, Observed, Properties, Ref, Value, maps
 from ..statements import ALLOW, NUMBER, document, global_arn, statement
-from . import job_permissions, log_group, permissions
+from . import job_permissions, log_group, of_account, permissions
 
 KIND = "AWS::IAM::Role"
 POLICY, TRUST = "trivet", "AssumeRolePolicyDocument"
@@ -22,31 +23,41 @@ SOMETHING = "Allows what the manifest implies."
 
 
 def address(project: Project, workload: str, use: str) -> Address:
-    """Return the address of a workload's role; `use` is a key of `TRUSTED`."""
+    """Return the address of a workload's role; `use` is a key of `OF_WORKLOADS`."""
     name = naming.fit(f"{project.name_of(workload)}-{use}", naming.ROLE_LIMIT)
     return Address(kind=KIND, name=name)
 
 
 def arn(project: Project, workload: str, use: str) -> Ref:
     """Return the reference to a workload's role."""
-    return Ref(address=address(project, workload, use), attribute="Arn")
+    return address(project, workload, use).ref("Arn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
-    """Yield the two roles of each service, the four of each job."""
+def desired(project: Project) -> Wanted:
+    """Yield the two roles of each service, the four of each job, those of the account."""
     for workload in project.workloads:
         for use, found in _allowed(project, workload).items():
-            at, statements = address(project, workload.name, use), tuple(found)
-            properties: dict[str, Value] = {
-                "RoleName": at.name,
-                TRUST: document(_trust(use)),
-                "Description": SOMETHING if statements else NOTHING,
-                **_boundary(project),
-            }
-            if statements:
-                policy = document(*statements)
-                properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": policy},)
+            at = address(project, workload.name, use)
+            properties = _properties(project, at, use, tuple(found))
             yield Desired(address=at, workload=workload.name, properties=properties)
+    for use, allowed in of_account.roles(project):
+        at = of_account.role(project, use)
+        yield Desired(address=at, properties=_properties(project, at, use, (allowed,)))
+
+
+def _properties(
+    project: Project, at: Address, use: str, statements: tuple[Value, ...]
+) -> dict[str, Value]:
+    properties: dict[str, Value] = {
+        "RoleName": at.name,
+        TRUST: document(_trust(use)),
+        "Description": SOMETHING if statements else NOTHING,
+        **_boundary(project),
+    }
+    if statements:
+        policy = document(*statements)
+        properties["Policies"] = ({"PolicyName": POLICY, "PolicyDocument": policy},)
+    return properties
 
 
 def _boundary(project: Project) -> dict[str, Value]:
@@ -70,12 +81,13 @@ def _allowed(project: Project, workload: Workload) -> dict[str, Iterable[Value]]
 
 
 # Which of AWS's services takes a role.
-TRUSTED = {
+OF_WORKLOADS = {
     "execution": "ecs-tasks.amazonaws.com",
     "task": "ecs-tasks.amazonaws.com",
     "schedule": "scheduler.amazonaws.com",
     "states": "states.amazonaws.com",
 }
+TRUSTED = OF_WORKLOADS | of_account.TRUSTED
 
 
 def _trust(use: str) -> Value:
@@ -93,7 +105,7 @@ def observe(look: Look) -> Found:
     names = look.wanted.keys() | {
         address(look.project, it.name, use).name
         for it in look.project.workloads
-        for use in TRUSTED
+        for use in OF_WORKLOADS
         if look.scope.is_thorough or it.name in jobs
     }
     return looked_at(lambda name: _one(look, name), sorted(names))
@@ -117,7 +129,8 @@ def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
     if TRUST in changed:
         live.write("UpdateAssumeRolePolicy", PolicyDocument=wanted[TRUST])
     if "Policies" in changed:
-        release(live)
+        if not wanted.get("Policies"):
+            release(live)
         for policy in maps(wanted.get("Policies")):
             live.write("PutRolePolicy", **policy)
     if "Description" in changed:  # last: it says that there is no policy

@@ -1,11 +1,10 @@
 """The network's way out and in, `AWS::EC2::InternetGateway`."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 
 from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import OwnVpc
 from ..resource import Address, Desired, Properties, Value
@@ -19,7 +18,7 @@ def address(project: Project) -> Address:
     return Address(kind=KIND, name=project.name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the gateway, attached to the network that is made."""
     if isinstance(project.shared.network.vpc, OwnVpc):
         yield Desired(address=address(project), properties={"VpcId": vpc.vpc_id(project)})

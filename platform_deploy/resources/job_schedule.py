@@ -1,24 +1,22 @@
 """When a job runs, `AWS::Scheduler::Schedule`; it belongs to the state machine that it starts."""
 
-from collections.abc import Iterable, Mapping
-
 from .. import naming
-from ..kind import Found, Look, ResourceType, inherited
+from ..kind import Found, Look, ResourceType, Wanted, inherited
 from ..listing import looked_at
 from ..model import Project
-from ..resource import Address, Desired, Observed, Ref
+from ..resource import Address, Desired, Observed
 from . import iam_role, state_machine
 
 KIND = "AWS::Scheduler::Schedule"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one schedule per job."""
     for workload in project.workloads:
         if workload.job:
             name = naming.fit(project.name_of(workload.name), naming.SCHEDULE_LIMIT)
-            started = state_machine.address(project, workload.name)
-            role = iam_role.address(project, workload.name, "schedule")
+            started = state_machine.address(project, workload.name).ref("stateMachineArn")
+            role = iam_role.arn(project, workload.name, "schedule")
             yield Desired(
                 address=Address(kind=KIND, name=name),
                 workload=workload.name,
@@ -27,12 +25,9 @@ def desired(project: Project) -> Iterable[Desired]:
                     "ScheduleExpression": workload.job.schedule,
                     "State": "ENABLED" if workload.job.is_enabled else "DISABLED",
                     "FlexibleTimeWindow": {"Mode": "OFF"},
-                    "Target": {
-                        "Arn": Ref(address=started, attribute="stateMachineArn"),
-                        "RoleArn": Ref(address=role, attribute="Arn"),
-                    },
+                    "Target": {"Arn": started, "RoleArn": role},
                 },
-                after=(role,),
+                after=(role.address,),
             )
 
 
@@ -41,13 +36,13 @@ def observe(look: Look) -> Found:
     machines = look.by(state_machine.KIND, "stateMachineArn")
     begins = naming.begins(look.project.name)
     listed = look.pages("ListSchedules", "Schedules", NamePrefix=begins)
-    ours = [it["Name"] for it in listed if it["Target"]["Arn"] in machines]
-    return looked_at(lambda name: _one(look, name, machines), ours)
+    ours = {it["Name"]: it["Target"]["Arn"] for it in listed if it["Target"]["Arn"] in machines}
 
+    def one(name: str) -> Observed:
+        tags = inherited(machines[ours[name]])
+        return look.found(name, look.read("GetSchedule", Name=name), tags)
 
-def _one(look: Look, name: str, machines: Mapping[str, Observed]) -> Observed:
-    found = look.read("GetSchedule", Name=name)
-    return look.found(name, found, inherited(machines[found["Target"]["Arn"]]))
+    return looked_at(one, ours)
 
 
 TYPE = ResourceType(

@@ -1,11 +1,10 @@
 """The key of a worker's queues, `AWS::KMS::Key`; only with Copilot's defaults, it costs money."""
 
 import json
-from collections.abc import Iterable
 
 from ..available import is_gone
 from ..aws import Answer
-from ..kind import Found, Look, ResourceType, from_pairs
+from ..kind import Found, Look, ResourceType, Wanted, from_pairs
 from ..listing import looked_at
 from ..model import Project
 from ..naming import APPLICATION, ENVIRONMENT
@@ -19,14 +18,14 @@ DATA_KEYS = ("kms:Decrypt", "kms:GenerateDataKey*")
 
 def key_id(project: Project, workload: str) -> Ref:
     """Return the reference to the key of a worker's queues."""
-    return Ref(address=_address(project, workload), attribute="KeyId")
+    return _address(project, workload).ref("KeyId")
 
 
 def _address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=f"{project.name_of(workload)}-EventsKMSKey")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a key for each worker where Copilot's defaults are wanted."""
     for workload in project.workloads if project.settings.copilot_defaults else ():
         if workload.queue:

@@ -1,9 +1,7 @@
 """The open ports of the load balancers, `AWS::ElasticLoadBalancingV2::Listener`."""
 
-from collections.abc import Iterable
-
 from ..exposure import HTTP, HTTPS, has_https, is_own
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
 from ..resource import Address, Desired, Pseudo, Ref, Value, present
@@ -26,10 +24,10 @@ def arn(project: Project, balancer: str, protocol: str) -> Ref | Pseudo:
     """Return the reference by which rules name their listener."""
     if not is_own(balancer):
         return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{protocol}")
-    return Ref(address=address(project, balancer, protocol), attribute="ListenerArn")
+    return address(project, balancer, protocol).ref("ListenerArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the listeners; what no rule takes is answered 404."""
     for balancer in project.balancers:
         for protocol in PORTS if has_https(project, balancer) else (HTTP,):

@@ -1,9 +1,7 @@
 """A further certificate of a listener, `AWS::ElasticLoadBalancingV2::ListenerCertificate`."""
 
-from collections.abc import Iterable
-
 from .. import exposure
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Ref
 from . import certificate, listener
@@ -11,7 +9,7 @@ from . import certificate, listener
 KIND = "AWS::ElasticLoadBalancingV2::ListenerCertificate"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the certificates of workloads, and the imported ones after the first."""
     for balancer in project.balancers:
         at = listener.address(project, balancer, exposure.HTTPS).name

@@ -1,12 +1,12 @@
 """Which paths reach which service, `AWS::ElasticLoadBalancingV2::ListenerRule`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from .. import exposure
 from ..aws import Account, Answer
 from ..errors import AwsError
 from ..exposure import HTTPS
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Http, Project, Workload
 from ..resource import Address, Attributes, Desired, Pseudo, Value
 from . import listener, load_balancer, matching, target_group
@@ -40,24 +40,23 @@ def _address(project: Project, workload: Workload, rule: Http, protocol: str) ->
     return Address(kind=KIND, name=":".join(filter(None, (*parts, secure))))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the rules of each workload behind a load balancer, one for each listener."""
     for workload in project.workloads:
         for rule in workload.rules:
             group = target_group.arn(project, workload, rule)
+            hosts = matching.hosts(project, workload, rule)
             for protocol, leads in exposure.listeners(project, workload, rule).items():
                 at = _address(project, workload, rule, protocol)
-                action: Value = {"Type": "forward", "TargetGroupArn": group}
+                forward: Value = {"Type": "forward", "TargetGroupArn": group}
                 yield Desired(
                     address=at,
                     workload=workload.name,
                     properties={
                         "ListenerArn": listener.arn(project, workload.balancer, protocol),
-                        "Priority": matching.priority(
-                            rule.path, matching.hosts(project, workload, rule), at.name
-                        ),
+                        "Priority": matching.priority(rule.path, hosts, at.name),
                         "Conditions": tuple(matching.conditions(project, workload, rule)),
-                        "Actions": (TO_HTTPS if leads else action,),
+                        "Actions": (TO_HTTPS if leads else forward,),
                     },
                 )
 
@@ -91,12 +90,9 @@ def _foreign_listeners(project: Project) -> Iterator[Pseudo]:
 def _shape(answer: Answer) -> Answer:
     """Return conditions and actions without what AWS says twice."""
     members = ("Type", "TargetGroupArn", "RedirectConfig")
-    return {
-        "Conditions": [
-            {k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"]
-        ],
-        "Actions": [{k: it[k] for k in members if k in it} for it in answer["Actions"]],
-    }
+    compared = [{k: v for k, v in it.items() if k != "Values"} for it in answer["Conditions"]]
+    actions = [{k: it[k] for k in members if k in it} for it in answer["Actions"]]
+    return {"Conditions": compared, "Actions": actions}
 
 
 def create(account: Account, parameters: Mapping[str, object]) -> Attributes:

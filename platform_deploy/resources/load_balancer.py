@@ -1,11 +1,11 @@
 """The ways in, from the internet and from inside, `AWS::ElasticLoadBalancingV2::LoadBalancer`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from .. import naming
 from ..aws import Answer
 from ..exposure import is_own
-from ..kind import Listing, Look, ResourceType
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..lookups import LOAD_BALANCER
 from ..model import Project
 from ..network import PRIVATE
@@ -29,10 +29,10 @@ def attribute(project: Project, name: str, balancer: str = PUBLIC) -> Ref | Pseu
     """Return the reference to `LoadBalancerArn`, `DNSName` or `CanonicalHostedZoneId`."""
     if not is_own(balancer):
         return Pseudo(name=f"{LOAD_BALANCER}{balancer}.{name}")
-    return Ref(address=address(project, balancer), attribute=name)
+    return address(project, balancer).ref(name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield those that a rule needs; AWS wants the gateway attached before a public one."""
     for balancer in project.balancers:
         at, is_public = address(project, balancer), balancer == PUBLIC
@@ -67,7 +67,7 @@ def _attributes(project: Project, balancer: str) -> Iterator[Value]:
     logs = project.shared.entrance(balancer).logs
     yield {"Key": f"{LOGS}enabled", "Value": "true" if logs else "false"}
     if logs:
-        own = Ref(address=bucket.address(project), attribute="Bucket")
+        own = bucket.address(project).ref("Bucket")
         yield {"Key": f"{LOGS}bucket", "Value": logs[0] or own}
         yield {"Key": f"{LOGS}prefix", "Value": logs[1]}
 

@@ -1,10 +1,8 @@
 """Where a service's output goes, `AWS::Logs::LogGroup`."""
 
-from collections.abc import Iterable
-
 from .. import naming
 from ..aws import Answer
-from ..kind import Listing, ResourceType
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, Text
 from . import of_apps
@@ -24,7 +22,7 @@ def streams(project: Project, workload: str) -> Text:
     return Text(parts=(address(project, workload).ref("logGroupArn"), ":*"))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one log group per workload, and one per function of an app."""
     for app in project.apps:
         for function in app.functions:

@@ -53,7 +53,7 @@ def variables(project: Project, workload: Workload) -> dict[str, Value]:
 
 
 def _url(project: Project, workload: Workload, it: Queue) -> Ref:
-    return Ref(address=queue_address(project, workload, it), attribute="QueueUrl")
+    return queue_address(project, workload, it).ref("QueueUrl")
 
 
 def _json(found: Mapping[str, Text | Ref]) -> Text:

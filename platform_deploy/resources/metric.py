@@ -25,40 +25,32 @@ BALANCED = {
 
 def followed(project: Project, workload: Workload, metric: str) -> Iterator[tuple[str, Properties]]:
     """Yield a policy's name, and the metric that it follows."""
+    name, about = workload.name, "CustomizedMetricSpecification"
     if metric in PREDEFINED:
         kind = PREDEFINED[metric]
-        specification: Properties = {"PredefinedMetricType": kind}
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"PredefinedMetricSpecification": specification},
-        )
+        followed: Properties = {"PredefinedMetricType": kind}
+        yield f"{name}-{kind}-ScalingPolicy", {"PredefinedMetricSpecification": followed}
     elif metric == scaling.QUEUE_DELAY:
         for it in workload.queues:
             queue = messaging.queue_address(project, workload, it).name
-            specification = _backlog(project, workload, queue)
-            yield (
-                f"{workload.name}-{BACKLOG}-{queue}",
-                {"CustomizedMetricSpecification": specification},
-            )
+            yield f"{name}-{BACKLOG}-{queue}", {about: _backlog(project, workload, queue)}
     elif metric in BALANCED:
         kind, called, statistic = BALANCED[metric]
-        specification = {
-            "Dimensions": _dimensions(
-                LoadBalancer=load_balancer.attribute(
-                    project, "LoadBalancerFullName", workload.balancer
-                ),
-                TargetGroup=target_group.attribute(
-                    project, workload, workload.rules[0], "TargetGroupFullName"
-                ),
+        rule, of_balancer, of_group = (
+            workload.rules[0],
+            "LoadBalancerFullName",
+            "TargetGroupFullName",
+        )
+        specification: Properties = {
+            "Dimensions": dimensions(
+                LoadBalancer=load_balancer.attribute(project, of_balancer, workload.balancer),
+                TargetGroup=target_group.attribute(project, workload, rule, of_group),
             ),
             "MetricName": called,
             "Namespace": "AWS/ApplicationELB",
             "Statistic": statistic,
         }
-        yield (
-            f"{workload.name}-{kind}-ScalingPolicy",
-            {"CustomizedMetricSpecification": specification},
-        )
+        yield f"{name}-{kind}-ScalingPolicy", {about: specification}
 
 
 def _backlog(project: Project, workload: Workload, queue: str) -> Properties:
@@ -73,13 +65,12 @@ def _backlog(project: Project, workload: Workload, queue: str) -> Properties:
             "Namespace": project.name_of(workload.name),
             "MetricName": BACKLOG,
             "Statistic": "Average",
-            "Dimensions": _dimensions(QueueName=queue),
+            "Dimensions": dimensions(QueueName=queue),
             "Unit": "Count",
         }
     at = {"ClusterName": project.name, "ServiceName": project.name_of(workload.name)}
-    waiting = _statistic(
-        "AWS/SQS", "ApproximateNumberOfMessagesVisible", "Average", QueueName=queue
-    )
+    visible = "ApproximateNumberOfMessagesVisible"
+    waiting = _statistic("AWS/SQS", visible, "Average", QueueName=queue)
     running = _statistic("AWS/ECS", "CPUUtilization", "SampleCount", **at)
     counted: Value = (
         {"Id": "waiting", "MetricStat": waiting, "ReturnData": False},
@@ -89,14 +80,11 @@ def _backlog(project: Project, workload: Workload, queue: str) -> Properties:
     return {"Metrics": counted}
 
 
-def _statistic(namespace: str, metric: str, statistic: str, **dimensions: Value) -> Properties:
-    about: Properties = {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Dimensions": _dimensions(**dimensions),
-    }
-    return {"Metric": about, "Stat": statistic}
+def _statistic(namespace: str, metric: str, statistic: str, **at: Value) -> Properties:
+    about: Properties = {"Namespace": namespace, "MetricName": metric}
+    return {"Metric": {**about, "Dimensions": dimensions(**at)}, "Stat": statistic}
 
 
-def _dimensions(**values: Value) -> tuple[Value, ...]:
+def dimensions(**values: Value) -> tuple[Value, ...]:
+    """Return dimensions of a metric, as CloudWatch spells them."""
     return tuple({"Name": name, "Value": value} for name, value in values.items())

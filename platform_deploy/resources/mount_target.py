@@ -3,13 +3,11 @@
 It carries no tags: one of a file system of ours is ours.
 """
 
-from collections.abc import Iterable
-
 from ..app_resources import FileSystem
 from ..available import Ready, is_gone
 from ..aws import Answer
 from ..errors import NotConfigured
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..network import PRIVATE, PUBLIC
 from ..resource import Address, Desired, Properties, Ref
@@ -34,7 +32,7 @@ def _address(name: str, at: Ref | str) -> Address:
     return Address(kind=KIND, name=f"{name}/{place}")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the mount targets of the apps' file systems."""
     for app, it in of_apps.asked(project, FileSystem):
         for place in places(project):

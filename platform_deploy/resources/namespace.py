@@ -1,11 +1,11 @@
 """The private names of an environment's services, `AWS::ServiceDiscovery::PrivateDnsNamespace`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from .. import naming
 from ..aws import Account
 from ..errors import AwsError
-from ..kind import Listing, ResourceType
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Attributes, Desired, Ref
 from . import vpc
@@ -17,10 +17,10 @@ POLLS = 600
 
 def attribute(project: Project, name: str) -> Ref:
     """Return the reference to the namespace's `Id` or `Arn`."""
-    return Ref(address=_address(project), attribute=name)
+    return _address(project).ref(name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the one namespace."""
     at = _address(project)
     yield Desired(address=at, properties={"Name": at.name, "Vpc": vpc.vpc_id(project)})

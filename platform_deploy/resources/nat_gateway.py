@@ -1,10 +1,8 @@
 """The way from private subnets to the internet, `AWS::EC2::NatGateway`."""
 
-from collections.abc import Iterator
-
 from ..available import Ready
 from ..aws import Answer
-from ..kind import ResourceType, in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PUBLIC
 from ..resource import Address, Desired, Ref, Value
@@ -16,12 +14,10 @@ KIND = "AWS::EC2::NatGateway"
 def gateway_id(project: Project, index: int) -> Ref | None:
     """Return the reference to the gateway of a private subnet, None where it has none."""
     count = elastic_ip.nat_count(project)
-    return (
-        Ref(address=_address(project, index % count), attribute="NatGatewayId") if count else None
-    )
+    return _address(project, index % count).ref("NatGatewayId") if count else None
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the gateways, each in a public subnet; the internet gateway must be attached first."""
     for index in range(elastic_ip.nat_count(project)):
         zone = index % subnet.count(project, PUBLIC)

@@ -3,11 +3,11 @@
 Its value is in no plan and no comparison: whoever sets another keeps it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ..app_resources import Parameters
 from ..aws import Account
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Attributes, Desired, Properties
 from . import of_apps
@@ -15,7 +15,7 @@ from . import of_apps
 KIND = "AWS::SSM::Parameter"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the secrets that the apps ask for."""
     for app, it in of_apps.asked(project, Parameters):
         for name in it.generated:

@@ -4,16 +4,16 @@ A queue takes messages from exactly the topics that it is subscribed to. With Co
 is encrypted with a key of its worker's own, else with SQS's.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from .. import naming
 from ..app_resources import Queue as AppQueue
 from ..apps import App
 from ..aws import Answer
-from ..kind import Listing, Live, Look, ResourceType
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..messages import Queue
 from ..model import Project, Workload
-from ..resource import Address, Desired, Properties, Ref, Value
+from ..resource import Address, Desired, Properties, Value
 from ..statements import allow, arn, document
 from . import attributes, iam_role, kms_key, messaging, of_apps
 
@@ -21,7 +21,7 @@ KIND = messaging.QUEUE
 FOURTEEN_DAYS = "1209600"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield each worker's queues, those of apps, and their queues of dead letters."""
     for app, asked in of_apps.asked(project, AppQueue):
         yield from _of_app(app, asked)
@@ -51,9 +51,9 @@ def _desired(project: Project, workload: Workload, it: Queue, use: str) -> Desir
     return Desired(address=at, workload=workload.name, properties=properties)
 
 
-def _of_app(app: App, it: AppQueue) -> Iterator[Desired]:
+def _of_app(app: App, it: AppQueue) -> Wanted:
     """Yield a queue that only the app's functions read and write, and that of its dead letters."""
-    dead = Ref(address=Address(kind=KIND, name=it.dead_letters), attribute="QueueArn")
+    dead = Address(kind=KIND, name=it.dead_letters).ref("QueueArn")
     own: dict[str, dict[str, Value]] = {
         it.dead_letters: {"MessageRetentionPeriod": FOURTEEN_DAYS},
         it.name: {
@@ -75,7 +75,7 @@ def _redrive(project: Project, workload: Workload, it: Queue) -> dict[str, Value
     if it.tries is None:
         return {}
     dead = messaging.queue_address(project, workload, it, messaging.DEAD_LETTERS)
-    target = Ref(address=dead, attribute="QueueArn")
+    target = dead.ref("QueueArn")
     return {"RedrivePolicy": {"deadLetterTargetArn": target, "maxReceiveCount": it.tries}}
 
 

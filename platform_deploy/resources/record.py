@@ -4,14 +4,14 @@ Route 53 keeps no tags of records. One that leads to our load balancer is ours, 
 workload whose rule has the name; one that leads elsewhere is never touched.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from .. import exposure
 from ..aws import Account, Answer
 from ..errors import NotFound
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..lookups import HOSTED_ZONE
 from ..model import Project, Workload
 from ..resource import Address, Attributes, Desired, Known, Properties, Pseudo, Value, rendered
@@ -21,7 +21,7 @@ from . import hosted_zone, listener_rule, load_balancer, record_set
 KIND = "AWS::Route53::RecordSet"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a record for each name of each workload, once its rules are there."""
     for workload in project.workloads:
         for alias in exposure.recorded(project, workload):

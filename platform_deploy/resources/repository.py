@@ -3,10 +3,10 @@
 A sidecar's image lies beside the service's own, with its name before the tag.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..images import Build, key
-from ..kind import Listing, ResourceType
+from ..kind import Listing, ResourceType, Wanted
 from ..model import Project, Workload
 from ..resource import Address, Desired, Pseudo, Ref, Text, Value
 from ..task import Container
@@ -31,7 +31,7 @@ def image(project: Project, workload: Workload, it: Container) -> Value:
         return it.image
     if named not in project.contents:
         return unknown(named)
-    uri = Ref(address=address(project, workload), attribute="repositoryUri")
+    uri = address(project, workload).ref("repositoryUri")
     return Text(parts=(uri, ":", project.contents[named]))
 
 
@@ -44,10 +44,10 @@ def unknown(named: str) -> Pseudo:
 def arns(project: Project, workload: Workload) -> Iterator[Ref]:
     """Yield the repository of a workload that has images of its own."""
     if workload.built:
-        yield Ref(address=address(project, workload), attribute="repositoryArn")
+        yield address(project, workload).ref("repositoryArn")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one repository per workload that has images of its own."""
     for workload in project.workloads:
         if workload.built:

@@ -1,14 +1,14 @@
 """The ways out of the subnets, `AWS::EC2::RouteTable`: one for the public ones, one per private."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, OwnVpc
-from ..resource import Address, Desired, Properties, Ref, Value, maps
+from ..resource import Address, Desired, Properties, Value, maps
 from . import internet_gateway, nat_gateway, subnet, vpc
 
 KIND = "AWS::EC2::RouteTable"
@@ -23,22 +23,22 @@ def addresses(project: Project) -> tuple[Address, ...]:
 
 def all_ids(project: Project) -> tuple[Value, ...]:
     """Return the references to all tables, nothing where the network exists."""
-    return tuple(Ref(address=it, attribute="RouteTableId") for it in addresses(project))
+    return tuple(it.ref("RouteTableId") for it in addresses(project))
 
 
 def private_ids(project: Project) -> tuple[Value, ...]:
     """Return the references to the private subnets' tables."""
     names = (_private(project, index) for index in range(subnet.count(project, PRIVATE)))
     found = (Address(kind=KIND, name=name) for name in names)
-    return tuple(Ref(address=at, attribute="RouteTableId") for at in found)
+    return tuple(at.ref("RouteTableId") for at in found)
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the tables; a route to a gateway that is not attached yet would be refused."""
     if not isinstance(project.shared.network.vpc, OwnVpc):
         return
     gateway = internet_gateway.address(project)
-    way_out = Ref(address=gateway, attribute="InternetGatewayId")
+    way_out = gateway.ref("InternetGatewayId")
     public = subnet.subnet_ids(project, PUBLIC)
     yield _table(project, f"{project.name}-public", public, {"GatewayId": way_out}, gateway)
     for index, at in enumerate(subnet.subnet_ids(project, PRIVATE)):

@@ -1,9 +1,7 @@
 """Between which counts of tasks a service scales, `AWS::ApplicationAutoScaling::ScalableTarget`."""
 
-from collections.abc import Iterator
-
 from ..calls import read_tags
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties
 from ..statements import global_arn
@@ -32,7 +30,7 @@ def identity(project: Project, workload: str) -> Properties:
     }
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a target for each workload with a range.
 
     AWS scales ECS under a role of its own, whatever is said; Copilot's template names one.

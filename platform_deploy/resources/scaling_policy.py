@@ -3,9 +3,7 @@
 A policy has no tags: it is whose its target is.
 """
 
-from collections.abc import Iterator
-
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired
 from . import load_balancer, metric, scalable_target, target_group
@@ -15,7 +13,7 @@ IDENTITY = scalable_target.IDENTITY
 CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a policy for each metric of each workload."""
     for workload in project.workloads:
         for it in workload.scaling.metrics if workload.scaling else ():
@@ -40,12 +38,9 @@ def desired(project: Project) -> Iterator[Desired]:
 
 def observe(look: Look) -> Found:
     """Yield the policies of the environment's targets, with the tags of these."""
-    targets, space = (
-        look.by(scalable_target.KIND, "ResourceId"),
-        {"ServiceNamespace": scalable_target.NAMESPACE},
-    )
-    listed = look.pages("DescribeScalingPolicies", "ScalingPolicies", **space) if targets else ()
-    for it in listed:
+    targets = look.by(scalable_target.KIND, "ResourceId")
+    about = {"ServiceNamespace": scalable_target.NAMESPACE}
+    for it in look.pages("DescribeScalingPolicies", "ScalingPolicies", **about) if targets else ():
         if it["ResourceId"] in targets:
             yield look.found(it["PolicyName"], it, targets[it["ResourceId"]].tags)
 

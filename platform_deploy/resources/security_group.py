@@ -5,14 +5,14 @@ A service's group lets in only the edges that the manifests imply: the load bala
 it. With Copilot's defaults all tasks share one group.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
 from ..app_resources import FileSystem
 from ..aws import Answer
 from ..errors import AlreadyExists, NotFound
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Http, Project, Workload
 from ..network import Rule
 from ..resource import Address, Desired, Properties, Ref, Value, maps, ref, rendered
@@ -50,7 +50,7 @@ def of_files(name: str) -> Ref:
     return ref(KIND, f"{name}-functions", "GroupId")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a group for each load balancer, the endpoints', one per service, those of apps."""
     for app, it in of_apps.asked(project, FileSystem):
         own = of_files(it.name)  # its members talk to each other by NFS, and else only ask AWS

@@ -4,10 +4,8 @@ A rule for each caller and port, which belongs to the caller: so several folders
 With Copilot's defaults one for the group that all tasks share.
 """
 
-from collections.abc import Iterable
-
 from ..aws import Answer
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..resource import Address, Desired, Value
 from ..routing import INTERNAL
@@ -16,7 +14,7 @@ from . import edges, security_group
 KIND = "AWS::EC2::SecurityGroupIngress"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield an edge for each caller and port."""
     if project.settings.copilot_defaults and project.behind(INTERNAL):
         shared = edges.group_id(project, edges.SHARED)

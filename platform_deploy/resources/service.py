@@ -1,10 +1,10 @@
 """The running tasks of a workload, `AWS::ECS::Service`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..aws import Answer
 from ..errors import NotFound
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..model import Project, Workload
 from ..network import PRIVATE
 from ..resource import Address, Desired, Observed, Properties, Value, present
@@ -36,7 +36,7 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=project.name_of(workload))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one service per workload that is no job."""
     for workload in project.services:
         name = project.name_of(workload.name)
@@ -139,15 +139,12 @@ def update(live: Live, wanted: Properties, changed: frozenset[str]) -> None:
 
 def _deployment(answer: Answer) -> Answer:
     """Return of how deployments go what a manifest can say."""
-    breaker = answer.get("deploymentCircuitBreaker", {})
-    percents = {
-        it: answer[it] for it in answer if it in ("minimumHealthyPercent", "maximumPercent")
-    }
-    return {
-        **percents,
-        "deploymentCircuitBreaker": {it: breaker[it] for it in breaker if it in BREAKER},
-        **({"alarms": answer["alarms"]} if "alarms" in answer else {}),
-    }
+    told, breaker = (
+        ("minimumHealthyPercent", "maximumPercent", "alarms"),
+        "deploymentCircuitBreaker",
+    )
+    switches = {it: on for it, on in answer.get(breaker, {}).items() if it in BREAKER}
+    return {**{it: answer[it] for it in told if it in answer}, breaker: switches}
 
 
 TYPE = ResourceType(

@@ -4,11 +4,10 @@ EventBridge Scheduler repeats only a start that AWS refuses; a task that fails i
 """
 
 import json
-from collections.abc import Iterable
 
 from .. import naming
 from ..aws import Account, Answer
-from ..kind import Listing, Live, Look, ResourceType
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..model import Project, Workload
 from ..resource import Address, Desired, Observed, Properties, Value, present
 from ..statements import nobodys_arn
@@ -26,7 +25,7 @@ def address(project: Project, workload: str) -> Address:
     return Address(kind=KIND, name=job_permissions.machine_name(project, workload))
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one state machine per job."""
     for workload in project.workloads:
         if workload.job:

@@ -1,8 +1,6 @@
 """The subnets of the environment's network, public and private ones by zone, `AWS::EC2::Subnet`."""
 
-from collections.abc import Iterator
-
-from ..kind import ResourceType, in_ec2
+from ..kind import ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import PRIVATE, PUBLIC, Chosen, ImportedVpc, OwnVpc, Subnet, Tagged
 from ..resource import Address, Desired, Pseudo, Value, ref
@@ -35,7 +33,7 @@ def count(project: Project, placement: str) -> int:
     return len(_of(project, placement))
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a subnet for each zone: those named, else the first by name, as Copilot chooses."""
     for placement in (PUBLIC, PRIVATE):
         for index, subnet in enumerate(_of(project, placement)):

@@ -1,15 +1,14 @@
 """A queue's ear at a topic, `AWS::SNS::Subscription`; it belongs to whoever has the queue."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 
 from ..aws import Answer
-from ..kind import Found, Live, Look, ResourceType, inherited
+from ..kind import Found, Live, Look, ResourceType, Wanted, inherited
 from ..listing import looked_at
 from ..messages import Subscription
 from ..model import Project
-from ..resource import Address, Desired, Observed, Properties, Ref, Value, frozen, present
+from ..resource import Address, Desired, Observed, Properties, Value, frozen, present
 from . import attributes, messaging
 
 KIND = "AWS::SNS::Subscription"
@@ -17,23 +16,22 @@ IDENTITY = ("TopicArn", "Protocol", "Endpoint")
 EVERYTHING = "{}"  # the filter that lets all messages through
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield what each worker subscribes to; the topic may be another folder's."""
     published = {(w.name, it.name) for w in project.workloads for it in w.topics}
     for workload in project.workloads:
         for it in workload.subscriptions:
             topic = messaging.topic_address(project, it.service, it.topic)
             queue = messaging.queue_address(project, workload, it.queue)
-            known = Ref(address=topic, attribute="TopicArn")
-            elsewhere = messaging.topic_arn(project, it.service, it.topic)
             is_ours = (it.service, it.topic) in published
+            elsewhere = messaging.topic_arn(project, it.service, it.topic)
             yield Desired(
                 address=_address(topic.name, queue.name),
                 workload=workload.name,
                 properties={
-                    "TopicArn": known if is_ours else elsewhere,
+                    "TopicArn": topic.ref("TopicArn") if is_ours else elsewhere,
                     "Protocol": "sqs",
-                    "Endpoint": Ref(address=queue, attribute="QueueArn"),
+                    "Endpoint": queue.ref("QueueArn"),
                     **_filter(it),
                 },
             )

@@ -3,12 +3,10 @@
 It can be set back to any second of the last 35 days.
 """
 
-from collections.abc import Iterable
-
 from ..app_resources import Table
 from ..available import Ready, is_gone
 from ..aws import Answer
-from ..kind import Listing, Live, Look, ResourceType
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, inside
 from . import of_apps
@@ -18,7 +16,7 @@ TTL, RECOVERY = "TimeToLiveSpecification", "PointInTimeRecoverySpecification"
 BILLING = "PAY_PER_REQUEST"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the tables that the apps ask for."""
     for app, it in of_apps.asked(project, Table):
         properties: Properties = {

@@ -1,10 +1,8 @@
 """The tasks that the load balancer may ask, `AWS::ElasticLoadBalancingV2::TargetGroup`."""
 
-from collections.abc import Iterable
-
 from .. import naming
 from ..aws import Answer
-from ..kind import Listing, Look, ResourceType
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Http, Project, Workload
 from ..resource import Address, Desired, Properties, Ref, Value, present, ref
 from . import vpc
@@ -36,7 +34,7 @@ def attribute(project: Project, workload: Workload, rule: Http, name: str) -> Re
     return ref(KIND, _name(project, workload, rule), name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield a target group for each workload behind the load balancer."""
     for workload in project.workloads:
         for rule in workload.rules:

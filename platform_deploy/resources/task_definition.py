@@ -1,10 +1,9 @@
 """What a task runs, `AWS::ECS::TaskDefinition`; every change is a new revision."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from ..errors import AwsError
-from ..kind import Found, Live, Look, ResourceType
+from ..kind import Found, Live, Look, ResourceType, Wanted
 from ..listing import looked_at
 from ..model import Project, Workload
 from ..resource import Address, Desired, Observed, Ref, Value, present, ref
@@ -35,7 +34,7 @@ def revision(project: Project, workload: Workload) -> Value:
     return project.revisions.get(workload.name) or arn(project, workload.name)
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one task definition per workload, but for those whose revisions are others'."""
     for workload in project.workloads:
         if workload.name in project.revisions:

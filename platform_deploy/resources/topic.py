@@ -1,12 +1,10 @@
 """What a workload tells to whoever listens, `AWS::SNS::Topic`."""
 
-from collections.abc import Iterable
-
 from .. import naming
 from ..app_resources import Topic as AppTopic
 from ..apps import App
 from ..aws import Answer
-from ..kind import Listing, Live, Look, ResourceType
+from ..kind import Listing, Live, Look, ResourceType, Wanted
 from ..messages import Topic
 from ..model import Project
 from ..resource import Address, Desired, Properties, Text, Value
@@ -17,7 +15,7 @@ KIND = messaging.TOPIC
 KEY = "alias/aws/sns"  # AWS's own; it costs nothing
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the topics that the workloads publish, and those that apps listen to."""
     for app, asked in of_apps.asked(project, AppTopic):
         yield _of_app(app, asked)

@@ -1,10 +1,8 @@
 """Who may sign in to the data lake, `AWS::Cognito::UserPool`: whom an administrator has added."""
 
-from collections.abc import Iterable
-
 from ..app_resources import UserPool
 from ..aws import Answer
-from ..kind import Listing, Look, ResourceType
+from ..kind import Listing, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties, Ref, ref
 from . import of_apps
@@ -23,7 +21,7 @@ def pool_id(name: str) -> Ref:
     return ref(KIND, name, "Id")
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the pools that the apps ask for."""
     for app, it in of_apps.asked(project, UserPool):
         properties: Properties = {

@@ -3,10 +3,8 @@
 It carries no tags: one of a pool of ours is ours.
 """
 
-from collections.abc import Iterable
-
 from ..app_resources import SIGN_IN, UserPool
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties
 from . import of_apps, user_pool
@@ -14,7 +12,7 @@ from . import of_apps, user_pool
 KIND = "AWS::Cognito::UserPoolClient"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield one client for each pool of an app."""
     for app, it in of_apps.asked(project, UserPool):
         properties: Properties = {

@@ -3,10 +3,8 @@
 It carries no tags: one of a pool of ours is ours, but a group that somebody added stays theirs.
 """
 
-from collections.abc import Iterable
-
 from ..app_resources import UserPool
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..model import Project
 from ..resource import Address, Desired, Properties
 from . import of_apps, user_pool
@@ -15,7 +13,7 @@ KIND = "AWS::Cognito::UserPoolGroup"
 OURS = "Made by Trivet"  # how the description of a group of ours reads
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the groups of the apps' pools."""
     for app, it in of_apps.asked(project, UserPool):
         for group in it.groups:

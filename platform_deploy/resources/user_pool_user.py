@@ -4,10 +4,8 @@ Cognito makes up the password that lasts a week and sends it; nobody else sees i
 wanted is looked for: no plan ever takes a person away, they go with their pool.
 """
 
-from collections.abc import Iterable
-
 from ..app_resources import UserPool
-from ..kind import Found, Look, ResourceType
+from ..kind import Found, Look, ResourceType, Wanted
 from ..listing import looked_at
 from ..model import Project
 from ..resource import Address, Desired, Observed, Properties
@@ -17,7 +15,7 @@ KIND = "AWS::Cognito::UserPoolUser"
 GROUP = "GroupName"
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the first user of each pool that names one."""
     for app, it in of_apps.asked(project, UserPool):
         if it.first_user:

@@ -1,8 +1,6 @@
 """The environment's own network, `AWS::EC2::VPC`."""
 
-from collections.abc import Iterable
-
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project
 from ..network import OwnVpc
 from ..resource import Address, Desired, Properties, Ref, ref
@@ -16,7 +14,7 @@ def vpc_id(project: Project) -> Ref | str:
     return ref(KIND, project.name, "VpcId") if isinstance(vpc, OwnVpc) else vpc.id
 
 
-def desired(project: Project) -> Iterable[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the network to be made; host names are what Cloud Map's private names need."""
     vpc = project.shared.network.vpc
     if isinstance(vpc, OwnVpc):

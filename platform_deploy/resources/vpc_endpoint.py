@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..available import Ready
 from ..aws import Answer
 from ..errors import AwsError, NotFound
-from ..kind import Live, ResourceType, in_ec2
+from ..kind import Live, ResourceType, Wanted, in_ec2
 from ..model import Project, Workload
 from ..network import ENDPOINTS, NAT_PER_AZ, NAT_SINGLE, PRIVATE
 from ..resource import Address, Desired, Properties, Pseudo, Text, Value
@@ -63,7 +63,7 @@ def addresses(project: Project) -> tuple[Address, ...]:
     return tuple(_address(project, name) for name in _with_free(project))
 
 
-def desired(project: Project) -> Iterator[Desired]:
+def desired(project: Project) -> Wanted:
     """Yield the endpoints; their private names need the network's host names to be on."""
     for name in _with_free(project):
         region = Pseudo(name="AWS::Region")

@@ -17,6 +17,7 @@ from tests.datalake.test_permissions import (  # noqa: F401  `ask` is a fixture
     ADMIN,
     ANA,
     BEN,
+    CLEANER,
     Ask,
     ask,
 )
@@ -113,6 +114,14 @@ def test_who_may_only_read_moves_nothing_away(ask: Ask, lake: Path) -> None:  # 
     assert (status, json.loads(body)["code"]) == (403, "not-allowed")
     assert ask(BEN, "PUT", "home/ben-1/a", query={"copy": "public/a"})[0] == 201
     assert (lake / "public/a").read_bytes() == b"1"
+
+
+def test_who_may_only_delete_moves_nothing_to_where_they_may_read(ask: Ask, lake: Path) -> None:  # noqa: F811
+    ask(ADMIN, "PUT", "attic/a", b"1")
+    assert ask(CLEANER, "PUT", "home/cle-1/a", query={"move": "attic/a"})[0] == 404
+    assert ask(CLEANER, "PUT", "home/cle-1/a", query={"copy": "attic/a"})[0] == 404
+    assert (lake / "attic/a").read_bytes() == b"1"
+    assert ask(CLEANER, "DELETE", "attic/a")[0] == 204
 
 
 def test_a_cursor_that_names_a_neighbours_key_shows_nothing_of_it(ask: Ask) -> None:  # noqa: F811

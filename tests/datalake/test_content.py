@@ -213,6 +213,15 @@ def test_a_copy_and_a_move(http: Any) -> None:
     assert http.put("/datasets/a?copy=d").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["copy=a", "move=a", "undelete"])
+def test_metadata_that_would_be_ignored_is_refused(http: Any, query: str) -> None:
+    http.put("/datasets/a", body=b"1", headers={"Dataset-Meta-Owner": "me"})
+    sent = {"Dataset-Meta-Owner": "you", "Content-Type": "text/x"}  # which clients add themselves
+    assert code(http.put(f"/datasets/b?{query}", headers=sent)) == (400, "bad-metadata")
+    assert http.get("/datasets/b").status_code == 404
+    assert http.get("/datasets/a").headers["Dataset-Meta-Owner"] == "me"
+
+
 @pytest.mark.parametrize("verb", ["copy", "move"])
 def test_a_source_is_checked_like_a_key(http: Any, verb: str) -> None:
     assert code(http.put(f"/datasets/b?{verb}=../x")) == (400, "bad-key")

@@ -283,6 +283,31 @@ def test_one_that_was_frozen_past_its_lease_asks_again_what_lies_there(
     assert get(store, "a") == b"theirs"
 
 
+class LosingFiles(Files):
+    """The server forgets what it knew of a lock file, as it may while its client is frozen."""
+
+    def __init__(self) -> None:
+        self.lost: list[int] = []
+
+    def open_lock(self, folder: int, name: str) -> int:
+        descriptor = super().open_lock(folder, name)
+        self.lost = [] if self.lost else [descriptor]
+        return descriptor
+
+    def lock(self, descriptor: int) -> None:
+        if descriptor in self.lost:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        super().lock(descriptor)
+
+
+def test_a_lock_file_that_was_lost_is_opened_again(root: Path) -> None:
+    store = FilesystemStore(str(root), files=LosingFiles())
+    with pytest.raises(StoreError):
+        put(store, "a", b"1")
+    put(store, "a", b"2")
+    assert get(store, "a") == b"2"
+
+
 # the file system itself refuses
 
 

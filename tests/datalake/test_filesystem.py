@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import shutil
 import socket
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from datalake.chalicelib.dataset import Existing
+from datalake.chalicelib.dataset import Body, Existing, Record
 from datalake.chalicelib.errors import (
     KeyConflict,
     NoSuchDataset,
@@ -70,6 +71,14 @@ def test_a_data_set_is_a_plain_file_at_its_key(root: Path, store: FilesystemStor
     assert drafts(root) == []
 
 
+@pytest.mark.parametrize("size", [0, 5, (1 << 20) * 5 // 2])
+def test_a_digest_that_the_writer_did_not_bring_is_taken(store: FilesystemStore, size: int) -> None:
+    content = os.urandom(size)
+    store.write(parse_key("key"), Body(content=content, record=Record()), NONE)
+    record = store.describe(parse_key("key")).record
+    assert record.sha256 == hashlib.sha256(content).hexdigest()
+
+
 def test_a_foreign_file_is_a_data_set(root: Path, store: FilesystemStore) -> None:
     (root / "by").mkdir()
     (root / "by/hand.txt").write_bytes(b"hello")
@@ -86,6 +95,18 @@ def test_a_copy_that_keeps_times_keeps_the_etag(root: Path, store: FilesystemSto
     made = put(store, "a")
     shutil.copy2(root / "a", root / "b")
     assert info_of(store, "b").etag == made.etag
+
+
+def test_a_record_under_another_keys_name_is_not_believed(
+    root: Path, store: FilesystemStore
+) -> None:
+    made = store.write(parse_key("a"), body_of(b"1", "text/csv"), NONE).info
+    [record] = (root / ".lake/r").rglob(f"*-{made.etag}")
+    shutil.copy2(root / "a", root / "b")
+    name = name_of(parse_key("b"), made)
+    (root / ".lake/r" / shard_of(parse_key("b"))).mkdir(exist_ok=True)
+    shutil.copy(record, root / ".lake/r" / shard_of(parse_key("b")) / name)
+    assert store.describe(parse_key("b")).record.media_type == ""
 
 
 def test_the_etag_changes_though_clock_and_size_stay(

@@ -22,6 +22,7 @@ from datalake.chalicelib.link_errors import (
 )
 from datalake.chalicelib.links import MAX_SECONDS, Link, Links
 from datalake.chalicelib.rights import EVERYTHING, Grant, Grants
+from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.spent import SpentFiles
 from tests.datalake.test_app import SIGN_IN, code, gateway_event, on_lambda
 from tests.datalake.test_permissions import ADMIN, BEN
@@ -189,7 +190,7 @@ def test_of_many_at_once_one_uses_a_link(tmp_path: Path) -> None:
 
     def use() -> None:
         try:
-            SpentFiles(str(tmp_path)).spend("5-x")
+            SpentFiles(FilesystemStore(str(tmp_path))).spend("5-x")
             outcomes.append("used")
         except LinkSpent:
             outcomes.append("spent")
@@ -204,7 +205,7 @@ def test_of_many_at_once_one_uses_a_link(tmp_path: Path) -> None:
 
 
 def test_a_use_can_be_taken_back(tmp_path: Path) -> None:
-    spent = SpentFiles(str(tmp_path))
+    spent = SpentFiles(FilesystemStore(str(tmp_path)))
     spent.spend("5-x")
     spent.restore("5-x")
     spent.restore("5-x")
@@ -212,7 +213,7 @@ def test_a_use_can_be_taken_back(tmp_path: Path) -> None:
 
 
 def test_the_sweep_forgets_links_that_have_ended_and_no_others(tmp_path: Path) -> None:
-    spent = SpentFiles(str(tmp_path))
+    spent = SpentFiles(FilesystemStore(str(tmp_path)))
     spent.sweep(NOW)
     ended = Link(id="a", by="", verb="read", below="a", expires=NOW - 1, once=True)
     living = Link(id="b", by="", verb="read", below="a", expires=NOW + 1, once=True)
@@ -297,6 +298,7 @@ def test_a_link_for_one_use_is_used_once_by_what_succeeds(guarded: Any, lake: Pa
     whole = guarded.get(link, headers={"Range": "bytes=0-1", "If-None-Match": "*"})
     assert (whole.status_code, whole.body) == (200, b"12345")
     assert code(guarded.get(link)) == (410, "link-spent")
+    assert guarded.head(link).status_code == 410  # nor does it tell what is there later
 
 
 def test_an_upload_for_one_use_overwrites_nothing_later(guarded: Any, lake: Path) -> None:

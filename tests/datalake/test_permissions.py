@@ -15,12 +15,14 @@ Ask = Callable[..., tuple[int, dict[str, str], bytes]]
 
 ANA = {"sub": "ana-1", "token_use": "id", "cognito:groups": "staff"}
 BEN = {"sub": "ben-1", "token_use": "id"}
+CLEANER = {"sub": "cle-1", "token_use": "id", "cognito:groups": "cleaners"}
 ADMIN = {"sub": "adm-1", "token_use": "id", "cognito:groups": "x,lake-admins"}
 
 RIGHTS = """rights:
   - user * all home/{sub}/
   - user * read,list public/
   - group staff write drop/
+  - group cleaners delete attic/
   - group lake-admins all /
 """
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from datalake.chalicelib.dataset import Existing, Record
-from datalake.chalicelib.errors import NoSuchDataset
+from datalake.chalicelib.errors import NoSuchDataset, PreconditionFailed
 from datalake.chalicelib.key import parse_key
+from datalake.chalicelib.link_errors import LinkSpent
 from datalake.chalicelib.preconditions import NONE, Preconditions
 from datalake.chalicelib.stores.filesystem import FilesystemStore
+from datalake.chalicelib.stores.spent import SpentFiles
 from datalake.chalicelib.stores.uploads import FilesystemUploads
 from datalake.chalicelib.uploads import Plan
 from tests.datalake.power import PoweredFiles
@@ -133,6 +135,90 @@ def test_a_piece_that_was_acknowledged_is_there(
         if moment.acknowledged:
             after = FilesystemUploads(FilesystemStore(str(lake))).find(upload.id)
             assert after.offset >= 300 * moment.acknowledged.count("piece")
+
+
+def test_as_far_as_an_upload_was_said_to_be_it_is(
+    tmp_path: Path, root: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    uploads = FilesystemUploads(store)
+    upload = uploads.create(Plan(key=KEY, size=900, record=Record(), owner="me"))
+    with (root / ".lake/u" / upload.id).open("ab") as file:
+        file.write(b"x" * 300)  # by one that was killed before it synced them
+    assert uploads.find(upload.id).offset == 300
+    files.acknowledge("300")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            assert FilesystemUploads(FilesystemStore(str(lake))).find(upload.id).offset == 300
+
+
+def test_a_link_that_was_used_stays_used(
+    tmp_path: Path, store: FilesystemStore, files: PoweredFiles
+) -> None:
+    SpentFiles(store).spend("5-x")
+    files.acknowledge("used")
+    for lake, moment in files.lakes(tmp_path / "after"):
+        if moment.acknowledged:
+            with pytest.raises(LinkSpent):
+                SpentFiles(FilesystemStore(str(lake))).spend("5-x")
+
+
+class MetFiles(PoweredFiles):
+    """Another writer comes when a commit is made and not yet synced."""
+
+    def __init__(self, root: Path, meet: Callable[[FilesystemStore], str]) -> None:
+        super().__init__(root)
+        self._meet: Callable[[FilesystemStore], str] | None = None
+        self._later = meet
+
+    def expect(self) -> None:
+        self._meet = self._later
+
+    def sync_folder(self, folder: int) -> None:
+        if self._meet and self._path(folder, ".") == "folder":
+            meet, self._meet = self._meet, None
+            self.acknowledge(meet(FilesystemStore(self.root, files=self)))
+        super().sync_folder(folder)
+
+
+def replaces(store: FilesystemStore) -> str:
+    return put(store, "second", Preconditions(if_match=f'"{store.describe(KEY).info.etag}"'))
+
+
+def is_refused(store: FilesystemStore) -> str:
+    with pytest.raises(PreconditionFailed):
+        put(store, "second", Preconditions(if_none_match="*"))
+    return "there is one"
+
+
+def finds_nothing(store: FilesystemStore) -> str:
+    with pytest.raises(NoSuchDataset):
+        store.delete(KEY, NONE)
+    return NOTHING
+
+
+@pytest.mark.parametrize(
+    ("act", "meet", "after"),
+    [
+        (lambda store: put(store, "new"), replaces, {"second"}),
+        (lambda store: put(store, "new"), is_refused, {"new"}),
+        (lambda store: store.delete(KEY, NONE), finds_nothing, {NOTHING}),
+    ],
+)
+def test_what_another_writer_was_told_of_a_commit_is_true_after_a_loss_of_power(
+    tmp_path: Path,
+    root: Path,
+    act: Callable[[FilesystemStore], object],
+    meet: Callable[[FilesystemStore], str],
+    after: set[str],
+) -> None:
+    files = MetFiles(root, meet)
+    store = FilesystemStore(str(root), files=files)
+    if meet is finds_nothing:
+        put(store, "first")
+    files.expect()
+    act(store)
+    told = [lake for lake, moment in files.lakes(tmp_path / "after") if moment.acknowledged]
+    assert {found(FilesystemStore(str(lake))) for lake in told} == after
 
 
 class PrunedFiles(PoweredFiles):

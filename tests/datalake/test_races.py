@@ -17,6 +17,7 @@ from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.history import hash_of
 from datalake.chalicelib.stores.locks import LEASE_SECONDS, Lease
+from datalake.chalicelib.stores.sweep import HOUR_NS, Sweep
 from datalake.chalicelib.stores.uploads import FilesystemUploads
 from datalake.chalicelib.upload_errors import NoSuchUpload
 from datalake.chalicelib.uploads import Plan, Upload
@@ -208,3 +209,21 @@ def test_an_upload_given_up_before_its_last_piece_is_kept_or_made(
     with pytest.raises(NoSuchUpload):
         FilesystemUploads(FilesystemStore(str(root), files=files)).append(upload.id, 0, b"abc")
     assert store.versions(KEY) == ()
+
+
+def test_a_sweep_leaves_what_a_slow_upload_is_about_to_become(
+    root: Path, store: FilesystemStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_ns, day_ns = time.time_ns(), 24 * HOUR_NS
+    with monkeypatch.context() as then:
+        then.setattr(time, "time_ns", lambda: now_ns - 3 * day_ns)
+        plan = Plan(key=KEY, size=3, record=Record(media_type="text/x"), owner="me")
+        begun = FilesystemUploads(store).create(plan)
+
+    def sweep() -> None:
+        Sweep(store, now_ns=now_ns, keep_ns=day_ns).run()
+
+    # the third link is that of the version: its record is there, and older than what is kept
+    files = Interrupted("link", sweep, number=3)
+    FilesystemUploads(FilesystemStore(str(root), files=files)).append(begun.id, 0, b"abc")
+    assert store.describe(KEY).record.media_type == "text/x"

@@ -15,6 +15,7 @@ from datalake.chalicelib.dataset import PIECE_BYTES, Record
 from datalake.chalicelib.errors import PreconditionFailed
 from datalake.chalicelib.key import parse_key
 from datalake.chalicelib.preconditions import Preconditions
+from datalake.chalicelib.stores.files import Files
 from datalake.chalicelib.stores.filesystem import FilesystemStore
 from datalake.chalicelib.stores.sweep import DRAFT_AGE_NS, Sweep
 from datalake.chalicelib.stores.uploads import FilesystemUploads
@@ -247,6 +248,47 @@ def test_what_does_not_fit_is_refused(root: Path) -> None:
         uploads.append("0" * 32, 0, b"b")
     with pytest.raises(NoSuchUpload):
         uploads.remove("0" * 32)
+
+
+class ReadFiles(Files):
+    """The real file system; it counts the bytes that are read of pieces."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def read(self, descriptor: int, start: int, length: int) -> bytes:
+        content = super().read(descriptor, start, length)
+        self.bytes += len(content) if content.startswith(b"piece") else 0
+        return content
+
+
+@pytest.mark.parametrize(
+    ("turns", "read_again"), [("aaa", 0), ("baa", 18), ("aab", 18), ("abb", 18), ("aba", 18)]
+)
+def test_the_digest_is_that_of_all_pieces_whoever_had_them(
+    root: Path, turns: str, read_again: int
+) -> None:
+    files = ReadFiles()
+    a, b = (FilesystemUploads(FilesystemStore(str(root), files=files)) for _ in range(2))
+    upload = a.create(plan(18))
+    for number, turn in enumerate(turns):
+        {"a": a, "b": b}[turn].append(upload.id, number * 6, b"piece%d" % number)
+    record = FilesystemStore(str(root)).describe(parse_key("folder/a")).record
+    assert record.sha256 == sha256(b"piece0piece1piece2").hexdigest()
+    assert files.bytes == read_again
+
+
+def test_more_than_one_request_can_read_again_has_no_digest(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datalake.chalicelib.stores.uploads._HASHED_BYTES", 4)
+    for turns, known in (("aab", False), ("aaa", True)):
+        a, b = (FilesystemUploads(FilesystemStore(str(root))) for _ in range(2))
+        upload = a.create(plan(6))
+        for number, turn in enumerate(turns):
+            {"a": a, "b": b}[turn].append(upload.id, number * 2, turns[:2].encode())
+        record = FilesystemStore(str(root)).describe(parse_key("folder/a")).record
+        assert bool(record.sha256) is known
 
 
 def test_an_upload_killed_at_any_operation_goes_on(root: Path) -> None:

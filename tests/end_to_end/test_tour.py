@@ -128,7 +128,7 @@ def up(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command("up", "--folder", str(folder)),
         cwd=ROOT,
-        env=without_engine(),
+        env=without_engine() | {"NOTIFIER_GITHUB_SECRET": "new old"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,13 +9,26 @@ from contextlib import ExitStack
 
 import pytest
 
-from localcloud.errors import PortInUse
 from localcloud.gateway.message import Patience, Reply, Request
 from localcloud.gateway.response import TIMED_OUT
 from localcloud.gateway.server import Server
+from localcloud.ports import listen
 
 LONG = Patience(seconds=29, reply=TIMED_OUT)
 GET = b"GET /%s HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+class Listening(Server):
+    """A server with a port of its own."""
+
+    def __init__(self, answer: Callable[[Request], Reply], patience: Patience = LONG) -> None:
+        self.listener = listen()
+        self.listener.setblocking(False)
+        super().__init__(answer, patience=patience, listener=self.listener)
+
+    def stop(self) -> None:
+        super().stop()
+        self.listener.close()
 
 
 def echo(request: Request) -> Reply:
@@ -33,21 +46,22 @@ def stack() -> Iterator[ExitStack]:
 
 
 @pytest.fixture
-def connect(stack: ExitStack) -> Callable[[Server], socket.socket]:
-    def opened(server: Server) -> socket.socket:
-        address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
-        return stack.enter_context(socket.create_connection(address, timeout=10))
+def connect(stack: ExitStack) -> Callable[[Listening], socket.socket]:
+    def opened(server: Listening) -> socket.socket:
+        return stack.enter_context(
+            socket.create_connection(server.listener.getsockname(), timeout=10)
+        )
 
     return opened
 
 
 @pytest.fixture
-def server(stack: ExitStack) -> Server:
-    return stack.enter_context(Server(echo, patience=LONG))
+def server(stack: ExitStack) -> Listening:
+    return stack.enter_context(Listening(echo))
 
 
 @pytest.fixture
-def client(server: Server, connect: Callable[[Server], socket.socket]) -> socket.socket:
+def client(server: Listening, connect: Callable[[Listening], socket.socket]) -> socket.socket:
     return connect(server)
 
 
@@ -105,7 +119,7 @@ def test_head_leaves_the_connection_in_order(client: socket.socket) -> None:
 
 
 def test_a_body_of_ten_megabytes_passes_and_one_byte_more_is_413(
-    server: Server, connect: Callable[[Server], socket.socket]
+    server: Listening, connect: Callable[[Listening], socket.socket]
 ) -> None:
     limit = 10 * 1024 * 1024
     head = b"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
@@ -136,7 +150,7 @@ def test_close_is_close(client: socket.socket) -> None:
 
 
 def test_many_slow_requests_run_at_once(
-    stack: ExitStack, connect: Callable[[Server], socket.socket]
+    stack: ExitStack, connect: Callable[[Listening], socket.socket]
 ) -> None:
     all_inside = threading.Barrier(16, timeout=10)
 
@@ -144,7 +158,7 @@ def test_many_slow_requests_run_at_once(
         all_inside.wait()
         return echo(request)
 
-    server = stack.enter_context(Server(together, patience=LONG))
+    server = stack.enter_context(Listening(together))
     clients = [connect(server) for _ in range(16)]
     for client in clients:
         client.sendall(GET % b"a")
@@ -152,7 +166,7 @@ def test_many_slow_requests_run_at_once(
 
 
 def test_a_slow_request_does_not_hold_up_a_fast_one(
-    stack: ExitStack, connect: Callable[[Server], socket.socket]
+    stack: ExitStack, connect: Callable[[Listening], socket.socket]
 ) -> None:
     released = threading.Event()
 
@@ -161,7 +175,7 @@ def test_a_slow_request_does_not_hold_up_a_fast_one(
             assert released.wait(10)
         return echo(request)
 
-    server = stack.enter_context(Server(held, patience=LONG))
+    server = stack.enter_context(Listening(held))
     slow, fast = connect(server), connect(server)
     slow.sendall(GET % b"held")
     fast.sendall(GET % b"fast")
@@ -173,7 +187,7 @@ def test_a_slow_request_does_not_hold_up_a_fast_one(
 
 
 def test_a_client_that_dawdles_does_not_hold_up_others(
-    server: Server, connect: Callable[[Server], socket.socket]
+    server: Listening, connect: Callable[[Listening], socket.socket]
 ) -> None:
     dawdling, other = connect(server), connect(server)
     dawdling.sendall(b"GET /a HT")
@@ -184,7 +198,7 @@ def test_a_client_that_dawdles_does_not_hold_up_others(
 
 
 def test_sixteen_threads_get_each_its_own_answers(
-    server: Server, connect: Callable[[Server], socket.socket]
+    server: Listening, connect: Callable[[Listening], socket.socket]
 ) -> None:
     wrong: list[bytes] = []
 
@@ -205,11 +219,9 @@ def test_sixteen_threads_get_each_its_own_answers(
 
 
 def test_after_the_time_limit_the_client_gets_504_and_the_late_answer_nobody(
-    stack: ExitStack, connect: Callable[[Server], socket.socket]
+    stack: ExitStack, connect: Callable[[Listening], socket.socket]
 ) -> None:
-    client = connect(
-        stack.enter_context(Server(echo, patience=Patience(seconds=0.05, reply=TIMED_OUT)))
-    )
+    client = connect(stack.enter_context(Listening(echo, Patience(seconds=0.05, reply=TIMED_OUT))))
     client.sendall(GET % b"slow")
     assert read_reply(client) == (504, b'{"message":"Endpoint request timed out"}')
     assert client.recv(1) == b""
@@ -217,13 +229,13 @@ def test_after_the_time_limit_the_client_gets_504_and_the_late_answer_nobody(
 
 def test_a_failure_of_the_gateway_itself_is_500_and_not_the_end(
     stack: ExitStack,
-    connect: Callable[[Server], socket.socket],
+    connect: Callable[[Listening], socket.socket],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     def broken(_: Request) -> Reply:
         raise ValueError("a bug")
 
-    client = connect(stack.enter_context(Server(broken, patience=LONG)))
+    client = connect(stack.enter_context(Listening(broken)))
     for _ in range(2):
         client.sendall(GET % b"a")
         assert read_reply(client)[0] == 500
@@ -231,7 +243,7 @@ def test_a_failure_of_the_gateway_itself_is_500_and_not_the_end(
 
 
 def test_stop_waits_for_the_answer_that_is_being_made(
-    connect: Callable[[Server], socket.socket],
+    connect: Callable[[Listening], socket.socket],
 ) -> None:
     begun = threading.Event()
 
@@ -240,7 +252,7 @@ def test_stop_waits_for_the_answer_that_is_being_made(
         time.sleep(0.1)
         return echo(request)
 
-    server = Server(slow, patience=LONG)
+    server = Listening(slow)
     server.start()
     client, idle = connect(server), connect(server)
     client.sendall(GET % b"a")
@@ -248,9 +260,3 @@ def test_stop_waits_for_the_answer_that_is_being_made(
     server.stop()
     assert read_reply(client) == (200, b"GET /a 0")
     assert (client.recv(1), idle.recv(1)) == (b"", b"")
-
-
-def test_a_port_in_use_is_said_in_one_line(server: Server) -> None:
-    port = int(server.url.rpartition(":")[2])
-    with pytest.raises(PortInUse, match=f"port {port} on 127.0.0.1 is in use"):
-        Server(echo, patience=LONG, port=port)

@@ -138,6 +138,13 @@ def test_what_has_not_ended_is_ignored(case: str, where: str, state: str) -> Non
     )
 
 
+def test_a_build_of_a_pull_request_which_may_be_a_forks_tells_nobody() -> None:
+    found = reading("codebuild.failed", **{f"{INFORMATION}__source-version": "pr/7"})
+    assert found == Ignored(
+        name="CodeBuild Build State Change", why="a pull request's build, perhaps a fork's"
+    )
+
+
 def test_a_build_that_began_earlier_and_ends_later_is_older() -> None:
     older = event(
         "codebuild.failed",

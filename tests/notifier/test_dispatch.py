@@ -111,6 +111,15 @@ def test_a_push_is_told_once_however_often_it_comes(world: World) -> None:
     assert world.network.told() == [("ana", "3 commits")]
 
 
+@pytest.mark.parametrize(("event", "days"), [(PUSHED, 30), (RUN, 180)])
+def test_a_delivery_is_remembered_for_a_month_and_a_pipeline_for_half_a_year(
+    world: World, event: Event, days: int
+) -> None:
+    world.dispatch(event)
+    expires = int(world.ledger.items[event.key]["expires_at"]["N"])
+    assert expires == int((world.now + timedelta(days=days)).timestamp())
+
+
 def test_a_push_that_was_not_sent_is_sent_at_the_next_try(world: World) -> None:
     world.network.refused = {ANA.phone}
     with pytest.raises(AwsFailed):
@@ -219,6 +228,14 @@ def test_why_somebody_was_told_is_kept_however_often_it_comes_again(world: World
         world.dispatch(event)
     kept = [from_text(text) for text in found_in(world.ledger.items[RUN.key], "").decisions]
     assert [record.edge for record in kept] == ["fixed", "", ""]
+
+
+def test_what_no_rule_asks_for_is_kept_as_silent(world: World) -> None:
+    event = run(1, branch="feature")
+    assert world.dispatch(event).result == "silent"
+    (text,) = found_in(world.ledger.items[event.key], "").decisions
+    kept = from_text(text)
+    assert (kept.edge, kept.why) == ("", "run 1 failed; before, it was not known")
 
 
 def test_each_is_told_in_their_own_language(world: World) -> None:

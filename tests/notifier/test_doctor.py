@@ -148,7 +148,7 @@ def test_what_the_list_says_is_not_on_the_emulator(
         client.meta.method_to_api_mapping[name]: name for name in client.meta.method_to_api_mapping
     }[action]
     with pytest.raises(client.exceptions.ClientError) as caught:
-        getattr(client, method)()
+        getattr(client, method)(**({"attributes": {}} if action.startswith("Set") else {}))
     assert caught.value.response["Error"]["Code"] == UNKNOWN
 
 

@@ -16,7 +16,7 @@ from notifier.chalicelib.event import OK, Accepted, Event
 from notifier.chalicelib.gsm import units
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.page import Pages
-from notifier.chalicelib.rules import Escalation, Person, Rules
+from notifier.chalicelib.rules import Escalation, Person, Rule, Rules
 from notifier.chalicelib.watch import follow_up, tell_what_waited
 from tests.notifier.fakes import ANA, BEN, NOON, RULES, RUN, InMemoryLedger, Network, run
 
@@ -120,11 +120,21 @@ def test_who_was_told_because_another_did_not_answer_is_told_that_it_is_fixed(
     assert "fixed" in world.network.taken[-1].text
 
 
-def test_a_rule_that_is_gone_escalates_nothing(world: World) -> None:
-    world.rules = replace(RULES, people=ESCALATING.people)
-    world.rules = replace(world.rules, rules=())
+@pytest.mark.parametrize("left", [(), (replace(ESCALATING.rules[0], escalate=None),)])
+def test_a_rule_that_is_gone_or_does_not_escalate_any_more_escalates_nothing(
+    world: World, left: tuple[Rule, ...]
+) -> None:
+    world.rules = replace(ESCALATING, rules=left)
     world.watch(15, 16)
     assert (world.told(), world.open()) == (["ana"], 0)
+
+
+def test_a_plan_that_became_shorter_ends_where_it_ends_now(world: World) -> None:
+    world.watch(15, 16)
+    shorter = replace(ESCALATING.rules[0], escalate=replace(PLAN, to=("ben",)))
+    world.rules = replace(ESCALATING, rules=(shorter,))
+    world.watch(30, 31)
+    assert (world.told(), world.open()) == (["ana", "ben"], 0)
 
 
 def test_what_wants_an_answer_waits_for_no_bundle() -> None:

@@ -116,7 +116,7 @@ def test_other_rules_decide_otherwise(capsys: pytest.CaptureFixture[str]) -> Non
     ("content", "problem"),
     [
         (None, "No such file or directory; name a file with a payload"),
-        (b"not JSON", "github workflow_run: the body is not JSON"),
+        (b"not JSON", "github workflow_run: the body is not JSON: line 1, column 1"),
         (b"\xff", "github workflow_run: the body is not UTF-8"),
         (b"[]", "github workflow_run: the body is not a JSON object"),
         (b"{}", "github workflow_run: workflow_run.run_number is missing"),
@@ -130,6 +130,12 @@ def test_a_file_that_is_no_such_payload_is_exit_2(
         path.write_bytes(content)
     code, out, err = run(capsys, str(path), *RUN)
     assert (code, out, problem in err) == (2, "", True)
+    assert err.startswith(f"{path}: ")
+
+
+def test_the_file_of_two_that_is_no_payload_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, FAILED, *RUN, "--after", PUSH)
+    assert (code, err.startswith(f"{PUSH}: ")) == (2, True)
 
 
 def test_an_earlier_payload_of_another_pipeline_is_exit_2(

@@ -372,3 +372,20 @@ def test_an_acknowledgement_that_failed_is_possible_again_and_ends_the_escalatio
     follow_up(ESCALATING, desks=table_over(Wire()), now=now + PLAN.after)
     watch_over(Wire(), now + PLAN.after)
     assert [number for number, _ in sms(cloud).elements()] == [BEN.phone]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+def test_who_presses_again_repeats_what_an_earlier_try_left_out(cloud: Emulator, when: str) -> None:
+    unanswered_failure(Wire())
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    table = table_over(Wire())
+    page = table.acknowledge(PAGE_ID, now)
+    assert page is not None
+    with pytest.raises(AwsFailed):
+        table_over(Wire(0, when)).take(page)
+    assert table.acknowledge(PAGE_ID, now + timedelta(minutes=1)) is None
+    again = table.look(PAGE_ID, now)
+    assert again == page
+    table.take(again)
+    pipelines = client("dynamodb").scan(TableName=NAMES.table)["Items"]
+    assert [it["taken_at"]["S"] for it in pipelines if "taken_at" in it] == [page.acknowledged_at]

@@ -177,3 +177,8 @@ def test_an_environment_is_broken_until_something_is_deployed_to_it() -> None:
 def test_the_jobs_of_a_run_are_not_told_one_by_one() -> None:
     assert "'workflow_job' is not among" in ignored("workflow_job.failed")
     assert "'check_run' is not among" in ignored("check_run.failed")
+
+
+def test_a_deployment_to_a_preview_which_may_be_a_forks_tells_nobody() -> None:
+    why = "a deployment to a preview, perhaps of a fork's pull request"
+    assert ignored("deployment_status.failed", deployment__transient_environment=True) == why

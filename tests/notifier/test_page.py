@@ -20,7 +20,7 @@ from notifier.chalicelib.items import found_in
 from notifier.chalicelib.languages import words_of
 from notifier.chalicelib.memory import Notice, Settled
 from notifier.chalicelib.page import ATTEMPTS, LIFE, Page, Pages, is_page_id
-from notifier.chalicelib.page_html import missing_html, page_html
+from notifier.chalicelib.page_html import page_html, said_html
 from notifier.chalicelib.rules import Escalation
 from notifier.chalicelib.settings import settings_in
 from notifier.chalicelib.sns import Sns
@@ -78,7 +78,7 @@ def test_who_opens_the_page_sees_what_happened_and_why(http: Any) -> None:
     body = answer.body.decode()
     assert answer.status_code == 200
     assert "<h1>CI broke: trivet-examples/tide-table main</h1>" in body
-    assert "<p>&lt;b&gt;Round&lt;/b&gt; the tide</p>" in body
+    assert "<p>&lt;b&gt;Round&lt;/b&gt; the tide</p><p>2026-11-22 12:00 UTC</p>" in body
     assert "Why you: is named by &#x27;author&#x27;" in body
     assert 'href="https://forge.example/runs/1?a=1&amp;b=2"' in body
     assert '<form method="post"><button>I take care of it</button></form>' in body
@@ -95,7 +95,7 @@ def test_the_page_is_kept_by_nobody_and_runs_no_script(http: Any) -> None:
 def test_opening_acknowledges_nothing_and_the_button_does(http: Any) -> None:
     for _ in range(3):
         assert "<button>" in http.get(f"/m/{ID}").body.decode()
-    assert "Somebody takes care of it since 20" in post(http).body.decode()
+    assert re.search("Somebody takes care of it since 20.* UTC<", post(http).body.decode())
     assert "<button>" not in http.get(f"/m/{ID}").body.decode()
 
 
@@ -136,7 +136,26 @@ def test_the_log_says_who_took_it_on_and_never_the_id(
 
 def test_a_table_that_does_not_answer_is_503(http: Any, cloud: Emulator) -> None:
     cloud.reset()
-    assert http.get(f"/m/{ID}").status_code == 503
+    answer = http.get(f"/m/{ID}")
+    assert (answer.status_code, "Try again in a moment" in answer.body.decode()) == (503, True)
+
+
+def test_what_was_taken_on_but_not_for_all_says_so_and_can_be_done_again(
+    app_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, table: Table
+) -> None:
+    monkeypatch.setenv("NOTIFIER_GITHUB_SECRET", secret_of("github"))
+    with Client(app_of("notifier")) as chalice:
+        from chalicelib.errors import AwsFailed  # the app's own
+        from chalicelib.table import Table as AppsTable
+
+        def fail(*_: object) -> None:
+            raise AwsFailed("table", code="Throttled")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(AppsTable, "take", fail)
+            answer = post(chalice.http)
+        assert (answer.status_code, "<button>" in answer.body.decode()) == (503, False)
+        assert post(chalice.http).status_code == 200
 
 
 HOSTILE = st.text(st.sampled_from("<>&\"'=/a\u202e\n"), max_size=40)
@@ -160,7 +179,7 @@ def test_a_link_that_is_no_web_address_is_not_shown() -> None:
 def test_a_page_speaks_the_language_of_who_was_told() -> None:
     german = words_of("de")
     assert "Ich kümmere mich darum" in page_html(PAGE, german)
-    assert 'lang="de"' in missing_html(german)
+    assert 'lang="de"' in said_html(german.gone, german)
 
 
 @given(st.text(max_size=12))

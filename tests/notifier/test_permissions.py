@@ -79,12 +79,14 @@ def test_what_cannot_be_dispatched_ends_among_the_dead_letters_with_its_reason(
     event = client.events.generate_sqs_event(["no event"])
     for received in range(1, TRIES):
         event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(received)
-        with pytest.raises(Exception, match="queued event: the body is not JSON"):
+        with pytest.raises(Exception, match="queued event: the body is not JSON: line 1, column 1"):
             client.lambda_.invoke("dispatch", event)
     assert taken(guarded, DEAD) == []
     event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(TRIES)
     client.lambda_.invoke("dispatch", event)
-    assert taken(guarded, DEAD) == [("no event", "queued event: the body is not JSON")]
+    assert taken(guarded, DEAD) == [
+        ("no event", "queued event: the body is not JSON: line 1, column 1")
+    ]
     assert json.loads(capsys.readouterr().err.splitlines()[-1])["result"] == "dead"
 
 

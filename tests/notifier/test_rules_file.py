@@ -258,6 +258,7 @@ def test_what_could_never_tell_anybody_is_a_problem() -> None:
 people:
   ana: {name: Ana, phone: "+12025550123", logins: {githb: ana}}
 topics: {mails: {arn: "arn:aws:sns:eu-central-1:000000000000:mails"}}
+groups: {nobody: []}
 rules:
   - {name: one, match: {kind: push, forge: [githb, "git*", aws]}, tell: []}
   - {name: one, match: {kind: push}, tell: ana, escalate: {after: 15m, to: []}}
@@ -269,13 +270,14 @@ budget:
 """
     assert problems(text) == [
         "r.yml:2: person ana: logins: 'githb' is unknown; did you mean 'github'?",
-        "r.yml:5: rule 'one': forge: 'githb' meets none of aws, bitbucket, forgejo, gitea, github, "
+        "r.yml:4: group nobody: names nothing",
+        "r.yml:6: rule 'one': forge: 'githb' meets none of aws, bitbucket, forgejo, gitea, github, "
         "gitlab",
-        "r.yml:5: rule 'one': tell: names nothing",
-        "r.yml:6: rule 'one': another rule has that name too",
-        "r.yml:6: rule 'one': escalate: names nothing",
-        "r.yml:10: budget: prices: '1' is no beginning of a phone number such as +44",
-        "r.yml:10: budget: prices: a part to +44 costs more than max_price: SNS would refuse it",
+        "r.yml:6: rule 'one': tell: names nothing",
+        "r.yml:7: rule 'one': another rule has that name too",
+        "r.yml:7: rule 'one': escalate: names nothing",
+        "r.yml:11: budget: prices: '1' is no beginning of a phone number such as +44",
+        "r.yml:11: budget: prices: a part to +44 costs more than max_price: SNS would refuse it",
     ]
 
 

@@ -54,6 +54,19 @@ def test_after_too_many_in_an_hour_it_waits_until_the_first_is_an_hour_old() -> 
     )
 
 
+@pytest.mark.parametrize(
+    "desk",
+    [JUST_TOLD, replace(EMPTY, recent=(NOON - timedelta(minutes=1),))],
+    ids=["a bundle", "an hour with too many"],
+)
+def test_what_would_be_due_in_quiet_hours_waits_for_their_end_too(desk: Desk) -> None:
+    start = (NOON + timedelta(minutes=1)).time()
+    person = replace(ANA, hourly=1, quiet=Quiet(start=start, end=time(20)))
+    found = timing(person, desk, about="p", is_critical=False, joins=True, now=NOON)
+    assert found.until == NOON + timedelta(hours=8)
+    assert found.why.endswith("; then quiet hours until 2026-11-22 20:00:00 UTC")
+
+
 def test_what_is_critical_waits_for_nothing() -> None:
     busy = replace(JUST_TOLD, recent=(NOON,) * 50)
     assert timing(SLEEPING, busy, is_critical=True, about="p", joins=True, now=NOON) == AT_ONCE

@@ -128,13 +128,19 @@ def test_the_note_takes_the_place_of_what_is_too_long_and_leaves_other_alphabets
     assert with_note("Налог", "Spent.") == "Налог"
 
 
+def test_without_a_budget_what_waited_goes_to_its_phone_though_none_was_reached() -> None:
+    world = World()
+    world.ledger.of["ben"] = Desk(person="ben", held=(WAITS,), unreachable="answered STOP")
+    assert [it.address for it in world.watch()] == [BEN.phone]
+
+
 def test_a_bundle_is_booked() -> None:
     world = World("ben")
     world.rules = replace(
         RULES, budget=Budget(month=10**6, mail="builds", prices=(("+44", 40_000),))
     )
-    world.watch()
-    assert world.ledger.spent == 40_000
+    (notice,) = world.watch()
+    assert (notice.text, world.ledger.spent) == (WAITS.text, 40_000)
 
 
 def test_what_a_long_night_left_is_cleared_by_expressions_that_dynamodb_takes() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from localcloud.emulator import Emulator
 from platform_deploy import apps, aws, flow, manifest, naming
+from platform_deploy.app_resources import SmsSettings
 from platform_deploy.apply import Event
 from platform_deploy.aws import Account
 from platform_deploy.desired import fingerprint
@@ -181,10 +182,21 @@ def project_of(
 
 
 def with_apps(environment: str = "test", *names: str) -> Project:
-    """A project with the Chalice apps beside a service."""
+    """A project with the Chalice apps beside a service, without what the emulator lacks."""
     files = (EXAMPLES.parent / it / "resources.yml" for it in names or ("notifier", "datalake"))
-    read = tuple(apps.read(file, stage=environment) for file in files)
+    read = tuple(apps.read(it, stage=environment).without(SmsSettings) for it in files)
     return replace(project_of(API, environment=environment), apps=read)
+
+
+def with_sms(environment: str = "test", **members: Any) -> Project:
+    """A project with the notifier alone, and with SMS settings, of other members."""
+    read = apps.read(EXAMPLES.parent / "notifier" / "resources.yml", stage=environment)
+    resources = {
+        key: replace(it, **members) if isinstance(it, SmsSettings) else it
+        for key, it in read.resources.items()
+    }
+    app = replace(read, resources=resources)
+    return Project(application="trivet", environment=environment, workloads=(), apps=(app,))
 
 
 def invited(wanted: Project) -> Project:

@@ -126,3 +126,17 @@ class ListenerCertificates:
             self.shown[parameters["ListenerArn"]] = [it for it in shown if it not in named]
             return {}
         return {"Certificates": list(shown)}
+
+
+class SmsAttributes:
+    """The two calls of the account's SMS attributes, which the emulator does not have."""
+
+    def __init__(self, send: Callable[..., Any]) -> None:
+        self.send = send
+        self.attributes: dict[str, str] = {}
+
+    def __call__(self, api: str, action: str, parameters: Mapping[str, Any]) -> Any:
+        if not action.endswith("SMSAttributes"):
+            return self.send(api, action, parameters)
+        self.attributes |= parameters.get("attributes", {}) if action.startswith("Set") else {}
+        return {"attributes": dict(self.attributes)}

@@ -5,7 +5,7 @@ import pytest
 
 from notifier.chalicelib.forges import forge_names
 from platform_deploy import apps
-from platform_deploy.app_resources import FileSystem, Parameters, Queue, Table
+from platform_deploy.app_resources import FileSystem, Parameters, Queue, SmsSettings, Table
 from platform_deploy.apps import BadResources, Function
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,6 +61,9 @@ def test_no_alarm_of_what_tells_alarms_calls_itself_back() -> None:
     (queue,) = app.all_of(Queue)
     (oldest,) = (it for it in app.alarms if it.measure == "oldest_seconds")
     assert oldest.above >= queue.visibility_seconds * queue.receives
+    (sms,) = app.all_of(SmsSettings)
+    (spent,) = (it for it in app.alarms if it.measure == "sms_dollars")
+    assert 0.5 * sms.spend_limit <= spent.above < sms.spend_limit
     assert {"dead-messages", "api_handler-errors", "sms_dollars"} <= {it.name for it in app.alarms}
 
 
@@ -109,7 +112,7 @@ def test_all_problems_are_reported_at_once() -> None:
         apps.parse(document, path=HERE, stage="dev")
     assert caught.value.problems == (
         "resources.a: type 'queueue' is none of dead_letters, file_system, parameter, "
-        "parameters, phone_numbers, queue, secrets, table, topic, topics, user_pool",
+        "parameters, phone_numbers, queue, secrets, sms_settings, table, topic, topics, user_pool",
         "resources.b: a table needs 'key'",
         "functions.f: there is no resource 'gone'",
         "functions.f: there is no resource 'nowhere'",

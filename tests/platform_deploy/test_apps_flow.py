@@ -23,7 +23,7 @@ from platform_deploy.resource import rendered
 from platform_deploy.resources import alarm, edges
 
 from .conftest import MAIL, Look, agree, invited, silent, with_apps
-from .test_faults import Faulty
+from .test_faults import Faulty, Losing
 
 LookAt = Callable[[Project], Look]
 Changes = Mapping[str, tuple[str, list[str]]]
@@ -419,11 +419,11 @@ def test_the_first_user_is_invited_once_and_stays_though_nobody_names_them_again
 
 # --- losing answers ---------------------------------------------------------------------------
 
-READS, CALLS = 40, 130
+READS, CALLS = 32, 150
 
 
 @pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
-@pytest.mark.parametrize("number", range(READS, CALLS, 18))
+@pytest.mark.parametrize("number", range(READS, CALLS, 22))
 def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
     account: Account, look: LookAt, number: int, takes_effect: bool
 ) -> None:
@@ -438,3 +438,16 @@ def test_a_lost_answer_makes_nothing_twice_and_the_next_deploy_completes(
     assert look(wanted).observation().doubles == ()
     flow.destroy(account, wanted, agree, silent())
     assert look(wanted).count() == before
+
+
+@pytest.mark.parametrize("takes_effect", [True, False], ids=["after", "before"])
+@pytest.mark.parametrize("action", ["AdminCreateUser", "AdminAddUserToGroup", "PutMetricAlarm"])
+def test_nobody_is_invited_twice_and_no_alarm_is_lost(
+    account: Account, monkeypatch: pytest.MonkeyPatch, action: str, takes_effect: bool
+) -> None:
+    wanted = invited(with_apps("test", "datalake"))
+    losing = Losing(account.send, action, takes_effect=takes_effect)
+    monkeypatch.setattr(account, "send", losing)
+    deploy(account, wanted)
+    assert losing.has_lost
+    assert changes(account, wanted) == {}

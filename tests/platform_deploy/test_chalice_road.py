@@ -13,17 +13,44 @@ from platform_deploy.chalice_command import Chalice
 from platform_deploy.errors import ChaliceFailed, NotConfigured, NotFound, Refused
 
 from .conftest import agree
-from .test_up import PROJECT, checkout, counting, listening, there
+from .test_up import (
+    PARAMETER,
+    PROJECT,
+    checkout,
+    counting,
+    delivery,
+    listening,
+    tell_of,
+    texts,
+    there,
+)
 
 # Chalice sleeps five seconds after each function it makes; the emulator is ready sooner.
 AT_ONCE = "import time; sleep = time.sleep; time.sleep = lambda s: sleep(min(s, 0.2)); "
 
 
+WIRED = (
+    ("lambda", "ListFunctions", "Functions"),
+    ("events", "ListRules", "Rules"),
+    ("sns", "ListSubscriptions", "Subscriptions"),
+    ("lambda", "ListEventSourceMappings", "EventSourceMappings"),
+)
+
+
+def copied(name: str, to: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Chalice, ...]:
+    """A project in a folder of its own, since its files are written to."""
+    monkeypatch.setattr(chalice_command, "RUN", AT_ONCE + chalice_command.RUN)
+    return checkout(name, to)
+
+
 @pytest.fixture
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Chalice, ...]:
-    """The data lake's project in a folder of its own, since its files are written to."""
-    monkeypatch.setattr(chalice_command, "RUN", AT_ONCE + chalice_command.RUN)
-    return checkout("datalake", tmp_path)
+    return copied("datalake", tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def notifier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Chalice, ...]:
+    return copied("notifier", tmp_path, monkeypatch)
 
 
 def test_chalice_deploys_the_rest_is_added_and_another_machine_goes_on_and_takes_it_down(
@@ -44,10 +71,12 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_goes_on_and_takes
         assert {it["logGroupName"]: it["retentionInDays"] for it in kept} == {
             "/aws/lambda/trivet-datalake-dev": 30,
             "/aws/lambda/trivet-datalake-dev-sweep": 30,
+            "/trivet/trivet-datalake-dev/api": 30,
         }
         api = done.apps[0].address.removeprefix("https://").partition(".")[0]
         stage = account.read("apigateway", "GetStage", restApiId=api, stageName="api")
         assert stage["methodSettings"]["*/*"]["throttlingBurstLimit"] == 100
+        assert stage["accessLogSettings"]["destinationArn"].endswith("trivet-datalake-dev/api")
 
         with pytest.raises(Refused, match="trivet-datalake-dev is up by chalice deploy"):
             up.up(account, PROJECT, lake, agree, voice, up.Way(road=up.PACKAGE))
@@ -61,6 +90,64 @@ def test_chalice_deploys_the_rest_is_added_and_another_machine_goes_on_and_takes
         shutil.rmtree(machine[0].state.parent)
         up.down(account, PROJECT, machine, agree, voice)
         assert there(account) == before
+
+
+def test_the_notifier_that_chalice_deployed_texts_and_hears_its_alarms(
+    emulator: Emulator, notifier: tuple[Chalice, ...]
+) -> None:
+    voice, said = listening()
+    with counting() as account:
+        before = there(account)
+        done = up.up(account, PROJECT, notifier, agree, voice, up.Way())
+        assert [it for it in said if it.startswith("not on")] == [
+            "not on the emulator: the routes of an API that `chalice deploy` imports",
+            "not on the emulator: the account's SMS settings",
+        ]
+        wired = [len(account.read(api, action)[key]) for api, action, key in WIRED]
+        assert wired == [6, 3, 1, 1]
+        failed = account.read(
+            "lambda", "GetFunctionEventInvokeConfig", FunctionName="trivet-notifier-dev-alarms"
+        )
+        assert failed["DestinationConfig"]["OnFailure"]["Destination"].endswith("-events-dead")
+
+        headers, body = delivery(done.secrets[PARAMETER])
+        answer = account.read(
+            "lambda",
+            "Invoke",
+            FunctionName="trivet-notifier-dev",
+            Payload=json.dumps(as_api_gateway_sends(headers, body)).encode(),
+        )
+        with answer["Payload"] as payload:
+            assert json.loads(payload.read())["statusCode"] == 202
+        page = f"{done.apps[0].address}m/"  # the functions were told the API's address
+        assert all(page in text for text in texts(emulator))
+        tell_of(account, "trivet-notifier-dev-dead-messages")
+
+        up.down(account, PROJECT, notifier, agree, voice)
+        assert there(account) == before
+
+
+def as_api_gateway_sends(headers: dict[str, str], body: bytes) -> dict[str, object]:
+    """The event of a delivery; the emulator has the function, but none of the API's routes."""
+    route = "/webhooks/{forge}"
+    return {
+        "resource": route,
+        "path": "/webhooks/github",
+        "httpMethod": "POST",
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": {"forge": "github"},
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": route,
+            "httpMethod": "POST",
+            "requestId": "1",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": body.decode(),
+        "isBase64Encoded": False,
+    }
 
 
 def test_the_rehearsal_stops_at_the_import_of_the_api_and_says_so(

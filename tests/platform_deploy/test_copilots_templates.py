@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from platform_deploy import flow, manifest
+from platform_deploy.desired import names
 from platform_deploy.model import Project
-from platform_deploy.resource import names
 
 from .conftest import folder_of
 from .extract_templates import FACTS, KINDS, LATER, extract

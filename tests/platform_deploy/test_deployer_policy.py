@@ -248,7 +248,8 @@ def test_its_parts_fit_into_the_managed_policies_of_one_role_and_are_the_whole()
 
 
 def test_roles_are_handed_to_whom_ours_trust_and_no_other() -> None:
-    assert set(deployer_policy.PASSED_TO) == set(iam_role.TRUSTED.values())
+    condition = deployer_policy.CONDITIONS["iam:PassRole"]["StringEquals"]
+    assert set(condition["iam:PassedToService"]) == set(iam_role.TRUSTED.values())
 
 
 def test_every_condition_is_one_that_the_action_knows() -> None:

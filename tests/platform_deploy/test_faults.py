@@ -57,6 +57,26 @@ class Faulty(Account):
         raise LOST
 
 
+class Losing:
+    """The `send` of an account whose first answer to one action gets lost."""
+
+    def __init__(self, send: Callable[..., Answer], action: str, *, takes_effect: bool) -> None:
+        self.send, self.action, self.takes_effect = send, action, takes_effect
+        self.has_lost = False
+        self.lock = threading.Lock()
+
+    def __call__(self, api: str, action: str, parameters: Mapping[str, object]) -> Answer:
+        with self.lock:
+            loses = action == self.action and not self.has_lost
+            self.has_lost |= loses
+        if loses and not self.takes_effect:
+            raise LOST
+        answer = self.send(api, action, parameters)
+        if loses:
+            raise LOST
+        return answer
+
+
 @pytest.fixture(scope="module")
 def undisturbed() -> dict[str, Any]:
     """The state and the counts of an undisturbed run, made by the first test that asks."""

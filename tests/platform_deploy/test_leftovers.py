@@ -124,7 +124,7 @@ def test_all_that_chalice_leaves_out_is_added(account: Account) -> None:
             "patchOperations": [{"op": "replace", "path": p, "value": v} for p, v in patches],
         },
     )
-    assert leftovers.add(deployed(account), has_logs=True) == (
+    assert leftovers.add(deployed(account)) == (
         "books-dev-sweep: configuration",
         "books-dev-sweep: retries",
         "/trivet/books-dev/api: kept 30 days",
@@ -147,7 +147,7 @@ def test_what_is_there_is_read_and_left(account: Account) -> None:
     gateway.add_response("get_gateway_responses", {"items": items})
     line = {"destinationArn": GROUP, "format": json.dumps(sam.ACCESS_LINE)}
     gateway.add_response("get_stage", {"methodSettings": LIMITS, "accessLogSettings": line})
-    assert leftovers.add(deployed(account), has_logs=True) == ()
+    assert leftovers.add(deployed(account)) == ()
 
 
 def test_a_mount_that_lambda_refuses_is_told_with_its_reason(account: Account) -> None:
@@ -155,4 +155,4 @@ def test_a_mount_that_lambda_refuses_is_told_with_its_reason(account: Account) -
     stub(account, "lambda").add_response("update_function_configuration", {})
     settle(account, status="Failed", LastUpdateStatusReason="EFS: no mount target")
     with pytest.raises(NotSteady, match="books-dev-sweep: EFS: no mount target"):
-        leftovers.add(deployed(account), has_logs=False)
+        leftovers.add(deployed(account))

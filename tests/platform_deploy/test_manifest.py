@@ -16,6 +16,8 @@ from platform_deploy.task import Container, Export
 
 from .conftest import API, BACKEND, folder_of, listed, project_of
 
+NO_SECRET = "must be an SSM parameter's name, or an ARN of SSM or Secrets Manager"
+
 PUBLIC = "Load Balanced Web Service"
 TYPES = (
     f"{PUBLIC}, Backend Service, Worker Service, Scheduled Job, Request-Driven Web Service, "
@@ -167,6 +169,25 @@ def test_every_field_of_the_slice_takes_effect() -> None:
         ("network: {connect: perhaps}", "network.connect must be true or false"),
         ("exec: perhaps", "exec must be true or false"),
         ("secrets: [A]", "secrets must be a map of names to values"),
+        ("secrets: {A: ''}", f"secrets.A {NO_SECRET}, not ''"),
+        ("secrets: {A: 'arn:aws:s3:::x'}", f"secrets.A {NO_SECRET}, not 'arn:aws:s3:::x'"),
+        (
+            "sidecars: {'a b': {image: x}}",
+            "sidecars.a b must have a name of letters, digits, - and _",
+        ),
+        (
+            "storage: {volumes: {v: {path: /v, efs: {id: x}}}}",
+            "storage.volumes.v.efs.id must be a file system's id such as fs-0123, not x",
+        ),
+        (
+            "network: {vpc: {security_groups: [sg-1, default]}}",
+            "network.vpc.security_groups must be ids of security groups such as sg-0123, "
+            "not default",
+        ),
+        (
+            "network: {vpc: {placement: {subnets: [a]}}}",
+            "network.vpc.placement.subnets must be ids of subnets such as subnet-0123, not a",
+        ),
         ("secrets: {A: {x: y}}", "secrets.A must be a string or {from_cfn: EXPORT}"),
         ("sidecars: {nginx: {port: 80}}", "sidecars.nginx.image is missing"),
         (

@@ -14,18 +14,20 @@ from platform_deploy.diff import Action
 from platform_deploy.errors import AwsError
 from platform_deploy.kind import ResourceType
 from platform_deploy.model import Project
-from platform_deploy.resource import Desired, Observed
+from platform_deploy.resource import Address, Desired, Observed, Value
 from platform_deploy.resources import (
     BY_KIND,
     TYPES,
     bucket,
     hosted_zone,
+    iam_role,
     listener_rule,
     namespace,
     parameter,
     rollout,
     security_group,
     service,
+    sms_settings,
 )
 
 from .conftest import (
@@ -45,6 +47,7 @@ from .conftest import (
     project_of,
     silent,
     with_apps,
+    with_sms,
 )
 
 EVERYTHING = (
@@ -91,7 +94,7 @@ SET_BY_FUNCTIONS = {"EnableDnsHostnames", "VpcId", "Routes", "SubnetIds", "IpPer
     *("ThroughputMode", "LifecyclePolicies", "BackupPolicy", "Policy"),
     *("AdminCreateUserConfig", "Policies", "ExplicitAuthFlows", "PreventUserExistenceErrors"),
 }
-SET_BY_FUNCTIONS |= set(bucket.CALLS)
+SET_BY_FUNCTIONS |= {*bucket.CALLS, *sms_settings.DEFAULTS, sms_settings.LOGS}
 
 
 MADE_UP = {parameter.KIND: {"Value": "of its creation"}}
@@ -106,6 +109,7 @@ def everything(kind: str) -> tuple[Desired, ...]:
         project_of(EVERYTHING, BACKEND, API.replace("api", "web"), BUILT),
         project_of(SCALED),
         invited(with_apps()),
+        with_sms(),
         project_of(f"{WORKER}{QUEUED}", SHOPFRONT),
         project_of(SCALED, EVERYTHING, shared=ZONED),
         *(manifest.read(folder_of(*texts), it)[0] for it in ("trivet", "copilot")),
@@ -387,6 +391,33 @@ def test_another_error_of_a_rule_is_not_taken_for_a_taken_priority() -> None:
     account = Scripted(AwsError(action="x", code="TooManyRules", said=""))
     with pytest.raises(AwsError, match="TooManyRules"):
         listener_rule.create(account, {"ListenerArn": "l", "Priority": 1})  # type: ignore[arg-type]
+
+
+POLICIES = ({"PolicyName": "trivet", "PolicyDocument": {"Version": "x", "Statement": ()}},)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "asked"),
+    [
+        (
+            POLICIES,
+            ("PutRolePolicy", {"PolicyDocument": '{"Version": "x", "Statement": []}'}),
+        ),
+        ((), ("DeleteRolePolicy", {})),
+    ],
+)
+def test_a_roles_policy_is_put_over_the_old_one_or_taken_away(
+    wanted: Value, asked: tuple[str, dict[str, str]]
+) -> None:
+    account = Scripted({})
+    live = Observed(
+        address=Address(kind=iam_role.KIND, name="x"),
+        properties={"Policies": POLICIES},
+        attributes={"RoleName": "x", "Arn": "arn"},
+    )
+    calls.update(account, iam_role.TYPE, live, {"Policies": wanted}, frozenset({"Policies"}))  # type: ignore[arg-type]  # a scripted account
+    action, more = asked
+    assert account.asked == [(action, {"RoleName": "x", "PolicyName": "trivet", **more})]
 
 
 def test_the_private_zone_of_a_network_that_exists_is_found() -> None:

@@ -58,8 +58,8 @@ def template(**variables: str) -> dict[str, Any]:
     }
 
 
-def completed(place: Place = PLACE, *, has_logs: bool = True, **variables: str) -> dict[str, Any]:
-    return sam.completed(template(**variables), app(), place, code=CODE, has_logs=has_logs)
+def completed(place: Place = PLACE, **variables: str) -> dict[str, Any]:
+    return sam.completed(template(**variables), app(), place, code=CODE)
 
 
 def test_functions_have_the_names_that_chalice_deploy_gives_them_and_the_uploaded_code() -> None:
@@ -110,9 +110,6 @@ def test_access_logs_name_the_route_and_never_the_path() -> None:
     assert json.loads(line)["route"] == "$context.resourcePath"
     assert "context.path" not in line
     assert resources["RestAPILogs"]["Properties"]["LogGroupName"] == "/trivet/books-dev/api"
-    without = completed(has_logs=False)["Resources"]
-    assert "RestAPILogs" not in without
-    assert "AccessLogSetting" not in without["RestAPI"]["Properties"]
 
 
 def test_no_secret_stands_in_the_template() -> None:
@@ -133,7 +130,7 @@ def test_the_mark_changes_with_template_code_and_secrets() -> None:
     def mark(found: dict[str, Any]) -> object:
         return found["Outputs"][sam.APPLIED]["Value"]
 
-    other_code = sam.completed(template(), app(), PLACE, code=("bucket", "2"), has_logs=True)
+    other_code = sam.completed(template(), app(), PLACE, code=("bucket", "2"))
     other_secret = completed(Place(secrets={"LINK_KEY": "other"}))
     same_place = completed(Place(secrets={"LINK_KEY": "hush"}))
     marks = {
@@ -146,4 +143,4 @@ def test_the_mark_changes_with_template_code_and_secrets() -> None:
 def test_a_function_that_resources_yml_lacks_is_named() -> None:
     only = app(Function(name="api_handler", uses={}))
     with pytest.raises(NotConfigured, match=r"books: resources\.yml lacks the function SweepAll"):
-        sam.completed(template(), only, PLACE, code=CODE, has_logs=False)
+        sam.completed(template(), only, PLACE, code=CODE)

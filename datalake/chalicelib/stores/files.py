@@ -78,7 +78,8 @@ class Files:
     def write_back(self, descriptor: int, start: int, length: int) -> None:
         """Begin to bring written bytes to stable storage, and wait for nothing.
 
-        The advice that they will not be needed has the kernel do so at once.
+        The advice that they will not be needed has the kernel do so at once. Of bytes that are
+        synced it gives the memory back.
         """
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)

@@ -113,7 +113,7 @@ class FilesystemStore:
         """Remove a data set; raises NoSuchDataset and PreconditionFailed."""
         with translated():
             for _ in range(_TRIES):
-                with self.locks.held(shard_of(key)) as lease:
+                with self.tree.settled(key), self.locks.held(shard_of(key)) as lease:
                     try:
                         status = self.tree.status(key)
                     except KeyConflict as conflict:
@@ -214,7 +214,7 @@ class FilesystemStore:
     ) -> Written:
         """Rename the file in the open folder to its key, under the conditions."""
         for _ in range(_TRIES):
-            with self.locks.held(shard_of(key)) as lease:
+            with self.tree.settled(key), self.locks.held(shard_of(key)) as lease:
                 status = self.tree.status(key)
                 current = info_of(status) if status else None
                 conditions.require_for_write(current)
@@ -246,7 +246,7 @@ class FilesystemStore:
         """Link a version back to its own key if there is nothing now; else return None."""
         if source.key != key or not source.version or not self.history.mount.has_links:
             return None
-        with self.locks.held(shard_of(key)):
+        with self.tree.settled(key), self.locks.held(shard_of(key)):
             if self.tree.status(key) is not None:
                 return None
             conditions.require_for_write(None)
@@ -257,7 +257,12 @@ class FilesystemStore:
             raise KeyConflict("a data set cannot be moved onto itself")
         *folders, name = source.segments
         shards = sorted({shard_of(source), shard_of(key)})
-        with absent_as_missing(), ExitStack() as held:
+        with (
+            self.tree.settled(source),
+            self.tree.settled(key),
+            absent_as_missing(),
+            ExitStack() as held,
+        ):
             leases = [held.enter_context(self.locks.held(shard)) for shard in shards]
             made = self.describe(source)
             folder = held.enter_context(self.tree.opened(folders))
@@ -283,4 +288,3 @@ class FilesystemStore:
                 key,
                 lambda to, last: self.files.rename(folder, source.segments[-1], to, last),
             )
-        self.files.sync_folder(folder)

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
-from ..dataset import Description, Info, Record
+from ..dataset import PIECE_BYTES, Description, Info, Record
 from ..errors import NoSuchDataset, Refusal, StoreError
 from ..key import Key
 from . import mount, records
-from .contents import write_all
+from .contents import write_all, write_pieces
 from .files import Files, closing
 from .mount import Mount
 from .oserrors import absent_as_missing
@@ -83,6 +83,8 @@ class History:
                     # after all names, and with both files on their way: one commit of a journal
                     self._files.sync(draft)
                     self._files.sync(made)
+                if info.size > PIECE_BYTES:  # others will read it, piece by piece
+                    self._files.write_back(draft, 0, info.size)
             yield info
             undo.pop_all()
 
@@ -229,15 +231,10 @@ class History:
     def _filled(self, draft: int, info: Info, content: Content) -> Record:
         """Write and stamp the file; return its record, digest included."""
         about = content.record
-        digest, written = hashlib.sha256(), 0
-        seen = None if about.sha256 else digest.update
-        for piece in content.pieces():
-            write_all(self._files, draft, piece, start=written, seen=seen)
-            written += len(piece)
+        written, sha256 = write_pieces(self._files, draft, content.pieces(), about.sha256)
         if written != info.size:
             raise StoreError("the content changed while it was copied")
         self._files.stamp(draft, info.modified_ns)
-        sha256 = about.sha256 or digest.hexdigest()
         return Record(media_type=about.media_type, metadata=about.metadata, sha256=sha256)
 
     def _recorded(self, key: Key, made: Description) -> None:

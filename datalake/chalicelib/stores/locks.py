@@ -56,7 +56,11 @@ class Locks:
             raise StoreBusy("other writers hold this key")
         try:
             descriptor = self._descriptor(shard)
-            _acquire(self._files, descriptor, deadline)
+            try:
+                _acquire(self._files, descriptor, deadline)
+            except OSError:
+                self._forget(shard)  # the next one opens it anew
+                raise
             try:
                 yield Lease()
             finally:
@@ -80,7 +84,10 @@ class Locks:
         try:
             self._files.unlock(self._descriptors[shard])
         except OSError:
-            self._files.close(self._descriptors.pop(shard))  # which lets go of the lock, too
+            self._forget(shard)  # which lets go of the lock, too
+
+    def _forget(self, shard: str) -> None:
+        self._files.close(self._descriptors.pop(shard))
 
 
 def _acquire(files: Files, descriptor: int, deadline: float) -> None:

@@ -9,14 +9,16 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 
-from ..errors import KeyConflict, NoSuchDataset, StoreBusy, StoreError
+from ..errors import KeyConflict, NoSuchDataset, Refusal, StoreBusy, StoreError
 from ..key import RESERVED, Key
 from .files import Files
 from .oserrors import absent_as_missing
 from .status import is_regular
 
+_GONE = frozenset({errno.ENOENT, errno.ESTALE})
+_IN_THE_WAY = frozenset({errno.ENOTDIR, errno.ELOOP})
 _TRIES = 32  # of a writer whose folder a deleter removed, empty, at the same moment
 
 Put = Callable[[int, str], None]
@@ -96,38 +98,44 @@ class Tree:
         raise KeyConflict("something that is no plain file lies at this key")
 
     def place(self, key: Key, put: Put) -> None:
-        """Give a file the key as its name, durable on return, making folders; raises KeyConflict.
+        """Give a file the key as its name, making folders; raises KeyConflict.
 
-        The put may have been done before it raises.
+        The put may have been done before it raises. It is durable when `settled` ends.
         """
         *folders, name = key.segments
         for _ in range(_TRIES):
-            with ExitStack() as held:
-                try:
-                    folder = held.enter_context(self.opened(folders, make=True))
+            try:
+                with self.opened(folders, make=True) as folder:
                     self._place(folder, name, put)
-                except OSError as error:
-                    if error.errno in (errno.ENOENT, errno.ESTALE):
-                        continue  # a deleter took the empty folder away
-                    if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                        conflict = "a data set lies where this key needs a folder"
-                        raise KeyConflict(conflict) from error
-                    raise
-                self._files.sync_folder(folder)
+            except OSError as error:
+                if error.errno in _GONE:
+                    continue  # a deleter took the empty folder away
+                if error.errno in _IN_THE_WAY:
+                    conflict = "a data set lies where this key needs a folder"
+                    raise KeyConflict(conflict) from error
+                raise
             return
         raise StoreBusy("the key's folder comes and goes")
 
     def remove(self, key: Key) -> None:
-        """Take the key's name away, durable on return."""
+        """Take the key's name away; that is durable when `settled` ends."""
         *folders, name = key.segments
         with self.opened(folders) as folder:
             self._files.remove(folder, name)
-            try:
-                self._files.sync_folder(folder)
-            except OSError as error:
-                if error.errno not in (errno.ENOENT, errno.ESTALE):
-                    raise
-                self._sync_above(folders)  # it is empty, and another deleter took it away
+
+    @contextmanager
+    def settled(self, key: Key) -> Iterator[None]:
+        """Wait at the end until what the key's name stands for is on stable storage.
+
+        Others' changes that came before are, too: so a refusal is not taken back by a loss of
+        power either.
+        """
+        try:
+            yield
+        except Refusal:
+            self._settle(key.segments[:-1])
+            raise
+        self._settle(key.segments[:-1])
 
     def prune(self, key: Key) -> None:
         """Take away the folders that a removal left empty; any doubt leaves them."""
@@ -137,11 +145,16 @@ class Tree:
                 with self.opened(folders[:depth]) as above:
                     self._files.remove_folder(above, folders[depth])
 
-    def _sync_above(self, folders: Sequence[str]) -> None:
-        """Wait until stable storage knows that a folder is gone, from the nearest that is there."""
-        for depth in range(len(folders) - 1, -1, -1):
-            with suppress(FileNotFoundError), self.opened(folders[:depth]) as above:
-                self._files.sync_folder(above)
+    def _settle(self, folders: Sequence[str]) -> None:
+        """Sync the folder; where another deleter took it away, the nearest above it."""
+        for depth in range(len(folders), -1, -1):
+            try:
+                with self.opened(folders[:depth]) as folder:
+                    self._files.sync_folder(folder)
+            except OSError as error:
+                if error.errno not in _GONE | _IN_THE_WAY:
+                    raise
+            else:
                 return
 
     def _kept_open(self, name: str, *, make: bool) -> int:

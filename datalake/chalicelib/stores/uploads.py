@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from ..dataset import PIECE_BYTES, Description, Info, Record
@@ -19,7 +19,7 @@ from ..key import parse_key
 from ..preconditions import Preconditions
 from ..upload_errors import BadUpload, NoSuchUpload, WrongOffset
 from ..uploads import Plan, Upload
-from .contents import read_all, write_all
+from .contents import beside, read_all, write_all
 from .files import closing
 from .filesystem import FilesystemStore
 from .history import SHARD, name_of
@@ -31,6 +31,7 @@ FOLDER = "u"
 PLAN = "-plan"
 
 _ID = re.compile(r"[0-9a-f]{32}")
+_HASHED_UPLOADS = 256  # of which the digest so far is remembered
 _HASHED_BYTES = 1 << 30  # what the last request of an upload has time to read again
 _CONDITIONS = ("if_match", "if_none_match", "if_unmodified_since", "if_modified_since")
 
@@ -40,6 +41,8 @@ class FilesystemUploads:
 
     def __init__(self, store: FilesystemStore) -> None:
         self._store, self._files, self._tree = store, store.files, store.tree
+        # of uploads that this process had from their beginning: so many bytes, and their digest
+        self._hashed: dict[str, tuple[int, Any]] = {}
 
     def create(self, plan: Plan) -> Upload:
         """Begin an upload; one of no bytes is finished at once."""
@@ -109,10 +112,20 @@ class FilesystemUploads:
         with closing(self._files, descriptor):
             size = self._files.status(descriptor).st_size
             if offset == size:
-                write_all(self._files, descriptor, content, start=size)
-                self._files.sync(descriptor)
+                self._write(upload_id, descriptor, offset, content)
                 return
         self._require_same(self._opened(upload_id), offset, content)
+
+    def _write(self, upload_id: str, descriptor: int, offset: int, content: bytes) -> None:
+        """Write and sync a piece; where this process had all before it, hash it meanwhile."""
+        done, digest = self._hashed.pop(upload_id, None) or (0, hashlib.sha256())
+        with beside(digest.update, content) if done == offset else nullcontext():
+            write_all(self._files, descriptor, content, start=offset)
+            self._files.sync(descriptor)
+        if done == offset:
+            self._hashed[upload_id] = (offset + len(content), digest)
+        if len(self._hashed) > _HASHED_UPLOADS:
+            self._hashed.pop(next(iter(self._hashed)), None)
 
     def _require_same(self, descriptor: int, offset: int, content: bytes) -> None:
         """Raise WrongOffset unless these bytes lie there: a request that is sent again."""
@@ -167,13 +180,14 @@ class FilesystemUploads:
 
     def _sha256(self, upload_id: str, size: int) -> str:
         """Return the digest of all the bytes; "" where one request has no time for it."""
-        if size > _HASHED_BYTES:
+        done, digest = self._hashed.pop(upload_id, None) or (0, hashlib.sha256())
+        if size - done > _HASHED_BYTES:
             return ""
-        digest = hashlib.sha256()
         with closing(self._files, self._opened(upload_id)) as descriptor:
-            for start in range(0, size, PIECE_BYTES):
+            for start in range(done, size, PIECE_BYTES):
                 length = min(PIECE_BYTES, size - start)
                 digest.update(read_all(self._files, descriptor, start, length))
+            self._files.write_back(descriptor, 0, size)
         return digest.hexdigest()
 
     def _plan(self, upload_id: str) -> tuple[Plan, int]:

@@ -135,6 +135,9 @@ def _deployment_status(payload: Payload, origin: Origin) -> Event | Ignored:
     state = payload.text("deployment_status.state")
     if state in _UNFINISHED:
         return Ignored(name=origin.name, why=f"the deployment to {place} has not finished")
+    if payload.flag("deployment.transient_environment"):
+        why = "a deployment to a preview, perhaps of a fork's pull request"
+        return Ignored(name=origin.name, why=why)
     return Event(
         forge=origin.forge,
         name=origin.name,

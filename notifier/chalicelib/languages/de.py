@@ -20,5 +20,6 @@ WORDS = Words(
     taken="Jemand kümmert sich darum seit",
     why="Warum Sie",
     gone="Diese Seite gibt es nicht, oder nicht mehr.",
+    later="Das geht gerade nicht. Versuchen Sie es gleich noch einmal.",
     last="Budget verbraucht: ab jetzt per E-Mail.",
 )

@@ -20,5 +20,6 @@ WORDS = Words(
     taken="Somebody takes care of it since",
     why="Why you",
     gone="There is no such page, or no longer.",
+    later="This does not work now. Try again in a moment.",
     last="Budget spent: from now on by e-mail.",
 )
