@@ -165,11 +165,12 @@ def in_source(path: Path) -> Iterator[str]:
     """The actions that a module's calls name: of an API, or of that of the module's own kind."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = assigned(tree)
+    kind = api_of(tree, names)
     for node in ast.walk(tree):
         called = node.func if isinstance(node, ast.Call) else None
         if not isinstance(called, ast.Attribute | ast.Name) or not isinstance(node, ast.Call):
             continue
-        given, kind = node.args[:2], api_of(tree, names)
+        given = node.args[:2]
         if isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
             is_kinds = called.value.id in ("look", "live")
             given = [ast.Constant(kind), *given[:1]] if is_kinds else given
@@ -190,6 +191,7 @@ def may_be_chosen(tree: ast.Module, name: ast.expr) -> bool:
     return is_set(tree, name.value if isinstance(name, ast.Subscript) else name)
 
 
+@cache
 def called() -> set[str]:
     """Every action that the deployer can call."""
     sources = (ROOT / "platform_deploy").rglob("*.py")

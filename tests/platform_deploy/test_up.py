@@ -1,5 +1,6 @@
 """`up` and `down` on the emulator, by the package road: the deployed notifier really runs."""
 
+import copy
 import hashlib
 import hmac
 import json
@@ -87,18 +88,27 @@ def checkout(app: str, to: Path) -> tuple[Chalice, ...]:
 Packaged = tuple[dict[str, Any], bytes]
 
 
+MADE: dict[str, Packaged] = {}
+
+
 def packaged_at_most_once() -> Callable[[Chalice, Mapping[str, str]], Packaged]:
-    """Stand for Chalice.package where the same is packaged again and again."""
-    made: dict[str, Packaged] = {}
+    """Stand for Chalice.package where the same is packaged again and again; it takes longest."""
     package = Chalice.package
 
     def kept(chalice: Chalice, variables: Mapping[str, str]) -> Packaged:
         key = f"{chalice.folder} {sorted(variables.items())}"
-        if key not in made:
-            made[key] = package(chalice, variables)
-        return made[key]
+        if key not in MADE:
+            MADE[key] = package(chalice, variables)
+        template, code = MADE[key]
+        return copy.deepcopy(template), code
 
     return kept
+
+
+@pytest.fixture(autouse=True)
+def packaged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests package each app once; that it is the same each time another checkout tells."""
+    monkeypatch.setattr(Chalice, "package", packaged_at_most_once())
 
 
 def listening() -> tuple[Voice, list[str]]:

@@ -60,8 +60,8 @@ def statements(missing: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(autouse=True)
-def packaged_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `chalice package` makes of the same is the same; it takes longest of all here."""
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Package each app once."""
     monkeypatch.setattr(Chalice, "package", packaged_at_most_once())
 
 
