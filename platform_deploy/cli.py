@@ -31,9 +31,7 @@ from .plan import Plan
 from .progress import shown
 from .supply import Supplier
 
-DONE, DIFFERENT = 0, 1
-CHANGES_PENDING = 3
-INTERRUPTED = 130
+DONE, DIFFERENT, CHANGES_PENDING, INTERRUPTED = 0, 1, 3, 130  # exit codes
 
 PLAN_FORMATS: Mapping[str, Callable[[Plan], str]] = {
     "text": report.plan_text,
