@@ -188,9 +188,8 @@ def _up(options: argparse.Namespace) -> int:
 
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
         supplier = Supplier(account=account, directory=options.directory, say=voice.say)
-        done = up.up(
-            account, wanted, apps, confirm, voice, up.Way(road=options.via, supplier=supplier)
-        )
+        way = up.Way(road=options.via, supplier=supplier)
+        done = up.up(account, wanted, apps, confirm, voice, way)
     _print(up.told_json(done) if _is_json(options) else up.told(done))
     return DONE
 

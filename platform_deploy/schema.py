@@ -107,8 +107,8 @@ def _rule(key: str, said: str) -> Rule:
         kind=found["kind"],
         low=int(found["low"] or 0),
         high=int(found["high"] or 0),
-        words=tuple((found["words"] or "").split("|")),
-        form=FORMS.get(found["like"]),
+        words=tuple(filter(None, (found["words"] or "").split("|"))),
+        form=FORMS[found["like"]] if found["like"] else None,
         usual=(usual, None if copilots == "none" else copilots),
         member=found["member"] or key,
     )

@@ -4,7 +4,7 @@ Pure: the clock is handed in.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 TURN = timedelta(weeks=1)
 
@@ -45,4 +45,6 @@ class Rota:
                 return override.person
         # Python subtracts times of one zone by what its clocks show.
         turns = (at.astimezone(self.start.tzinfo) - self.start) // TURN
+        # In an hour that comes twice the turn may have changed already, in the first one.
+        turns += at.astimezone(UTC) >= self.start + (turns + 1) * TURN
         return self.people[turns % len(self.people)]

@@ -116,7 +116,7 @@ BAD_TOKENS: dict[str, Callable[[], str]] = {
     "expired": lambda: token_of({"exp": NOW - 1}),
     "no expiry": lambda: token_of({"exp": None}),
     "expiry is no number": lambda: token_of({"exp": "soon"}),
-    "not yet valid": lambda: token_of({"nbf": NOW + 600}),
+    "not yet valid": lambda: token_of({"nbf": NOW + 24 * 3600}),
     "no subject": lambda: token_of({"sub": None}),
 }
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,20 @@ ROTA = Rota(key="week", people=("ana", "ben", "cleo"), start=NINE)
 )
 def test_the_turn_changes_at_nine_whatever_the_clocks_do(at: str, person: str) -> None:
     assert ROTA.on_duty(datetime.fromisoformat(at).replace(tzinfo=UTC)) == person
+
+
+@pytest.mark.parametrize(
+    ("at", "person"),
+    [
+        ("2026-10-25T00:29:59", "ana"),
+        ("2026-10-25T00:30:00", "ben"),
+        ("2026-10-25T01:00:00", "ben"),  # two o'clock for the second time
+        ("2026-10-25T01:30:00", "ben"),
+    ],
+)
+def test_a_turn_that_changes_in_an_hour_that_comes_twice_changes_once(at: str, person: str) -> None:
+    early = replace(ROTA, start=datetime(2026, 10, 18, 2, 30, tzinfo=BERLIN))
+    assert early.on_duty(datetime.fromisoformat(at).replace(tzinfo=UTC)) == person
 
 
 @given(st.integers(-3000, 3000), st.integers(0, 6))

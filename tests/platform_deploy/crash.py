@@ -66,13 +66,19 @@ def a_deploy() -> Subject:
 
 def an_up(apps: tuple[Chalice, ...]) -> Subject:
     """An environment with apps and without workloads."""
-    project, way = up.with_apps(PROJECT, apps), up.Way(road=up.PACKAGE)
+    way = up.Way(road=up.PACKAGE)
+
+    def look(account: Account) -> Look:
+        return Look(
+            account, up.with_apps(PROJECT, apps)
+        )  # the emulator's variables say what it lacks
+
     return Subject(
         make=lambda account: up.up(account, PROJECT, apps, agree, silent(), way),
         remove=lambda account: up.down(account, PROJECT, apps, agree, silent()),
-        state=lambda account: (Look(account, project).state(), functions(account)),
+        state=lambda account: (look(account).state(), functions(account)),
         count=lambda account, kinds: {
-            **Look(account, project).count(kinds),
+            **look(account).count(kinds),
             **{f"{key} at all": number for key, number in there(account).items()},
         },
     )

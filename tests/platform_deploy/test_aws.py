@@ -291,7 +291,20 @@ MADE: dict[str, dict[str, object]] = {
 }
 CHANGING = "ConcurrentUpdateException"
 # What AWS says, by action and code, and what was asked.
-REFUSALS: dict[tuple[str, str], tuple[str, dict[str, object]]] = {
+# How AWS says it, and what was asked, by action and code; by its words too where there are several.
+REFUSALS: dict[tuple[str, ...], tuple[str, dict[str, object]]] = {
+    ("apigateway:PATCH", "BadRequestException", "does not have required permissions"): (
+        "The role ARN does not have required permissions set to API Gateway",
+        {},
+    ),
+    ("apigateway:PATCH", "BadRequestException", "could not successfully write to"): (
+        "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
+        {},
+    ),
+    ("sns:SetSMSAttributes", "InvalidParameter"): (
+        "Invalid parameter: the role is not authorized to write to CloudWatch Logs",
+        {"attributes": {}},
+    ),
     ("elasticloadbalancing:ModifyLoadBalancerAttributes", "InvalidConfigurationRequest"): (
         "Access Denied for bucket: logs. Please check S3bucket permission",
         {"LoadBalancerArn": "x", "Attributes": []},
@@ -349,8 +362,10 @@ REFUSALS: dict[tuple[str, str], tuple[str, dict[str, object]]] = {
 def test_a_refusal_that_passes_is_waited_for_however_often_it_comes(
     account: Account, slept: list[float], lag: Lag
 ) -> None:
-    said, parameters = REFUSALS[lag.action, lag.code]
+    key = (lag.action, lag.code)
+    said, parameters = REFUSALS.get((*key, lag.says)) or REFUSALS[key]
     prefix, action = lag.action.split(":")
+    action = {"PATCH": "UpdateAccount"}.get(action, action)
     api = {"elasticloadbalancing": "elbv2", "states": "stepfunctions"}.get(prefix, prefix)
     stubbed = stub(account, api)
     for _ in range(2):

@@ -18,7 +18,7 @@ from .test_faults import CALLS, READS, ROOT
 KINDS = ("before", "after", "kill")
 SECONDS = 1800
 IS_ALL = os.environ.get("TRIVET_CRASH_EVERYWHERE") == "1"
-OF_UP, OF_UP_ALL = 95, 145  # requests of an `up` of the notifier, of both apps
+OF_UP, OF_UP_ALL = 99, 149  # requests of an `up` of the notifier, of both apps
 
 
 def jobs(numbers: range) -> list[str]:
