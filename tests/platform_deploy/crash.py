@@ -235,6 +235,7 @@ def undisturbed(account: Account, subject: Subject) -> dict[str, Any]:
 def main(what: str, jobs: list[str]) -> None:
     """Do each job on an emulator of our own."""
     Chalice.package = packaged_at_most_once()  # type: ignore[method-assign]  # it takes longest
+    subject = SUBJECTS[what]()
     with (
         tempfile.TemporaryDirectory() as folder,
         ministack.start(log=Path(folder) / "ministack.log") as emulator,
@@ -242,7 +243,6 @@ def main(what: str, jobs: list[str]) -> None:
     ):
         account = account_at(emulator.endpoint, emulator.environment())
         through = account_at(proxy, emulator.environment())
-        subject = SUBJECTS[what]()  # it asks the environment what the emulator lacks
         expected = undisturbed(account, subject)
         for job in jobs:
             kind, _, number = job.partition(":")
