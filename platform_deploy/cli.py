@@ -204,7 +204,6 @@ def _down(options: argparse.Namespace) -> int:
     account = aws.connect(wanted.settings.where)
     apps = _apps(options, wanted, account)
     _confirm_by_name(options, wanted.environment)
-
     with shown(sys.stderr, as_json=_is_json(options)) as voice:
         done = up.down(account, wanted, apps, partial(_show, options), voice)
     _print_done(options, done, "is down")

@@ -38,7 +38,7 @@ def stack_of(project: str) -> dict[str, Any]:
     """A stack's template as CloudFormation has it after SAM's transform, with all that may be."""
     with TemporaryDirectory() as folder, configured(project, Path(folder) / "app.zip") as config:
         packaged = template(config)
-        whole = sam.completed(packaged, app_of(project), PLACE, code=("b", "k"), has_logs=True)
+        whole = sam.completed(packaged, app_of(project), PLACE, code=("b", "k"))
         made: dict[str, Any] = transform(json.loads(json.dumps(whole)), {}, None)
     return made
 
