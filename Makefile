@@ -6,6 +6,8 @@ ONLY ?=
 OCTOKIT := octokit-webhooks-examples-7.6.1.tgz
 # tus's own client and server in JavaScript, each package known by its digest
 TUS := tests/datalake/npm
+# what the zips of the apps carry
+OF_APPS := notifier/requirements.txt datalake/requirements.txt
 
 .PHONY: help demo test payloads check bench local policies fmt clean
 
@@ -18,7 +20,7 @@ demo: .venv ## drive the main job of all three parts on an emulated AWS, then st
 test: .venv payloads ## run every test
 	@$(BIN)/python -m pytest -q -rs --cov --cov-report=term
 
-payloads: ## fetch what tests and bench take from npm, where npm is there
+payloads: .venv ## fetch what tests and bench take from npm, where npm is there, and the wheels of the apps
 	@[ -e .local/$(OCTOKIT) ] || { mkdir -p .local && \
 	  npm pack --silent --fetch-retries=1 --fetch-timeout=20000 --pack-destination .local @octokit/webhooks-examples@7.6.1 >/dev/null 2>&1; } || \
 	  echo "npm cannot fetch @octokit/webhooks-examples: the tests with GitHub's recorded payloads are skipped"
@@ -27,6 +29,10 @@ payloads: ## fetch what tests and bench take from npm, where npm is there
 	  npm ci --silent --prefix .local/npm --omit=optional --ignore-scripts --no-audit --no-fund \
 	  --fetch-retries=1 --fetch-timeout=20000 >/dev/null 2>&1; } || { rm -rf .local/npm; \
 	  echo "npm cannot fetch tus-js-client and @tus/server: the tests and the measurement with them are skipped"; }
+	@cat $(OF_APPS) | cmp -s - .local/wheels/requirements.txt || { rm -rf .local/wheels && \
+	  $(BIN)/python -m pip download --quiet --disable-pip-version-check --only-binary=:all: --dest .local/wheels \
+	  $(addprefix -r ,$(OF_APPS)) && cat $(OF_APPS) > .local/wheels/requirements.txt; } || \
+	  echo "pip cannot fetch the wheels of the apps: tests that package them ask the package index each time"
 
 check: .venv ## format, lint, types, generated policies, import rules
 	@$(BIN)/ruff format --check .

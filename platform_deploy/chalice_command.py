@@ -77,6 +77,8 @@ class Chalice:
 
     def package(self, variables: Mapping[str, str]) -> tuple[dict[str, Any], bytes]:
         """Return the SAM template and the zip of the functions; raises ChaliceFailed."""
+        # Chalice makes this folder too, but fails where another process has just made it.
+        (self.folder / ".chalice" / "deployments").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="trivet-") as folder:
             self._run(("package", "--stage", self.app.stage, folder), variables)
             template: dict[str, Any] = json.loads((Path(folder) / "sam.json").read_text())

@@ -13,6 +13,7 @@ from localcloud.emulator import Emulator
 from localcloud.load import loaded_app
 
 ROOT = Path(__file__).resolve().parent.parent
+WHEELS = ROOT / ".local" / "wheels"
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +26,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("TRIVET_DOTENV", os.devnull)
+    if WHEELS.exists():  # so that packaging an app needs no network, nor waits for it
+        links = (os.environ.get("PIP_FIND_LINKS", ""), WHEELS.as_uri())
+        monkeypatch.setenv("PIP_FIND_LINKS", " ".join(links).strip())
+        monkeypatch.setenv("PIP_RETRIES", "0")
 
 
 @pytest.fixture(scope="session")
