@@ -68,10 +68,8 @@ def an_up(apps: tuple[Chalice, ...]) -> Subject:
     """An environment with apps and without workloads."""
     way = up.Way(road=up.PACKAGE)
 
-    def look(account: Account) -> Look:
-        return Look(
-            account, up.with_apps(PROJECT, apps)
-        )  # the emulator's variables say what it lacks
+    def look(account: Account) -> Look:  # late, since the emulator's variables say what it lacks
+        return Look(account, up.with_apps(PROJECT, apps))
 
     return Subject(
         make=lambda account: up.up(account, PROJECT, apps, agree, silent(), way),
